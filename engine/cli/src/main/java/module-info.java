@@ -1,0 +1,3 @@
+module donna.cli {
+    requires donna.search;
+}

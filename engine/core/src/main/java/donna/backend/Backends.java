@@ -1,0 +1,61 @@
+package donna.backend;
+
+import donna.tensor.DonnaException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.function.Consumer;
+
+/** Finds the backends on the module path or class path. */
+public final class Backends {
+    private Backends() {}
+
+    /** Every provider found, the preferred first. */
+    public static List<BackendProvider> all() {
+        List<BackendProvider> found = new ArrayList<>();
+        ServiceLoader.load(BackendProvider.class).forEach(found::add);
+        if (found.isEmpty()) {
+            throw new DonnaException.Unavailable("no backend found: no module provides " + BackendProvider.class.getName()
+                    + "; add donna.cpu to the module path, or keep META-INF/services when jars are merged");
+        }
+        found.sort(Comparator.comparingInt(BackendProvider::priority).reversed());
+        return found;
+    }
+
+    /**
+     * Opens a device by name: {@code auto}, {@code cpu}, {@code cuda}, {@code cuda:1}, {@code reference}.
+     *
+     * @param log receives one line that says what was chosen and why each other was refused
+     * @throws DonnaException.Unavailable if it is not there; nothing slower is taken instead
+     */
+    public static Device open(String name, Consumer<String> log) {
+        int colon = name.indexOf(':');
+        String wanted = colon < 0 ? name : name.substring(0, colon);
+        int index = colon < 0 ? 0 : index(name, name.substring(colon + 1));
+        StringBuilder refused = new StringBuilder();
+        for (BackendProvider p : all()) {
+            if (!wanted.equals("auto") && !wanted.equals(p.name())) {
+                continue;
+            }
+            BackendProvider.Availability a = p.probe();
+            if (a.usable()) {
+                Device device = p.open(index);
+                log.accept("device: " + device.name() + refused);
+                return device;
+            }
+            refused.append("; not ").append(p.name()).append(": ").append(a.detail());
+        }
+        List<String> names = all().stream().map(BackendProvider::name).toList();
+        throw new DonnaException.Unavailable("device '" + name + "' cannot be used" + (refused.isEmpty() ? ": no such backend" : refused)
+                + "; here are auto and " + names);
+    }
+
+    private static int index(String name, String digits) {
+        try {
+            return Integer.parseUnsignedInt(digits);
+        } catch (NumberFormatException e) {
+            throw new DonnaException.InvalidInput("device '" + name + "': '" + digits + "' is not a device number; expected for example cuda:1", e);
+        }
+    }
+}

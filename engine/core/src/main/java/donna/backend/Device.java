@@ -1,0 +1,41 @@
+package donna.backend;
+
+import donna.graph.Graph;
+import donna.tensor.Buffer;
+import donna.tensor.Layout;
+import donna.tensor.Tensor;
+import donna.tensor.TensorSpec;
+
+/**
+ * One processor with its memory. Thread-safe. Lifetimes nest: Device &gt; Stream, Plan &gt; Buffer &gt; view; a device is closed last, by who opened it.
+ */
+public interface Device extends AutoCloseable {
+    /** For messages and results: {@code cpu (oneDNN 3.8.1, avx512_core)}. */
+    String name();
+
+    /** Order of {@code [N, C, H, W]} tensors that costs no conversion at a plan's border. */
+    Layout preferredLayout();
+
+    /** Worker threads (streams) that are worth having: cores on a CPU. */
+    int concurrency();
+
+    /** Zero-filled memory; the caller closes it. */
+    Buffer allocate(long bytes);
+
+    /** A zero-filled tensor that owns its buffer. */
+    default Tensor tensor(TensorSpec spec) {
+        return Tensor.owning(spec, allocate(spec.bytes()));
+    }
+
+    /** A new order of work; the caller closes it. */
+    Stream openStream();
+
+    /** Compiles a graph; the caller closes the plan. */
+    Plan compile(Graph graph);
+
+    /** Bytes in open buffers, plans and streams; 0 when everything was closed. */
+    long bytesInUse();
+
+    @Override
+    void close();
+}

@@ -1,0 +1,3 @@
+module donna.cpu {
+    requires transitive donna.core;
+}

@@ -1,0 +1,3 @@
+module donna.search {
+    requires transitive donna.core;
+}

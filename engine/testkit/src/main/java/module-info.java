@@ -1,0 +1,3 @@
+module donna.testkit {
+    requires transitive donna.core;
+}

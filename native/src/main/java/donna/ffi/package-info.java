@@ -1,0 +1,2 @@
+/** C libraries as Java interfaces and their Foreign Function and Memory implementations. */
+package donna.ffi;
