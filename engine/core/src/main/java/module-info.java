@@ -3,6 +3,7 @@ module donna.core {
     exports donna.tensor;
     exports donna.graph;
     exports donna.backend;
+    exports donna.data;
 
     uses donna.backend.BackendProvider;
 }
