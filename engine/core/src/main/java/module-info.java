@@ -3,6 +3,9 @@ module donna.core {
     exports donna.tensor;
     exports donna.graph;
     exports donna.backend;
+    exports donna.nn;
+    exports donna.data;
+    exports donna.train;
 
     uses donna.backend.BackendProvider;
 }
