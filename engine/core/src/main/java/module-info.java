@@ -4,6 +4,7 @@ module donna.core {
     exports donna.graph;
     exports donna.backend;
     exports donna.data;
+    exports donna.format;
 
     uses donna.backend.BackendProvider;
 }
