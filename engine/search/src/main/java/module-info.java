@@ -7,4 +7,5 @@ module donna.search {
 
     exports donna.spec;
     exports donna.space;
+    exports donna.report;
 }

@@ -59,6 +59,10 @@ public record Graph(List<Node> nodes, Map<String, Output> outputs) {
             return this;
         }
 
+        String scope() {
+            return scope;
+        }
+
         public Value input(String name, TensorSpec spec) {
             return leaf(name, new Op.Input(name, spec));
         }
@@ -132,9 +136,17 @@ public record Graph(List<Node> nodes, Map<String, Output> outputs) {
 
     /** Whether an op changes a variable in place, so that it stays although nothing reads its outputs. */
     public static boolean changesState(Op op) {
-        return op instanceof Op.BatchNorm
-                || op instanceof Op.SgdUpdate
-                || op instanceof Op.AdamWUpdate
-                || op instanceof Op.EmaUpdate;
+        return changedInputs(op).length > 0;
+    }
+
+    /** Which inputs of an op it changes in place; each is an {@link Op.Variable}. */
+    public static int[] changedInputs(Op op) {
+        return switch (op) {
+            case Op.BatchNorm o -> new int[] {3, 4};
+            case Op.SgdUpdate o -> new int[] {0, 2};
+            case Op.AdamWUpdate o -> new int[] {0, 2, 3};
+            case Op.EmaUpdate o -> new int[] {0};
+            default -> new int[0];
+        };
     }
 }

@@ -58,7 +58,7 @@ public sealed interface Op {
     /**
      * Batch normalisation in training: {@code dst = act(gamma * (src - mean) / sqrt(var + eps) + beta [+ residual])} with the batch's own statistics.
      * {@code (src, gamma, beta, runningMean, runningVar, momentum [1] [, residual]) -> (dst, mean [C], inverseStd [C])}. In place:
-     * {@code running += momentum * (batch - running)}, the variance unbiased as in PyTorch.
+     * {@code running += momentum * (batch - running)}, the variance unbiased as in PyTorch (of a single value: 0).
      */
     record BatchNorm(float eps, Activation act, boolean residual) implements Op {}
 
@@ -168,11 +168,11 @@ public sealed interface Op {
     /** {@code (a, b, ...) -> dst}. */
     record Concat(int axis) implements Op {}
 
-    // ---- losses: a scalar, and beside it the gradient for an upstream gradient of one
+    // ---- losses: a scalar, and beside it the gradient for an upstream gradient of one. Targets are constants: they have no gradient
 
     /**
      * Noise-to-signal ratio of blockwise distillation: {@code 1/C sum_c mean((src_c - target_c)^2) * inverseVariance_c}.
-     * {@code (src [N, C, H, W], target, inverseVariance [C]) -> (loss [1], dSrc)}. The target has no gradient.
+     * {@code (src [N, C, H, W], target, inverseVariance [C]) -> (loss [1], dSrc)}.
      */
     record NsrLoss() implements Op {}
 

@@ -1,5 +1,6 @@
 package donna.graph;
 
+import donna.tensor.Activation;
 import donna.tensor.ConvGeometry;
 import donna.tensor.DType;
 import donna.tensor.DonnaException;
@@ -22,7 +23,9 @@ final class ShapeRule {
     }
 
     static List<TensorSpec> outputs(Op op, String name, List<Value> inputs) {
-        return new ShapeRule(op, name, inputs).outputs();
+        ShapeRule rule = new ShapeRule(op, name, inputs);
+        rule.checkInputs();
+        return rule.outputs();
     }
 
     private List<TensorSpec> outputs() {
@@ -78,8 +81,13 @@ final class ShapeRule {
             }
             case Op.BatchNormBackward o -> {
                 arity(o.residual() ? 7 : 6);
+                image(0);
                 same(1, shape(0), "src");
                 channels(2, 3, 4, 5);
+                check(!o.residual() || o.act() != Activation.NONE, "without an activation the residual's gradient is dDst itself");
+                if (o.residual()) {
+                    same(6, shape(0), "residual");
+                }
                 Shape c = new Shape(shape(0).dim(1));
                 yield o.residual() ? List.of(spec(shape(0)), spec(c), spec(c), spec(shape(0))) : List.of(spec(shape(0)), spec(c), spec(c));
             }
@@ -93,6 +101,9 @@ final class ShapeRule {
             case Op.LayerNormBackward o -> {
                 arity(5);
                 same(1, shape(0), "src");
+                same(2, new Shape(shape(0).dim(-1)), "gamma");
+                same(3, shape(0).with(-1, 1), "mean");
+                same(4, shape(0).with(-1, 1), "inverseStd");
                 TensorSpec c = spec(new Shape(shape(0).dim(-1)));
                 yield List.of(spec(shape(0)), c, c);
             }
@@ -181,7 +192,10 @@ final class ShapeRule {
             case Op.SgdUpdate o -> updated(4, 3);
             case Op.AdamWUpdate o -> updated(6, 4);
             case Op.EmaUpdate o -> updated(2, 2);
-            case Op.ClipFactor o -> List.of(spec(Shape.SCALAR));
+            case Op.ClipFactor o -> {
+                check(!in.isEmpty(), "no gradients given");
+                yield List.of(spec(Shape.SCALAR));
+            }
         };
     }
 
@@ -286,15 +300,24 @@ final class ShapeRule {
         return List.of(spec(Shape.SCALAR), spec(shape(0)));
     }
 
+    /** An update of input 0: the first {@code alike} inputs have its shape, the others are scalars. */
     private List<TensorSpec> updated(int arity, int alike) {
         arity(arity);
-        check(in.get(0).node().op() instanceof Op.Variable, "the first input must be a variable");
-        for (int i = 1; i < alike && i < arity; i++) {
-            if (!(op instanceof Op.SgdUpdate && i == 3)) {
-                same(i, shape(0), "input " + i);
-            }
+        for (int i = 1; i < arity; i++) {
+            same(i, i < alike ? shape(0) : Shape.SCALAR, "input " + i);
         }
         return List.of();
+    }
+
+    /** What is changed in place must be a variable, and real numbers are of one type throughout an op. */
+    private void checkInputs() {
+        for (int i : Graph.changedInputs(op)) {
+            check(i < in.size() && in.get(i).node().op() instanceof Op.Variable, "input " + i + " is changed in place and must be a variable");
+        }
+        for (Value v : in) {
+            DType type = v.spec().dtype();
+            check(type == in.get(0).spec().dtype() || op instanceof Op.CrossEntropy && type == DType.I32, "inputs of different types " + in);
+        }
     }
 
     private TensorSpec spec(Shape s) {

@@ -27,7 +27,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 /**
  * The only door to the JSON library: records, maps, lists, numbers, texts and enums to JSON and back.
  *
- * <p>Record components keep their names, except that the records of this package use the spec's own keys ({@code group_width}). Enums are
+ * <p>Record components keep their names, except that the {@code ...Spec} records of this package use the spec's own keys ({@code group_width}). Enums are
  * lower case. Files are written whole or not at all. Every method may be called from any thread.
  */
 public final class Json {

@@ -13,7 +13,7 @@ import tools.jackson.databind.module.SimpleModule;
 import tools.jackson.databind.type.SimpleType;
 import tools.jackson.databind.ser.std.StdSerializer;
 
-/** The records of this package carry the spec's keys in JSON, {@code group_width} for {@code groupWidth}; all others their own names. */
+/** The {@code ...Spec} records of this package carry the spec's keys in JSON, {@code group_width} for {@code groupWidth}; all others their own names. */
 final class SpecKeys extends PropertyNamingStrategy {
     private static final long serialVersionUID = 1L;
 
@@ -33,7 +33,9 @@ final class SpecKeys extends PropertyNamingStrategy {
     }
 
     private static String key(Class<?> owner, String name) {
-        return owner.getPackage() == SpecKeys.class.getPackage() ? name.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT) : name;
+        boolean spec = owner.getPackage() == SpecKeys.class.getPackage()
+                && owner.getNestHost().getSimpleName().endsWith("Spec");
+        return spec ? name.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT) : name;
     }
 
     /** Writes every enum constant in lower case. */

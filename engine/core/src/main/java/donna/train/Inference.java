@@ -1,0 +1,120 @@
+package donna.train;
+
+import donna.backend.Device;
+import donna.backend.Plan;
+import donna.backend.Stream;
+import donna.graph.Graph;
+import donna.graph.Op;
+import donna.nn.Folding;
+import donna.nn.GraphWriter;
+import donna.nn.Init;
+import donna.nn.Network;
+import donna.nn.ParameterSpec;
+import donna.nn.Parameters;
+import donna.tensor.Shape;
+import donna.tensor.Tensor;
+import donna.tensor.TensorSpec;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A network compiled for use: batch norm folded, activations fused, no gradient. Inputs {@code images [N, C, H, W]}; outputs {@code logits [N, classes]}
+ * and, where asked for, {@code boundary.0} (the stem's) to {@code boundary.N} in the device's preferred layout. Owner: closes it.
+ * Thread rule: one run at a time; make one for each thread.
+ */
+public final class Inference implements AutoCloseable {
+    public static final String IMAGES = "images";
+    public static final String LOGITS = "logits";
+
+    private final Plan plan;
+    private final Parameters folded;
+    private final int batch;
+
+    /**
+     * Compiles {@code network}.
+     *
+     * @param values every parameter of the network
+     * @param image {@code [C, H, W]}
+     * @param boundaries whether the boundaries are outputs, or else the logits alone
+     */
+    public Inference(Device device, Network network, Map<String, float[]> values, Shape image, int batch, boolean boundaries) {
+        GraphWriter w = new GraphWriter(GraphWriter.Mode.FOLDED);
+        Network.Written net = write(w, network, image, batch);
+        w.graph().output(LOGITS, net.logits());
+        if (boundaries) {
+            for (int k = 0; k < net.boundaries().size(); k++) {
+                w.graph().output(boundary(k), net.boundaries().get(k), device.preferredLayout());
+            }
+        }
+        Graph graph = w.graph().build();
+        Map<String, float[]> all = Folding.fold(w, values);
+        List<ParameterSpec> used = graph.nodes().stream()
+                .map(n -> n.op() instanceof Op.Variable v ? v : null)
+                .filter(v -> v != null)
+                .map(v -> new ParameterSpec(v.name(), v.spec().shape(), Init.ZEROS, false, false))
+                .toList();
+        this.batch = batch;
+        folded = Parameters.of(device, used, all);
+        plan = device.compile(graph);
+        plan.bindAll(folded.tensors());
+    }
+
+    private static Network.Written write(GraphWriter w, Network network, Shape image, int batch) {
+        return network.write(w, w.graph().input(IMAGES, TensorSpec.f32(batch, image.dim(0), image.dim(1), image.dim(2))));
+    }
+
+    /** Name of boundary {@code k}. */
+    public static String boundary(int k) {
+        return "boundary." + k;
+    }
+
+    /** Shapes of the boundaries of one image, the stem's first: {@code [C, H, W]} each. */
+    public static List<Shape> boundaryShapes(Network network, Shape image) {
+        return write(new GraphWriter(GraphWriter.Mode.FOLDED), network, image, 1).boundaries().stream()
+                .map(v -> Shape.of(v.shape().dim(1), v.shape().dim(2), v.shape().dim(3)))
+                .toList();
+    }
+
+    /** Every parameter of a network, in order. */
+    public static List<ParameterSpec> parameters(Network network, Shape image) {
+        GraphWriter w = new GraphWriter(GraphWriter.Mode.INFERENCE);
+        write(w, network, image, 1);
+        return List.copyOf(w.parameters());
+    }
+
+    /** The network with batch norm as ops of its own and {@code logits} as its only output: the form that is exported. */
+    public static Graph graph(Network network, Shape image, int batch) {
+        GraphWriter w = new GraphWriter(GraphWriter.Mode.INFERENCE);
+        return w.graph().output(LOGITS, write(w, network, image, batch).logits()).build();
+    }
+
+    public int batch() {
+        return batch;
+    }
+
+    /** The specs of inputs and outputs to bind. */
+    public Map<String, TensorSpec> bindings() {
+        Map<String, TensorSpec> all = new LinkedHashMap<>(plan.graph().bindings());
+        all.keySet().removeAll(folded.tensors().keySet());
+        return all;
+    }
+
+    public void bind(String name, Tensor tensor) {
+        plan.bind(name, tensor);
+    }
+
+    public void run(Stream stream) {
+        plan.run(stream);
+    }
+
+    public String describe() {
+        return plan.describe();
+    }
+
+    @Override
+    public void close() {
+        plan.close();
+        folded.close();
+    }
+}
