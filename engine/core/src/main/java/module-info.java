@@ -7,6 +7,7 @@ module donna.core {
     exports donna.nn;
     exports donna.data;
     exports donna.train;
+    exports donna.format;
 
     uses donna.backend.BackendProvider;
 
