@@ -1,1 +1,4 @@
-module donna.ffi {}
+/** C libraries as Java interfaces: the only module that makes restricted native calls. */
+module donna.ffi {
+    exports donna.ffi;
+}

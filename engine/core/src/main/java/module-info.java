@@ -3,9 +3,14 @@ module donna.core {
     exports donna.tensor;
     exports donna.graph;
     exports donna.backend;
+    exports donna.backend.reference;
     exports donna.nn;
     exports donna.data;
     exports donna.train;
+    exports donna.format;
 
     uses donna.backend.BackendProvider;
+
+    provides donna.backend.BackendProvider with
+            donna.backend.reference.ReferenceBackend;
 }

@@ -1,6 +1,11 @@
-/** Blockwise distillation, accuracy prediction and search. */
+/** DONNA itself: the spec, the search space, distillation, the accuracy predictor, costs and evolution. */
 module donna.search {
     requires transitive donna.core;
+    requires tools.jackson.core;
+    requires tools.jackson.databind;
+    requires tools.jackson.dataformat.yaml;
 
+    exports donna.spec;
+    exports donna.space;
     exports donna.report;
 }

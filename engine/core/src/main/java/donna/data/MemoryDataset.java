@@ -14,7 +14,8 @@ public final class MemoryDataset implements Dataset {
     private final List<String> classes;
     private final int[] labels;
     private final Runnable release;
-    private volatile MemorySegment pixels;
+    private final MemorySegment pixels;
+    private volatile boolean closed;
 
     /**
      * @param pixels {@code [N, C, H, W]} unsigned bytes with N = {@code labels.length}
@@ -104,11 +105,10 @@ public final class MemoryDataset implements Dataset {
     }
 
     private MemorySegment open() {
-        MemorySegment p = pixels;
-        if (p == MemorySegment.NULL) {
+        if (closed) {
             throw new DonnaException.Closed("data set '" + name + "' is closed; read it before its owner closes it");
         }
-        return p;
+        return pixels;
     }
 
     private int inside(int i) {
@@ -121,8 +121,8 @@ public final class MemoryDataset implements Dataset {
 
     @Override
     public synchronized void close() {
-        if (pixels != MemorySegment.NULL) {
-            pixels = MemorySegment.NULL;
+        if (!closed) {
+            closed = true;
             release.run();
         }
     }

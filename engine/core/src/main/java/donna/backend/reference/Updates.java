@@ -1,0 +1,45 @@
+package donna.backend.reference;
+
+import donna.graph.Op;
+
+/** Optimizer steps, in place. */
+final class Updates {
+    private Updates() {}
+
+    static void sgd(Op.SgdUpdate o, double[] parameter, double[] gradient, double[] velocity, double learningRate) {
+        for (int i = 0; i < parameter.length; i++) {
+            double d = gradient[i] + o.weightDecay() * parameter[i];
+            velocity[i] = o.momentum() * velocity[i] + d;
+            parameter[i] -= learningRate * (o.nesterov() ? d + o.momentum() * velocity[i] : velocity[i]);
+        }
+    }
+
+    static void adamW(Op.AdamWUpdate o, double[] parameter, double[] gradient, double[] m, double[] v, double learningRate, double step) {
+        double beta1 = o.beta1();
+        double beta2 = o.beta2();
+        double correction1 = 1 - Math.pow(beta1, step);
+        double correction2 = Math.sqrt(1 - Math.pow(beta2, step));
+        for (int i = 0; i < parameter.length; i++) {
+            m[i] = beta1 * m[i] + (1 - beta1) * gradient[i];
+            v[i] = beta2 * v[i] + (1 - beta2) * gradient[i] * gradient[i];
+            parameter[i] -= learningRate * o.weightDecay() * parameter[i];
+            parameter[i] -= learningRate / correction1 * m[i] / (Math.sqrt(v[i]) / correction2 + o.eps());
+        }
+    }
+
+    static void ema(Op.EmaUpdate o, double[] average, double[] parameter) {
+        for (int i = 0; i < average.length; i++) {
+            average[i] += (1 - (double) o.decay()) * (parameter[i] - average[i]);
+        }
+    }
+
+    static void clipFactor(Op.ClipFactor o, double[][] gradients, double[] factor) {
+        double squares = 0;
+        for (double[] g : gradients) {
+            for (double x : g) {
+                squares += x * x;
+            }
+        }
+        factor[0] = Math.min(1, o.maxNorm() / (Math.sqrt(squares) + 1e-6));
+    }
+}

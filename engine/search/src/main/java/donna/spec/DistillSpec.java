@@ -1,0 +1,10 @@
+package donna.spec;
+
+/**
+ * Blockwise distillation of every candidate.
+ *
+ * @param train how each candidate is trained on the teacher's features
+ * @param validation number of held-out images on which a candidate's NSR is measured
+ * @param varianceFloor smallest variance of a teacher channel that the NSR divides by
+ */
+public record DistillSpec(TrainSpec train, int validation, double varianceFloor) {}

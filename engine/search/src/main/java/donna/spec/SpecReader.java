@@ -1,0 +1,238 @@
+package donna.spec;
+
+import donna.spec.DatasetSpec.Augment;
+import donna.spec.DatasetSpec.Kind;
+import donna.spec.DatasetSpec.Normalize;
+import donna.tensor.Activation;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/** Turns the tree of a spec file into records: types, ranges, defaults. What entries demand of each other is {@link SpecRules}'. */
+final class SpecReader {
+    private static final int ANY = Integer.MAX_VALUE;
+    private static final double POSITIVE = Double.MIN_VALUE;
+    private static final double BIG = Double.MAX_VALUE;
+    private final Mistakes mistakes;
+    private final StageReader stages = new StageReader();
+
+    SpecReader(Mistakes mistakes) {
+        this.mistakes = mistakes;
+    }
+
+    SearchSpec read(Map<String, Object> tree) {
+        Section root = new Section(tree, "", mistakes);
+        int seed = root.integer("seed", 0, ANY, 1);
+        ModelSpec model = model(root.section("model"));
+        DatasetSpec dataset = dataset(root.section("dataset"), model.input().size() == 3 ? model.input().get(0) : 1);
+        SpaceSpec space = space(root.section("space"));
+        OptimizerSpec optimizer = stages.optimizer(root.section("optimizer"), OptimizerSpec.DEFAULT);
+        StageReader.Defaults defaults = new StageReader.Defaults(dataset.train(), dataset.augment(), optimizer);
+        TeacherSpec teacher = teacher(root.section("teacher"), defaults);
+        DistillSpec distill = stages.distill(root.section("distill"), defaults, dataset.validation());
+        RecalibrateSpec recalibrate = stages.recalibrate(root.section("recalibrate"), dataset.train());
+        PredictorSpec predictor = stages.predictor(root.section("predictor"), defaults);
+        LatencySpec latency = latency(root.section("latency"));
+        EvolutionSpec search = evolution(root.section("search"));
+        FinetuneSpec finetune = stages.finetune(root.section("finetune"), defaults, predictor.kd());
+        CompareSpec compare = compare(root.section("compare"));
+        root.close();
+        return new SearchSpec(
+                seed, dataset, model, teacher, space, optimizer, distill, recalibrate, predictor, latency, search,
+                finetune, compare);
+    }
+
+    private DatasetSpec dataset(Section s, int channels) {
+        Kind kind = s.word("name", Kind.class);
+        Optional<String> path = s.has("path") ? Optional.of(s.text("path")) : Optional.empty();
+        if (!kind.isNamed() && path.isEmpty()) {
+            s.mistake("path", "missing; a data set of kind " + kind.word() + " needs the folder that holds it");
+        }
+        int held = kind.images / 6;
+        int validation = kind.isNamed() ? s.integer("validation", 1, ANY, held) : s.integer("validation", 1, ANY);
+        int train = kind.isNamed()
+                ? s.integer("train", 1, ANY, Math.max(1, kind.images - validation))
+                : s.integer("train", 1, ANY);
+        if (kind.isNamed() && (long) train + validation > kind.images) {
+            s.mistake("train", train + " training and " + validation + " validation images exceed the " + kind.images
+                    + " of " + kind.word() + "; lower one of them");
+        }
+        if (kind.isNamed() && channels != kind.channels) {
+            s.mistake("name", kind.word() + " has " + kind.channels + " channel(s) and model/input says " + channels
+                    + "; change one of them");
+        }
+        Section n = s.section("normalize");
+        List<Double> mean = perChannel(n, "mean", -BIG, kind.mean, channels);
+        List<Double> std = perChannel(n, "std", POSITIVE, kind.std, channels);
+        n.close();
+        Section a = s.section("augment");
+        Augment augment = stages.augment(a, new Augment(false, 0));
+        a.close();
+        s.close();
+        return new DatasetSpec(kind, path, train, validation, new Normalize(mean, std), augment);
+    }
+
+    private static List<Double> perChannel(Section s, String key, double min, List<Double> fallback, int channels) {
+        List<Double> values = !fallback.isEmpty() && !s.has(key) ? fallback : s.decimals(key, min, BIG);
+        if (values.size() == 1) {
+            return Collections.nCopies(channels, values.getFirst());
+        }
+        if (values.size() > 1 && values.size() != channels) {
+            s.mistake(key, values.size() + " values for " + channels + " channel(s); expected 1 or " + channels);
+        }
+        return values;
+    }
+
+    private static ModelSpec model(Section s) {
+        List<Integer> input = s.integers("input", 1, 1 << 16);
+        if (!input.isEmpty() && input.size() != 3) {
+            s.mistake("input", input + " has " + input.size() + " numbers; expected [channels, height, width]");
+        }
+        Section stem = s.section("stem");
+        ModelSpec.Stem stemSpec = new ModelSpec.Stem(
+                odd(stem, "conv", 3, 11),
+                stem.integer("stride", 1, 4, 1),
+                stem.integer("channels", 1, 1 << 16),
+                stem.word("act", Activation.SWISH));
+        stem.close();
+        List<ModelSpec.BlockSpec> blocks = new ArrayList<>();
+        for (Section b : s.sections("blocks")) {
+            blocks.add(new ModelSpec.BlockSpec(
+                    b.text("name"), b.integer("in", 1, 1 << 16), b.integer("out", 1, 1 << 16), b.integer("stride", 1, 2, 1)));
+            b.close();
+        }
+        Section head = s.section("head");
+        ModelSpec.Head headSpec = new ModelSpec.Head(
+                odd(head, "conv", 1, 11),
+                head.integer("channels", 1, 1 << 16),
+                head.word("act", Activation.SWISH),
+                head.integer("classes", 2, 1 << 20));
+        head.close();
+        s.close();
+        return new ModelSpec(input, stemSpec, blocks, headSpec);
+    }
+
+    private static int odd(Section s, String key, int fallback, int max) {
+        int value = s.integer(key, 1, max, fallback);
+        if (value % 2 == 0) {
+            s.mistake(key, value + " is even; allowed " + odds(1, max));
+        }
+        return value;
+    }
+
+    private static String odds(int min, int max) {
+        StringBuilder out = new StringBuilder();
+        for (int i = min; i <= max; i += 2) {
+            out.append(i > min ? ", " : "").append(i);
+        }
+        return out.toString();
+    }
+
+    private TeacherSpec teacher(Section s, StageReader.Defaults defaults) {
+        Section b = s.section("block");
+        CandidateProduct product = product(b, s.at("block"));
+        List<CandidateSpec> one = product.candidates();
+        if (one.size() > 1) {
+            s.mistake("block", one.size() + " candidates; the teacher has exactly one, so every axis takes one value");
+        }
+        CandidateSpec block = one.isEmpty()
+                ? new CandidateSpec(BlockType.MBCONV, 3, 1, 1, false, Activation.RELU)
+                : one.getFirst();
+        Optional<String> weights = s.has("weights") ? Optional.of(s.text("weights")) : Optional.empty();
+        TrainSpec train = stages.train(s, new StageReader.Budget(1, 128, 0.006, 2), defaults);
+        s.close();
+        return new TeacherSpec(block, train, weights);
+    }
+
+    private SpaceSpec space(Section s) {
+        int groupWidth = s.integer("group_width", 1, 1 << 16, 8);
+        Map<String, List<CandidateProduct>> blocks = new LinkedHashMap<>();
+        Section own = s.section("blocks");
+        for (String name : own.keys()) {
+            Section b = own.section(name);
+            blocks.put(name, products(b));
+            b.close();
+        }
+        List<CandidateProduct> candidates = products(s);
+        s.close();
+        return new SpaceSpec(groupWidth, candidates, blocks);
+    }
+
+    private List<CandidateProduct> products(Section s) {
+        List<CandidateProduct> out = new ArrayList<>();
+        List<Section> sections = s.sections("candidates");
+        for (int i = 0; i < sections.size(); i++) {
+            out.add(product(sections.get(i), s.at("candidates") + "/" + i));
+        }
+        return out;
+    }
+
+    private CandidateProduct product(Section s, String path) {
+        List<Integer> kernel = s.integers("kernel", 1, 7);
+        for (int k : kernel) {
+            if (k % 2 == 0) {
+                mistakes.add(path + "/kernel", k + " is even; allowed 3, 5, 7");
+            } else if (k < 3 && s.has("kernel")) {
+                mistakes.add(path + "/kernel", k + " is too small; allowed 3, 5, 7");
+            }
+        }
+        CandidateProduct product = new CandidateProduct(
+                s.wordList("type", BlockType.class),
+                kernel,
+                s.integers("expand", 1, 16),
+                s.integers("depth", 1, 16),
+                s.has("se") ? s.flags("se") : List.of(false),
+                s.has("act") ? s.wordList("act", Activation.class) : List.of(Activation.RELU));
+        s.close();
+        return product;
+    }
+
+    private static LatencySpec latency(Section s) {
+        List<Integer> batches = s.has("batches") ? s.integers("batches", 1, 1 << 16) : List.of(32, 1);
+        LatencySpec spec = new LatencySpec(
+                s.integer("threads", 1, 1024, 1),
+                batches,
+                s.integer("objective", 1, 1 << 16, batches.isEmpty() ? 1 : batches.getFirst()),
+                s.decimal("seconds_per_block", POSITIVE, 3600, 0.12),
+                s.decimal("seconds_per_network", POSITIVE, 3600, 0.4),
+                s.integer("check_networks", 2, 10_000, 12));
+        s.close();
+        return spec;
+    }
+
+    private static EvolutionSpec evolution(Section s) {
+        Section l = s.section("limits");
+        EvolutionSpec.Limits limits = new EvolutionSpec.Limits(limit(l, "latency_ms"), limit(l, "macs"), limit(l, "params"));
+        l.close();
+        EvolutionSpec spec = new EvolutionSpec(
+                s.word("algorithm", EvolutionSpec.Algorithm.NSGA2),
+                s.integer("population", 4, 10_000_000, 100),
+                s.integer("generations", 1, 1_000_000, 50),
+                s.decimal("crossover", 0, 1, 0.9),
+                s.decimal("mutation", 0, 1, 0.25),
+                s.has("objectives")
+                        ? s.wordList("objectives", EvolutionSpec.Objective.class)
+                        : List.of(EvolutionSpec.Objective.ACCURACY, EvolutionSpec.Objective.LATENCY),
+                limits);
+        s.close();
+        return spec;
+    }
+
+    private static OptionalDouble limit(Section s, String key) {
+        return s.has(key) ? OptionalDouble.of(s.decimal(key, POSITIVE, BIG)) : OptionalDouble.empty();
+    }
+
+    private static CompareSpec compare(Section s) {
+        CompareSpec spec = new CompareSpec(
+                s.integer("random", 0, 1000, 2),
+                s.has("widths") ? s.decimals("widths", POSITIVE, 16) : List.of(0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0),
+                s.has("depths") ? s.integers("depths", 1, 16) : List.of(1, 2),
+                s.flag("scratch", true));
+        s.close();
+        return spec;
+    }
+}

@@ -1,0 +1,126 @@
+package donna.spec;
+
+import donna.spec.ModelSpec.BlockSpec;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** What entries of a spec demand of each other. */
+final class SpecRules {
+    private final SearchSpec spec;
+    private final Mistakes mistakes;
+
+    private SpecRules(SearchSpec spec, Mistakes mistakes) {
+        this.spec = spec;
+        this.mistakes = mistakes;
+    }
+
+    static void check(SearchSpec spec, Mistakes mistakes) {
+        SpecRules rules = new SpecRules(spec, mistakes);
+        rules.boundaries();
+        rules.candidates();
+        rules.budgets();
+        rules.rest();
+    }
+
+    private void boundaries() {
+        List<BlockSpec> blocks = spec.model().blocks();
+        Set<String> names = new HashSet<>();
+        int channels = spec.model().stem().channels();
+        String before = "the stem";
+        for (int i = 0; i < blocks.size(); i++) {
+            BlockSpec b = blocks.get(i);
+            String at = "/model/blocks/" + i;
+            if (b.in() != channels) {
+                mistakes.add(at + "/in", b.in() + " input channels and " + before + " gives " + channels + "; make them equal");
+            }
+            if (!b.name().matches("[A-Za-z0-9_-]{1,32}")) {
+                mistakes.add(at + "/name", "'" + b.name() + "' is no name; allowed 1 to 32 letters, digits, - and _");
+            } else if (!names.add(b.name())) {
+                mistakes.add(at + "/name", b.name() + " names an earlier block too; every block needs its own name");
+            }
+            channels = b.out();
+            before = b.name();
+        }
+        for (String name : spec.space().blocks().keySet()) {
+            if (!names.contains(name)) {
+                mistakes.add("/space/blocks/" + name, "no such block; allowed "
+                        + String.join(", ", blocks.stream().map(BlockSpec::name).toList()));
+            }
+        }
+    }
+
+    private void candidates() {
+        for (BlockSpec b : spec.model().blocks()) {
+            boolean own = spec.space().blocks().containsKey(b.name());
+            String at = own ? "/space/blocks/" + b.name() + "/candidates" : "/space/candidates";
+            Set<CandidateSpec> seen = new HashSet<>();
+            for (CandidateSpec c : spec.space().candidatesOf(b.name())) {
+                if (!seen.add(c)) {
+                    mistakes.add(at, c + " is listed twice for block " + b.name() + "; list each candidate once");
+                }
+                groups(at, b, c);
+            }
+            groups("/teacher/block", b, spec.teacher().block());
+        }
+    }
+
+    private void groups(String at, BlockSpec b, CandidateSpec c) {
+        int width = spec.space().groupWidth();
+        if (c.type() == BlockType.GROUPED) {
+            for (int channels : c.depth() > 1 ? new int[] {b.in(), b.out()} : new int[] {b.in()}) {
+                if (channels * c.expand() % width != 0) {
+                    mistakes.add(at, "grouped, expand " + c.expand() + " in block " + b.name() + " has "
+                            + channels * c.expand() + " hidden channels, not a multiple of group_width " + width
+                            + "; change expand or group_width");
+                }
+            }
+        }
+    }
+
+    private void budgets() {
+        train("/teacher/train", spec.teacher().train());
+        train("/distill/train", spec.distill().train());
+        train("/predictor/train", spec.predictor().train());
+        train("/finetune/train", spec.finetune().train());
+        atMost("/recalibrate/images", spec.recalibrate().images(), "dataset/train", spec.dataset().train());
+        atMost("/recalibrate/batch", spec.recalibrate().batch(), "recalibrate/images", spec.recalibrate().images());
+        atMost("/distill/validation", spec.distill().validation(), "dataset/validation", spec.dataset().validation());
+        atMost("/predictor/architectures", spec.predictor().architectures(), "predictor/pool", spec.predictor().pool());
+        if (spec.distill().train().shards() != 1) {
+            mistakes.add("/distill/train/shards", spec.distill().train().shards()
+                    + " shards; candidates are trained side by side instead, allowed 1");
+        }
+    }
+
+    private void train(String at, TrainSpec t) {
+        atMost(at + "/images", t.images(), "dataset/train", spec.dataset().train());
+        atMost(at + "/batch", t.batch(), at.substring(1) + "/images", t.images());
+        if (t.batch() % t.shards() != 0) {
+            mistakes.add(at + "/batch", t.batch() + " is not a multiple of " + t.shards() + " shards; change one of them");
+        } else if (t.batch() / t.shards() < 2) {
+            mistakes.add(at + "/batch", t.batch() + " images in " + t.shards()
+                    + " shards leave one image for batch norm; at least 2 a shard are needed");
+        }
+    }
+
+    private void atMost(String at, int value, String limitName, int limit) {
+        if (value > limit) {
+            mistakes.add(at, value + " exceeds " + limitName + " " + limit + "; allowed up to " + limit);
+        }
+    }
+
+    private void rest() {
+        LatencySpec l = spec.latency();
+        if (!l.batches().contains(l.objective())) {
+            mistakes.add("/latency/objective", l.objective() + " is not measured; allowed "
+                    + String.join(", ", l.batches().stream().map(String::valueOf).toList()));
+        }
+        List<EvolutionSpec.Objective> objectives = spec.search().objectives();
+        if (objectives.size() < 2 || objectives.size() > 3 || new HashSet<>(objectives).size() != objectives.size()) {
+            mistakes.add("/search/objectives", objectives.size() + " objectives; allowed two or three different ones");
+        } else if (objectives.getFirst() != EvolutionSpec.Objective.ACCURACY) {
+            mistakes.add("/search/objectives/0", Section.word(objectives.getFirst()) + " comes first; allowed accuracy");
+        }
+    }
+}
