@@ -8,4 +8,5 @@ module donna.search {
     exports donna.spec;
     exports donna.space;
     exports donna.report;
+    exports donna.fetch;
 }
