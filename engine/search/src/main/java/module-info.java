@@ -7,5 +7,9 @@ module donna.search {
 
     exports donna.spec;
     exports donna.space;
+    exports donna.jobs;
+    exports donna.distill;
+    exports donna.finetune;
+    exports donna.cost;
     exports donna.report;
 }
