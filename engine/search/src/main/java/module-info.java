@@ -12,4 +12,5 @@ module donna.search {
     exports donna.finetune;
     exports donna.cost;
     exports donna.report;
+    exports donna.fetch;
 }
