@@ -7,5 +7,6 @@ module donna.search {
 
     exports donna.spec;
     exports donna.space;
+    exports donna.predict;
     exports donna.report;
 }
