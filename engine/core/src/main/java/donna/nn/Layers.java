@@ -79,11 +79,11 @@ public final class Layers {
         }
     }
 
-    /** 1x1 convolution with batch norm and activation, global average pool, linear classifier: {@code conv_head}, {@code bn2}, {@code classifier}. */
-    public record Head(int channels, Activation act, int classes) implements Layer {
+    /** Convolution with batch norm and activation, global average pool, linear classifier: {@code conv_head}, {@code bn2}, {@code classifier}. */
+    public record Head(int channels, int kernel, Activation act, int classes) implements Layer {
         @Override
         public Value write(GraphWriter w, String name, Value src) {
-            Value x = new ConvNorm("conv_head", "bn2", channels, 1, 1, act).write(w, name, src);
+            Value x = new ConvNorm("conv_head", "bn2", channels, kernel, 1, act).write(w, name, src);
             x = w.graph().at(name + "global_pool").add(new Op.GlobalAveragePool(), x);
             return w.linear(name + "classifier", x, classes);
         }

@@ -9,7 +9,8 @@ public sealed class DonnaException extends RuntimeException
                 DonnaException.Unavailable,
                 DonnaException.NativeFailure,
                 DonnaException.Diverged,
-                DonnaException.Closed {
+                DonnaException.Closed,
+                DonnaException.Cancelled {
     private static final long serialVersionUID = 1L;
 
     private DonnaException(String message, Throwable cause) {
@@ -78,6 +79,15 @@ public sealed class DonnaException extends RuntimeException
         private static final long serialVersionUID = 1L;
 
         public Closed(String message) {
+            super(message, null);
+        }
+    }
+
+    /** The user stopped the work; what was finished is kept. */
+    public static final class Cancelled extends DonnaException {
+        private static final long serialVersionUID = 1L;
+
+        public Cancelled(String message) {
             super(message, null);
         }
     }

@@ -4,19 +4,25 @@ import donna.backend.Device;
 import donna.backend.Plan;
 import donna.backend.Stream;
 import donna.graph.Graph;
+import donna.graph.Node;
 import donna.graph.Op;
+import donna.graph.Value;
 import donna.nn.Folding;
 import donna.nn.GraphWriter;
 import donna.nn.Init;
+import donna.nn.Layer;
 import donna.nn.Network;
 import donna.nn.ParameterSpec;
 import donna.nn.Parameters;
+import donna.tensor.Layout;
 import donna.tensor.Shape;
 import donna.tensor.Tensor;
 import donna.tensor.TensorSpec;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * A network compiled for use: batch norm folded, activations fused, no gradient. Inputs {@code images [N, C, H, W]}; outputs {@code logits [N, classes]}
@@ -39,25 +45,42 @@ public final class Inference implements AutoCloseable {
      * @param boundaries whether the boundaries are outputs, or else the logits alone
      */
     public Inference(Device device, Network network, Map<String, float[]> values, Shape image, int batch, boolean boundaries) {
-        GraphWriter w = new GraphWriter(GraphWriter.Mode.FOLDED);
-        Network.Written net = write(w, network, image, batch);
-        w.graph().output(LOGITS, net.logits());
-        if (boundaries) {
-            for (int k = 0; k < net.boundaries().size(); k++) {
+        this(device, batch, values, w -> {
+            Network.Written net = write(w, network, image, batch);
+            w.graph().output(LOGITS, net.logits());
+            for (int k = 0; boundaries && k < net.boundaries().size(); k++) {
                 w.graph().output(boundary(k), net.boundaries().get(k), device.preferredLayout());
             }
-        }
+        });
+    }
+
+    private Inference(Device device, int batch, Map<String, float[]> values, Consumer<GraphWriter> forward) {
+        GraphWriter w = new GraphWriter(GraphWriter.Mode.FOLDED);
+        forward.accept(w);
         Graph graph = w.graph().build();
-        Map<String, float[]> all = Folding.fold(w, values);
-        List<ParameterSpec> used = graph.nodes().stream()
-                .map(n -> n.op() instanceof Op.Variable v ? v : null)
-                .filter(v -> v != null)
-                .map(v -> new ParameterSpec(v.name(), v.spec().shape(), Init.ZEROS, false, false))
-                .toList();
+        Map<String, float[]> all = Folding.fold(w, values.isEmpty() ? TrainingState.initialValues(w.parameters(), 0) : values);
+        List<ParameterSpec> used = new ArrayList<>();
+        for (Node n : graph.nodes()) {
+            if (n.op() instanceof Op.Variable v) {
+                used.add(new ParameterSpec(v.name(), v.spec().shape(), Init.ZEROS, false, false));
+            }
+        }
         this.batch = batch;
         folded = Parameters.of(device, used, all);
         plan = device.compile(graph);
         plan.bindAll(folded.tensors());
+    }
+
+    /**
+     * A layer alone with fresh weights, to be timed: input {@code images [batch, C, H, W]} in the device's preferred layout (row-major for up to three
+     * channels, as images come), output {@code logits}, four-dimensional ones in the preferred layout.
+     */
+    public static Inference part(Device device, Layer layer, Shape input, int batch) {
+        return new Inference(device, batch, Map.of(), w -> {
+            TensorSpec src = TensorSpec.f32(batch, input.dim(0), input.dim(1), input.dim(2));
+            Value dst = layer.write(w, "", w.graph().input(IMAGES, input.dim(0) > 3 ? src.with(device.preferredLayout()) : src));
+            w.graph().output(LOGITS, dst, dst.shape().rank() == 4 ? device.preferredLayout() : Layout.PLAIN);
+        });
     }
 
     private static Network.Written write(GraphWriter w, Network network, Shape image, int batch) {

@@ -1,5 +1,7 @@
 package donna.train;
 
+import java.util.List;
+
 /**
  * Learning rate over a run: linear warm-up over the first {@code warmup} share of the steps, then the decay.
  *
@@ -8,30 +10,54 @@ package donna.train;
  * @param decay what follows
  */
 public record Schedule(double peak, double warmup, Decay decay) {
-    /** What follows the warm-up; {@code t} is the share of the remaining steps that is done. */
-    public enum Decay {
-        CONSTANT,
-        /** To zero along half a cosine. */
-        COSINE,
-        /** To zero along a line. */
-        LINEAR,
-        /** A tenth after one half, a hundredth after three quarters. */
-        STEP
+    /** What follows the warm-up; its argument is the share of the remaining steps that is done. */
+    public sealed interface Decay {
+        /** Factor on the peak. */
+        double factor(double done);
+    }
+
+    /** The peak to the end. */
+    public record Constant() implements Decay {
+        @Override
+        public double factor(double done) {
+            return 1;
+        }
+    }
+
+    /** To zero along half a cosine. */
+    public record Cosine() implements Decay {
+        @Override
+        public double factor(double done) {
+            return 0.5 * (1 + Math.cos(Math.PI * done));
+        }
+    }
+
+    /** To zero along a line. */
+    public record Linear() implements Decay {
+        @Override
+        public double factor(double done) {
+            return 1 - done;
+        }
+    }
+
+    /** Multiplied by {@code gamma} at each milestone. */
+    public record Steps(List<Double> milestones, double gamma) implements Decay {
+        public Steps {
+            milestones = List.copyOf(milestones);
+        }
+
+        @Override
+        public double factor(double done) {
+            return Math.pow(gamma, milestones.stream().filter(m -> done >= m).count());
+        }
     }
 
     /** The rate of step {@code step} (from 0) of {@code steps}. */
     public double at(int step, int steps) {
-        int warm = Math.max(1, (int) (warmup * steps));
-        if (warmup > 0 && step < warm) {
+        int warm = warmup > 0 ? Math.max(1, (int) (warmup * steps)) : 0;
+        if (step < warm) {
             return peak * (step + 1) / warm;
         }
-        int start = warmup > 0 ? warm : 0;
-        double t = (step - start) / (double) Math.max(1, steps - start);
-        return peak * switch (decay) {
-            case CONSTANT -> 1;
-            case COSINE -> 0.5 * (1 + Math.cos(Math.PI * t));
-            case LINEAR -> 1 - t;
-            case STEP -> t < 0.5 ? 1 : t < 0.75 ? 0.1 : 0.01;
-        };
+        return peak * decay.factor((step - warm) / (double) Math.max(1, steps - warm));
     }
 }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntConsumer;
 
 /**
  * One training step of one network on a batch cut into shards that run side by side. Batch norm is local to a shard; gradients are averaged in the order of
@@ -96,10 +97,15 @@ public final class ShardedStep implements AutoCloseable {
         shards.get(shard).bind(name, tensor);
     }
 
-    /** Runs step {@code step} (from 0) of {@code steps} and returns the mean loss of the shards before the update. */
-    public double run(Workers workers, int step, int steps) {
+    /**
+     * Runs step {@code step} (from 0) of {@code steps} and returns the mean loss of the shards before the update.
+     *
+     * @param prepare called with each shard's number on the thread that will run it, to fill its inputs
+     */
+    public double run(Workers workers, int step, int steps, IntConsumer prepare) {
         scalars.forEach(s -> s.set(recipe.schedule().at(step, steps), step + 1, TrainingStep.BATCH_NORM_MOMENTUM));
         workers.forEach(shards.size(), (s, stream) -> {
+            prepare.accept(s);
             shards.get(s).run(stream);
             stream.synchronize();
         });

@@ -1,0 +1,83 @@
+package donna.distill;
+
+import donna.nn.Layer;
+import donna.nn.Layers;
+import donna.nn.Network;
+import donna.space.Architecture;
+import donna.space.Block;
+import donna.space.Candidate;
+import donna.space.SearchSpace;
+import donna.spec.BlockType;
+import donna.spec.ModelSpec;
+import donna.spec.SearchSpec;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** Layers from the words of a spec. */
+public final class Networks {
+    private Networks() {}
+
+    /** The layers of one candidate; parameter names begin with the layer's number. */
+    public static Layer block(Block block, Candidate c) {
+        List<Layer> layers = new ArrayList<>();
+        for (int i = 0; i < c.depth(); i++) {
+            int in = i == 0 ? block.in() : block.out();
+            int hidden = c.hidden(block, i);
+            int squeeze = c.se() ? Math.max(1, in / 4) : 0;
+            int stride = i == 0 ? block.stride() : 1;
+            boolean expand = c.type() != BlockType.FUSED;
+            layers.add(new Layers.InvertedResidual(expand, hidden, block.out(), c.kernel(), stride, c.groups(hidden), squeeze, c.act()));
+        }
+        return new Layers.Sequential(layers);
+    }
+
+    /** The skeleton around the given blocks. */
+    public static Network network(ModelSpec model, List<Block> blocks, List<Candidate> candidates) {
+        ModelSpec.Stem s = model.stem();
+        ModelSpec.Head h = model.head();
+        List<Layer> layers = new ArrayList<>();
+        for (int n = 0; n < blocks.size(); n++) {
+            layers.add(block(blocks.get(n), candidates.get(n)));
+        }
+        Layer stem = new Layers.ConvNorm("conv_stem", "bn1", s.channels(), s.conv(), s.stride(), s.act());
+        return new Network(stem, layers, new Layers.Head(h.channels(), h.conv(), h.act(), h.classes()));
+    }
+
+    /** An architecture of the space. */
+    public static Network of(SearchSpec spec, SearchSpace space, Architecture architecture) {
+        return network(spec.model(), space.blocks(), space.candidates(architecture));
+    }
+
+    /** The reference model. */
+    public static Network teacher(SearchSpec spec, SearchSpace space) {
+        return network(spec.model(), space.blocks(), Collections.nCopies(space.blocks().size(), teacherBlock(spec)));
+    }
+
+    /** What every block of the reference model is. */
+    public static Candidate teacherBlock(SearchSpec spec) {
+        return Candidate.of(spec.teacher().block(), spec.space().groupWidth());
+    }
+
+    /** The reference model with every channel scaled by {@code width} (to multiples of 8) and another depth: a baseline. */
+    public static Network scaledTeacher(SearchSpec spec, SearchSpace space, double width, int depth) {
+        ModelSpec m = spec.model();
+        Candidate t = teacherBlock(spec);
+        Candidate scaled = new Candidate(t.type(), t.kernel(), t.expand(), depth, t.se(), t.act(), t.groupWidth());
+        List<Block> blocks = space.blocks().stream()
+                .map(b -> new Block(b.name(), scale(b.in(), width), scale(b.out(), width), b.stride()))
+                .toList();
+        ModelSpec.Stem s = m.stem();
+        ModelSpec.Head h = m.head();
+        ModelSpec model = new ModelSpec(
+                m.input(),
+                new ModelSpec.Stem(s.conv(), s.stride(), scale(s.channels(), width), s.act()),
+                m.blocks(),
+                new ModelSpec.Head(h.conv(), scale(h.channels(), width), h.act(), h.classes()));
+        return network(model, blocks, Collections.nCopies(blocks.size(), scaled));
+    }
+
+    private static int scale(int channels, double width) {
+        return Math.max(8, (int) (channels * width + 4) / 8 * 8);
+    }
+}

@@ -1,0 +1,31 @@
+package donna.distill;
+
+import donna.data.Augmentation;
+import donna.spec.OptimizerSpec;
+import donna.spec.TrainSpec;
+import donna.train.Optimizer;
+import donna.train.Recipe;
+import donna.train.Schedule;
+
+/** Training recipes from the words of a spec. */
+public final class Recipes {
+    private Recipes() {}
+
+    public static Recipe of(TrainSpec train) {
+        OptimizerSpec o = train.optimizer();
+        Optimizer optimizer = switch (o.name()) {
+            case ADAMW -> new Optimizer.AdamW((float) (double) o.betas().get(0), (float) (double) o.betas().get(1), (float) o.eps(), (float) o.wd());
+            case SGD -> new Optimizer.Sgd((float) o.momentum(), o.nesterov(), (float) o.wd());
+        };
+        Schedule.Decay decay = switch (o.schedule()) {
+            case COSINE -> new Schedule.Cosine();
+            case LINEAR -> new Schedule.Linear();
+            case STEP -> new Schedule.Steps(o.milestones(), o.gamma());
+        };
+        return new Recipe(optimizer, new Schedule(train.lr(), o.warmup(), decay), (float) o.clip(), (float) o.ema());
+    }
+
+    public static Augmentation augmentation(TrainSpec train) {
+        return new Augmentation(train.augment().flip(), train.augment().padCrop());
+    }
+}

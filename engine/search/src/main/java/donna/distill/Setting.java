@@ -1,0 +1,52 @@
+package donna.distill;
+
+import donna.backend.Device;
+import donna.data.Augmentation;
+import donna.data.Batcher;
+import donna.data.Dataset;
+import donna.jobs.Progress;
+import donna.jobs.Store;
+import donna.nn.Network;
+import donna.space.SearchSpace;
+import donna.spec.SearchSpec;
+import donna.tensor.Shape;
+import donna.train.Batches;
+import donna.train.Workers;
+
+/**
+ * What every stage needs.
+ *
+ * @param spec the user's file
+ * @param space its blocks and candidates
+ * @param images the data
+ * @param device where networks run
+ * @param workers threads with a stream each
+ * @param progress is told how it goes
+ * @param store keeps finished pieces
+ */
+public record Setting(
+        SearchSpec spec, SearchSpace space, Images images, Device device, Workers workers, Progress progress, Store store) {
+    /** {@code [C, H, W]}. */
+    public Shape imageShape() {
+        return Batches.imageShape(images.train());
+    }
+
+    /** The reference model. */
+    public Network teacher() {
+        return Networks.teacher(spec, space);
+    }
+
+    /** Plain batches of {@code data}. */
+    public Batcher plain(Dataset data) {
+        return new Batcher(data, images.normalization(), Augmentation.NONE, 0);
+    }
+
+    /** A key of randomness for one purpose. */
+    public long seed(String stage, long index) {
+        long h = spec.seed();
+        for (int i = 0; i < stage.length(); i++) {
+            h = donna.graph.Mask.mix(h ^ stage.charAt(i));
+        }
+        return donna.graph.Mask.mix(h ^ index);
+    }
+}

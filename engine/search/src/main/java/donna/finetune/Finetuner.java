@@ -1,0 +1,144 @@
+package donna.finetune;
+
+import donna.backend.Stream;
+import donna.data.Augmentation;
+import donna.data.Batcher;
+import donna.data.EpochOrder;
+import donna.distill.Rating;
+import donna.distill.Recipes;
+import donna.distill.Setting;
+import donna.distill.Teacher;
+import donna.graph.Op;
+import donna.graph.Value;
+import donna.jobs.Checkpoint;
+import donna.nn.GraphWriter;
+import donna.nn.Network;
+import donna.spec.KdSpec;
+import donna.spec.TrainSpec;
+import donna.tensor.DType;
+import donna.tensor.DonnaException;
+import donna.tensor.Shape;
+import donna.tensor.Tensor;
+import donna.tensor.TensorSpec;
+import donna.train.Batches;
+import donna.train.Inference;
+import donna.train.Recipe;
+import donna.train.TrainingState;
+import donna.train.TrainingStep;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Trains a network on the teacher's soft labels and the ground truth: {@code alpha T^2 KL(teacher, student) + (1 - alpha) cross-entropy}.
+ * Immutable; {@link #run} may be called from many workers at once.
+ */
+public final class Finetuner {
+    private static final String TEACHER = "teacherLogits";
+    private static final double SECONDS_BETWEEN_CHECKPOINTS = 10;
+
+    private final Setting setting;
+    private final Teacher teacher;
+    private final TeacherLogits logits;
+
+    public Finetuner(Setting setting, Teacher teacher, TeacherLogits logits) {
+        this.setting = setting;
+        this.teacher = teacher;
+        this.logits = logits;
+    }
+
+    /** Told after each step. */
+    @FunctionalInterface
+    public interface Ticks {
+        void step();
+    }
+
+    /**
+     * Trains {@code network} from {@code start} on the calling worker, going on from the checkpoint under {@code key} if there is one.
+     *
+     * @return the weights, batch norm recalibrated
+     * @throws DonnaException.Diverged if the loss is no longer a number
+     */
+    public Map<String, float[]> run(
+            String key, Stream stream, Network network, Map<String, float[]> start, TrainSpec train, KdSpec kd, Ticks ticks) {
+        Checkpoint checkpoint = new Checkpoint(setting.store(), key, SECONDS_BETWEEN_CHECKPOINTS);
+        var saved = checkpoint.load();
+        Recipe recipe = Recipes.of(train);
+        try (TrainingState state = TrainingState.start(
+                setting.device(),
+                Inference.parameters(network, setting.imageShape()),
+                saved.map(Checkpoint.Saved::values).orElse(start),
+                recipe)) {
+            train(key, stream, network, train, kd, state, recipe, checkpoint, saved.map(Checkpoint.Saved::step).orElse(0), ticks);
+            Map<String, float[]> values = Rating.recalibrated(setting, stream, network, state.result());
+            checkpoint.remove();
+            return values;
+        }
+    }
+
+    private void train(String key, Stream stream, Network network, TrainSpec train, KdSpec kd, TrainingState state, Recipe recipe,
+            Checkpoint checkpoint, int from, Ticks ticks) {
+        int size = train.batch();
+        int perEpoch = train.images() / size;
+        Augmentation augmentation = Recipes.augmentation(train);
+        Batcher batcher = new Batcher(setting.images().train(), setting.images().normalization(), augmentation, setting.seed("finetune", 1));
+        try (Batches batches = new Batches(setting.device(), batcher, size);
+                Tensor soft = setting.device().tensor(TensorSpec.f32(size, logits.classes()));
+                TrainingStep step = TrainingStep.compile(
+                        setting.device(), w -> loss(w, network, size, kd, (float) train.labelSmoothing()), recipe, state)) {
+            step.bind(Inference.IMAGES, batches.images());
+            step.bind(Batches.LABELS, batches.labels());
+            step.bind(TEACHER, soft);
+            Optional<Inference> live = augmentation.equals(Augmentation.NONE) ? Optional.empty() : Optional.of(teacherOn(batches, soft));
+            float[] rows = new float[size * logits.classes()];
+            int[] order = {};
+            try {
+                for (int i = from; i < train.steps(); i++) {
+                    int epoch = i / perEpoch;
+                    if (order.length == 0 || i % perEpoch == 0) {
+                        order = EpochOrder.permutation(train.images(), setting.seed("finetune", 2), epoch);
+                    }
+                    int first = i % perEpoch * size;
+                    batches.fill(order, first, epoch);
+                    if (live.isPresent()) {
+                        live.get().run(stream);
+                    } else {
+                        logits.gather(order, first, size, rows);
+                        soft.set(rows);
+                    }
+                    double loss = step.run(stream, i, train.steps());
+                    if (!Double.isFinite(loss)) {
+                        throw new DonnaException.Diverged(key + ": the loss is " + loss + " at step " + i + " of " + train.steps()
+                                + "; lower the learning rate (now " + train.lr() + ") or set optimizer.clip");
+                    }
+                    ticks.step();
+                    if (setting.progress().cancelled() || checkpoint.due()) {
+                        checkpoint.save(i + 1, state.values());
+                        setting.progress().check();
+                    }
+                }
+            } finally {
+                live.ifPresent(Inference::close);
+            }
+        }
+    }
+
+    private Inference teacherOn(Batches batches, Tensor soft) {
+        Inference net = new Inference(
+                setting.device(), teacher.network(), teacher.values(), setting.imageShape(), batches.size(), false);
+        net.bind(Inference.IMAGES, batches.images());
+        net.bind(Inference.LOGITS, soft);
+        return net;
+    }
+
+    private Value loss(GraphWriter w, Network network, int batch, KdSpec kd, float smoothing) {
+        Shape s = setting.imageShape();
+        Value images = w.graph().input(Inference.IMAGES, TensorSpec.f32(batch, s.dim(0), s.dim(1), s.dim(2)));
+        Value labels = w.graph().input(Batches.LABELS, TensorSpec.of(DType.I32, Shape.of(batch)));
+        Value soft = w.graph().input(TEACHER, TensorSpec.f32(batch, logits.classes()));
+        Value z = network.write(w, images).logits();
+        w.graph().at("loss");
+        Value kl = w.graph().add(new Op.Scale((float) kd.alpha()), w.graph().add(new Op.DistillationLoss((float) kd.temperature()), z, soft));
+        Value hard = w.graph().add(new Op.Scale((float) (1 - kd.alpha())), w.graph().add(new Op.CrossEntropy(smoothing), z, labels));
+        return w.graph().add(new Op.Add(), kl, hard);
+    }
+}

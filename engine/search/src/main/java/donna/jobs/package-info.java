@@ -1,0 +1,2 @@
+/** What long work has in common: progress, cancelling, keeping finished pieces. */
+package donna.jobs;
