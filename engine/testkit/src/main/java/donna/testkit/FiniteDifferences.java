@@ -1,0 +1,64 @@
+package donna.testkit;
+
+import donna.backend.Device;
+import donna.backend.Stream;
+import donna.tensor.DType;
+import donna.tensor.Layout;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Checks a case's gradient against central differences of its loss, in double: along the first elements of every input and one random direction. */
+public final class FiniteDifferences {
+    private static final double STEP = 1e-5;
+    private static final int ELEMENTS = 6;
+
+    private FiniteDifferences() {}
+
+    /**
+     * Runs the case's gradient on a device that computes in double.
+     *
+     * @throws AssertionError if the gradient of an input differs
+     */
+    public static void check(Device device, OpCase c) {
+        OpCase.Written written = c.gradient(DType.F64, Layout.PLAIN);
+        try (Stream stream = device.openStream();
+                CaseRunner runner = new CaseRunner(device, written.graph())) {
+            Map<String, double[]> gradients = runner.run(stream, written.values());
+            for (String name : written.values().keySet()) {
+                double[] gradient = gradients.get("d." + name);
+                if (gradient != null) {
+                    check(c.name() + ": d." + name, runner, stream, written.values(), name, gradient);
+                }
+            }
+        }
+    }
+
+    private static void check(String what, CaseRunner runner, Stream stream, Map<String, double[]> values, String name, double[] gradient) {
+        double[] direction = Values.NORMAL.generate(what, gradient.length);
+        int elements = Math.min(ELEMENTS, gradient.length);
+        double[] expected = new double[elements + 1];
+        double[] actual = new double[elements + 1];
+        for (int k = 0; k <= elements; k++) {
+            double[] way = direction;
+            if (k < elements) {
+                way = new double[gradient.length];
+                way[(int) ((long) k * gradient.length / elements)] = 1;
+            }
+            expected[k] = (loss(runner, stream, values, name, way, STEP) - loss(runner, stream, values, name, way, -STEP)) / (2 * STEP);
+            for (int i = 0; i < gradient.length; i++) {
+                actual[k] += gradient[i] * way[i];
+            }
+        }
+        Tolerance.ofFiniteDifferences().check(what, expected, actual);
+    }
+
+    private static double loss(CaseRunner runner, Stream stream, Map<String, double[]> values, String name, double[] direction, double step) {
+        double[] moved = values.get(name).clone();
+        for (int i = 0; i < moved.length; i++) {
+            moved[i] += step * direction[i];
+        }
+        Map<String, double[]> changed = new HashMap<>(values);
+        changed.put(name, moved);
+        return runner.run(stream, changed).get(OpCase.LOSS)[0];
+    }
+}
