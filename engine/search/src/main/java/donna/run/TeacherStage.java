@@ -47,7 +47,7 @@ final class TeacherStage {
         Store.Piece piece = folder.piece("teacher/model", inputs(), () -> {
             Map<String, float[]> values = setting.spec().teacher().weights()
                     .map(file -> read(Path.of(file), network))
-                    .orElseGet(() -> new TeacherTrainer(setting).run("teacher"));
+                    .orElseGet(() -> new TeacherTrainer(setting).run("teacher").values());
             return new Store.Piece(tensors(setting, network, values), Map.of("block", Networks.teacherBlock(setting.spec()).toString()));
         });
         return new Teacher(network, values(piece));
