@@ -44,7 +44,7 @@ final class FeatureStream implements AutoCloseable {
             specs.add(teachers.getFirst().bindings().get(Inference.boundary(k)));
             bytes += specs.getLast().bytes();
         }
-        chunkBatches = (int) Math.clamp(CHUNK_BYTES / bytes, 1, Math.max(1, batches));
+        chunkBatches = Math.clamp(CHUNK_BYTES / bytes, 1, Math.max(1, batches));
         for (TensorSpec s : specs) {
             Shape all = s.shape().with(0, chunkBatches * batch);
             boundaries.add(setting.device().tensor(new TensorSpec(s.dtype(), all, s.layout())));
