@@ -1,3 +1,4 @@
 module donna.cpu {
     requires transitive donna.core;
+    requires jdk.incubator.vector;
 }

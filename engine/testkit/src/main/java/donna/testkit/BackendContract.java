@@ -92,6 +92,16 @@ public abstract class BackendContract {
                 c.name(), c.gradient(DType.F32, device.preferredLayout()), c.gradient(DType.F64, Layout.PLAIN))));
     }
 
+    @TestFactory
+    public java.util.stream.Stream<DynamicTest> everyOpComputesWhatPytorchComputes() {
+        return Goldens.ops().stream().map(g -> dynamicTest(g.name(), () -> g.check(device, DType.F32)));
+    }
+
+    @TestFactory
+    public java.util.stream.Stream<DynamicTest> theFirstTrainingStepsAreThoseOfPytorch() {
+        return Goldens.training().stream().map(g -> dynamicTest(g.name(), () -> g.check(device, DType.F32)));
+    }
+
     @Test
     public void theServiceLoaderFindsTheBackend() {
         try (Device found = Backends.open(provider().name(), line -> {})) {

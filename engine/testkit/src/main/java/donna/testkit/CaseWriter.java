@@ -77,8 +77,8 @@ public final class CaseWriter {
     }
 
     /** Class numbers {@code I32 [samples]}. */
-    public Value labels(String name, int samples, int classes) {
-        generate(name, Values.labels(classes), samples);
+    public Value labels(String name, Values v, int samples) {
+        generate(name, v, samples);
         return graph.input(name, TensorSpec.of(DType.I32, new Shape(samples)));
     }
 

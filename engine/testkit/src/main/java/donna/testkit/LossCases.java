@@ -25,7 +25,7 @@ final class LossCases {
             for (float smoothing : new float[] {0, 0.1f}) {
                 for (int[] shape : new int[][] {{1, 3}, {7, 10}}) {
                     catalogue.add("cross entropy " + Names.of(shape) + " smoothing " + smoothing + at, w -> loss(w, new Op.CrossEntropy(smoothing),
-                            w.src("logits", Values.normal(0, size), shape), w.labels("labels", shape[0], shape[1])));
+                            w.src("logits", Values.normal(0, size), shape), w.labels("labels", Values.labels(shape[1]), shape[0])));
                 }
             }
             for (float temperature : new float[] {1, 4}) {
@@ -44,7 +44,7 @@ final class LossCases {
         }
         catalogue.add("two losses of one value, weighted", w -> {
             Value logits = w.src("logits", 7, 10);
-            Value hard = w.op(new Op.CrossEntropy(0.1f), logits, w.labels("labels", 7, 10));
+            Value hard = w.op(new Op.CrossEntropy(0.1f), logits, w.labels("labels", Values.labels(10), 7));
             Value soft = w.op(new Op.DistillationLoss(2), logits, w.fixed("target", Values.NORMAL, 7, 10));
             w.result("loss", w.op(new Op.Add(), w.op(new Op.Scale(0.3f), hard), w.op(new Op.Scale(0.7f), soft)));
         });

@@ -25,9 +25,9 @@ public record Tolerance(double relative) {
         return new Tolerance(1e-5);
     }
 
-    /** For one op's results beside another implementation's in double, with coefficients that both hold in single precision. */
+    /** For results in double beside another implementation's in double, where both take the same coefficients. */
     public static Tolerance ofGoldens() {
-        return new Tolerance(1e-7);
+        return new Tolerance(1e-9);
     }
 
     /**

@@ -1,0 +1,189 @@
+package donna.cpu.kernel;
+
+import static donna.cpu.kernel.Lanes.BYTES;
+import static donna.cpu.kernel.Lanes.L;
+import static donna.cpu.kernel.Lanes.all;
+import static donna.cpu.kernel.Lanes.load;
+import static donna.cpu.kernel.Lanes.store;
+
+import donna.tensor.Activation;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/**
+ * {@link donna.graph.Op.BatchNormBackward} on blocked tensors {@code [N, C, H, W]}. Where there is no residual, give {@link MemorySegment#NULL} for it
+ * and for dResidual. dSrc may be dDst but not src; dResidual may be dDst.
+ *
+ * <p>Two passes. The first sums {@code g = dDst * act'(y)} and {@code g * (src - mean)}; the second forms
+ * {@code dSrc = a * g + b * (src - mean) + c} with {@code a = gamma * inverseStd}, {@code b = -a * inverseStd * dGamma / M},
+ * {@code c = -a * dBeta / M}. A derivative that is cheap is formed twice; otherwise the first pass leaves g in dSrc (or in dResidual, which is g).
+ */
+public final class BatchNormBackward {
+    private final int n;
+    private final int c;
+    private final int pixels;
+    private final Activation act;
+    private final boolean residual;
+    private final Normalizer normalizer;
+    private final Sums sum;
+    private final Sums product;
+    private final float[] fromSrc;
+    private final float[] constant;
+
+    public BatchNormBackward(int n, int c, int h, int w, Activation act, boolean residual) {
+        this.n = n;
+        this.c = c;
+        this.pixels = h * w;
+        this.act = act;
+        this.residual = residual;
+        normalizer = new Normalizer(c);
+        fromSrc = Lanes.perChannel(c);
+        constant = Lanes.perChannel(c);
+        sum = new Sums(fromSrc.length);
+        product = new Sums(fromSrc.length);
+    }
+
+    /** Scratch bytes of {@link #run}. */
+    public static long scratchBytes() {
+        return (long) Normalizer.CHUNK * BYTES;
+    }
+
+    /** Both passes. */
+    public void run(
+            MemorySegment dDst,
+            MemorySegment src,
+            MemorySegment gamma,
+            MemorySegment beta,
+            MemorySegment mean,
+            MemorySegment inverseStd,
+            MemorySegment residual,
+            MemorySegment dSrc,
+            MemorySegment dGamma,
+            MemorySegment dBeta,
+            MemorySegment dResidual,
+            MemorySegment scratch) {
+        normalizer.set(gamma, beta, mean, inverseStd);
+        boolean recompute = !this.residual && Activations.clamps(act);
+        MemorySegment g = recompute ? dDst : this.residual ? dResidual : dSrc;
+        sum.clear();
+        product.clear();
+        for (int p = 0; p < n * Lanes.blocks(c); p++) {
+            long at = (long) p * pixels * BYTES;
+            for (int done = 0; done < pixels; done += Normalizer.CHUNK) {
+                int vectors = Math.min(Normalizer.CHUNK, pixels - done);
+                reduce(p % Lanes.blocks(c), at + (long) done * BYTES, vectors, dDst, src, residual, g, scratch);
+            }
+        }
+        finish(inverseStd, dGamma, dBeta);
+        for (int p = 0; p < n * Lanes.blocks(c); p++) {
+            apply(p % Lanes.blocks(c), g, src, (long) p * pixels * BYTES, dSrc);
+        }
+    }
+
+    private void reduce(
+            int block,
+            long at,
+            int vectors,
+            MemorySegment dDst,
+            MemorySegment src,
+            MemorySegment added,
+            MemorySegment g,
+            MemorySegment scratch) {
+        if (act == Activation.NONE) {
+            sums(block * L, dDst, src, at, vectors);
+            return;
+        }
+        if (!residual && Activations.clamps(act)) {
+            clampedSums(block * L, dDst, src, at, vectors, Activations.low(act), Activations.high(act));
+            return;
+        }
+        if (residual) {
+            normalizer.plain(block * L, src, added, at, scratch, 0, vectors);
+        } else {
+            normalizer.plain(block * L, src, at, scratch, 0, vectors);
+        }
+        Activations.backward(act, dDst, at, scratch, 0, g, at, vectors);
+        sums(block * L, g, src, at, vectors);
+    }
+
+    private void sums(int ch, MemorySegment g, MemorySegment src, long at, int vectors) {
+        FloatVector m = load(normalizer.mean, ch);
+        FloatVector s = all(0);
+        FloatVector q = s;
+        for (int i = 0; i < vectors; i++) {
+            FloatVector d = load(g, at + (long) i * BYTES);
+            s = s.add(d);
+            q = load(src, at + (long) i * BYTES).sub(m).fma(d, q);
+        }
+        sum.add(ch, s);
+        product.add(ch, q);
+    }
+
+    private void clampedSums(
+            int ch, MemorySegment g, MemorySegment src, long at, int vectors, float low, float high) {
+        FloatVector m = load(normalizer.mean, ch);
+        FloatVector f = load(normalizer.scale, ch);
+        FloatVector o = load(normalizer.offset, ch);
+        FloatVector s = all(0);
+        FloatVector q = s;
+        for (int i = 0; i < vectors; i++) {
+            FloatVector x = load(src, at + (long) i * BYTES).sub(m);
+            FloatVector y = x.fma(f, o);
+            VectorMask<Float> inside = all(low).lt(y).and(y.lt(high));
+            FloatVector d = all(0).blend(load(g, at + (long) i * BYTES), inside);
+            s = s.add(d);
+            q = x.fma(d, q);
+        }
+        sum.add(ch, s);
+        product.add(ch, q);
+    }
+
+    private void finish(MemorySegment inverseStd, MemorySegment dGamma, MemorySegment dBeta) {
+        double count = (double) n * pixels;
+        for (int i = 0; i < c; i++) {
+            double inverse = Lanes.get(inverseStd, i);
+            double db = sum.value(i);
+            double dg = product.value(i) * inverse;
+            Lanes.set(dBeta, i, (float) db);
+            Lanes.set(dGamma, i, (float) dg);
+            fromSrc[i] = (float) (-normalizer.scale[i] * inverse * dg / count);
+            constant[i] = (float) (-normalizer.scale[i] * db / count);
+        }
+    }
+
+    private void apply(int block, MemorySegment g, MemorySegment src, long at, MemorySegment dSrc) {
+        if (act == Activation.NONE || residual || !Activations.clamps(act)) {
+            combine(block * L, g, src, at, dSrc);
+        } else {
+            clampedCombine(block * L, g, src, at, dSrc, Activations.low(act), Activations.high(act));
+        }
+    }
+
+    private void combine(int ch, MemorySegment g, MemorySegment src, long at, MemorySegment dSrc) {
+        FloatVector m = load(normalizer.mean, ch);
+        FloatVector a = load(normalizer.scale, ch);
+        FloatVector b = load(fromSrc, ch);
+        FloatVector k = load(constant, ch);
+        for (int i = 0; i < pixels; i++) {
+            FloatVector x = load(src, at + (long) i * BYTES).sub(m);
+            store(load(g, at + (long) i * BYTES).fma(a, x.fma(b, k)), dSrc, at + (long) i * BYTES);
+        }
+    }
+
+    private void clampedCombine(
+            int ch, MemorySegment g, MemorySegment src, long at, MemorySegment dSrc, float low, float high) {
+        FloatVector m = load(normalizer.mean, ch);
+        FloatVector a = load(normalizer.scale, ch);
+        FloatVector o = load(normalizer.offset, ch);
+        FloatVector b = load(fromSrc, ch);
+        FloatVector k = load(constant, ch);
+        for (int i = 0; i < pixels; i++) {
+            FloatVector x = load(src, at + (long) i * BYTES).sub(m);
+            FloatVector y = x.fma(a, o);
+            VectorMask<Float> inside = all(low).lt(y).and(y.lt(high));
+            FloatVector d = all(0).blend(load(g, at + (long) i * BYTES), inside);
+            store(d.fma(a, x.fma(b, k)), dSrc, at + (long) i * BYTES);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+package donna.cpu.kernel;
+
+import static donna.cpu.kernel.Lanes.BYTES;
+
+import donna.tensor.Activation;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * {@link donna.graph.Op.BatchNorm} and {@link donna.graph.Op.BatchNormInference} on blocked tensors {@code [N, C, H, W]}. Where there is no residual,
+ * give {@link MemorySegment#NULL}. dst may be src or residual.
+ */
+public final class BatchNormForward {
+    private final int n;
+    private final int c;
+    private final int pixels;
+    private final double eps;
+    private final Activation act;
+    private final boolean residual;
+    private final int height;
+    private final int width;
+    private final ChannelMoments moments;
+    private final Normalizer normalizer;
+
+    public BatchNormForward(int n, int c, int h, int w, float eps, Activation act, boolean residual) {
+        this.n = n;
+        this.c = c;
+        this.pixels = h * w;
+        this.eps = eps;
+        this.act = act;
+        this.residual = residual;
+        this.height = h;
+        this.width = w;
+        this.moments = new ChannelMoments(c);
+        this.normalizer = new Normalizer(c);
+    }
+
+    /** Training: statistics of this batch, running statistics updated in place, result. */
+    public void train(
+            MemorySegment src,
+            MemorySegment gamma,
+            MemorySegment beta,
+            MemorySegment runningMean,
+            MemorySegment runningVar,
+            MemorySegment momentum,
+            MemorySegment residual,
+            MemorySegment dst,
+            MemorySegment mean,
+            MemorySegment inverseStd) {
+        measure(src);
+        finish(moments, runningMean, runningVar, momentum, mean, inverseStd);
+        normalizer.set(gamma, beta, mean, inverseStd);
+        apply(src, residual, dst);
+    }
+
+    /** {@link #train} where the producer of src has already filled {@code moments}. */
+    public void train(
+            DepthwiseForward producer,
+            MemorySegment src,
+            MemorySegment gamma,
+            MemorySegment beta,
+            MemorySegment runningMean,
+            MemorySegment runningVar,
+            MemorySegment momentum,
+            MemorySegment residual,
+            MemorySegment dst,
+            MemorySegment mean,
+            MemorySegment inverseStd) {
+        finish(producer.moments(), runningMean, runningVar, momentum, mean, inverseStd);
+        normalizer.set(gamma, beta, mean, inverseStd);
+        apply(src, residual, dst);
+    }
+
+    /** With given statistics. */
+    public void infer(
+            MemorySegment src,
+            MemorySegment gamma,
+            MemorySegment beta,
+            MemorySegment mean,
+            MemorySegment var,
+            MemorySegment residual,
+            MemorySegment dst) {
+        normalizer.setFromVariance(gamma, beta, mean, var, eps);
+        apply(src, residual, dst);
+    }
+
+    private void measure(MemorySegment src) {
+        moments.clear();
+        long at = 0;
+        for (int i = 0; i < n; i++) {
+            for (int b = 0; b < Lanes.blocks(c); b++) {
+                if (i == 0) {
+                    moments.shift(b, src, at + (long) (height / 2 * width + width / 2) * BYTES);
+                }
+                moments.add(b, src, at, pixels);
+                at += (long) pixels * BYTES;
+            }
+        }
+    }
+
+    private void finish(
+            ChannelMoments from,
+            MemorySegment runningMean,
+            MemorySegment runningVar,
+            MemorySegment momentum,
+            MemorySegment mean,
+            MemorySegment inverseStd) {
+        long count = (long) n * pixels;
+        double unbiased = count > 1 ? (double) count / (count - 1) : 1;
+        double rate = Lanes.get(momentum, 0);
+        for (int i = 0; i < c; i++) {
+            double m = from.mean(i, count);
+            double v = from.variance(i, count);
+            Lanes.set(mean, i, (float) m);
+            Lanes.set(inverseStd, i, (float) (1 / Math.sqrt(v + eps)));
+            blend(runningMean, i, m, rate);
+            blend(runningVar, i, v * unbiased, rate);
+        }
+    }
+
+    private static void blend(MemorySegment running, int i, double batch, double rate) {
+        double old = Lanes.get(running, i);
+        Lanes.set(running, i, (float) (old + rate * (batch - old)));
+    }
+
+    private void apply(MemorySegment src, MemorySegment added, MemorySegment dst) {
+        long at = 0;
+        for (int i = 0; i < n; i++) {
+            for (int b = 0; b < Lanes.blocks(c); b++) {
+                if (residual) {
+                    normalizer.apply(act, b, src, added, at, dst, at, pixels);
+                } else {
+                    normalizer.apply(act, b, src, at, dst, at, pixels);
+                }
+                at += (long) pixels * BYTES;
+            }
+        }
+        if (!act.keepsZero()) {
+            Lanes.clearMissing(dst, n, c, height, width);
+        }
+    }
+}

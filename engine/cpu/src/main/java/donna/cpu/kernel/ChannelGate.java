@@ -1,0 +1,106 @@
+package donna.cpu.kernel;
+
+import static donna.cpu.kernel.Lanes.BYTES;
+import static donna.cpu.kernel.Lanes.L;
+import static donna.cpu.kernel.Lanes.all;
+import static donna.cpu.kernel.Lanes.load;
+import static donna.cpu.kernel.Lanes.store;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+
+/** Products of a blocked tensor {@code [N, C, H, W]} and a plain gate {@code [N, C]}: {@link donna.graph.Op.ChannelScale} and its gradients. */
+public final class ChannelGate {
+    private final int n;
+    private final int c;
+    private final int pixels;
+    private final float[] row;
+
+    public ChannelGate(int n, int c, int h, int w) {
+        this.n = n;
+        this.c = c;
+        this.pixels = h * w;
+        this.row = Lanes.perChannel(c);
+    }
+
+    /** {@code dst = src * gate}; dst may be src. */
+    public void scale(MemorySegment src, MemorySegment gate, MemorySegment dst) {
+        long at = 0;
+        for (int i = 0; i < n; i++) {
+            readRow(gate, i);
+            for (int b = 0; b < Lanes.blocks(c); b++) {
+                scalePlane(src, at, b * L, dst);
+                at += (long) pixels * BYTES;
+            }
+        }
+    }
+
+    /** {@code dGate[n, c] = sum over pixels of dDst * src}. */
+    public void backwardGate(MemorySegment dDst, MemorySegment src, MemorySegment dGate) {
+        long at = 0;
+        for (int i = 0; i < n; i++) {
+            for (int b = 0; b < Lanes.blocks(c); b++) {
+                dotPlane(dDst, src, at, b * L);
+                at += (long) pixels * BYTES;
+            }
+            writeRow(dGate, i);
+        }
+    }
+
+    /** {@link #scale} of dDst into dSrc and {@link #backwardGate} in one pass; dSrc may be dDst or src. */
+    public void backward(
+            MemorySegment dDst, MemorySegment src, MemorySegment gate, MemorySegment dSrc, MemorySegment dGate) {
+        long at = 0;
+        for (int i = 0; i < n; i++) {
+            readRow(gate, i);
+            for (int b = 0; b < Lanes.blocks(c); b++) {
+                bothPlane(dDst, src, at, b * L, dSrc);
+                at += (long) pixels * BYTES;
+            }
+            writeRow(dGate, i);
+        }
+    }
+
+    private void readRow(MemorySegment gate, int i) {
+        MemorySegment.copy(gate, ValueLayout.JAVA_FLOAT, (long) i * c * Float.BYTES, row, 0, c);
+    }
+
+    private void writeRow(MemorySegment gate, int i) {
+        MemorySegment.copy(row, 0, gate, ValueLayout.JAVA_FLOAT, (long) i * c * Float.BYTES, c);
+    }
+
+    private void scalePlane(MemorySegment src, long at, int ch, MemorySegment dst) {
+        FloatVector g = load(row, ch);
+        for (int i = 0; i < pixels; i++) {
+            store(load(src, at + (long) i * BYTES).mul(g), dst, at + (long) i * BYTES);
+        }
+    }
+
+    private void dotPlane(MemorySegment a, MemorySegment b, long at, int ch) {
+        FloatVector s0 = all(0);
+        FloatVector s1 = s0;
+        int i = 0;
+        for (; i < pixels - 1; i += 2) {
+            long p = at + (long) i * BYTES;
+            s0 = load(a, p).fma(load(b, p), s0);
+            s1 = load(a, p + BYTES).fma(load(b, p + BYTES), s1);
+        }
+        if (i < pixels) {
+            s0 = load(a, at + (long) i * BYTES).fma(load(b, at + (long) i * BYTES), s0);
+        }
+        s0.add(s1).intoArray(row, ch);
+    }
+
+    private void bothPlane(MemorySegment dDst, MemorySegment src, long at, int ch, MemorySegment dSrc) {
+        FloatVector g = load(row, ch);
+        FloatVector s = all(0);
+        for (int i = 0; i < pixels; i++) {
+            long p = at + (long) i * BYTES;
+            FloatVector d = load(dDst, p);
+            s = load(src, p).fma(d, s);
+            store(d.mul(g), dSrc, p);
+        }
+        s.intoArray(row, ch);
+    }
+}

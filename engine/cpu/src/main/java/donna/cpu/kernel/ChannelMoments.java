@@ -1,0 +1,79 @@
+package donna.cpu.kernel;
+
+import static donna.cpu.kernel.Lanes.BYTES;
+import static donna.cpu.kernel.Lanes.L;
+import static donna.cpu.kernel.Lanes.load;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Sum and sum of squares per channel, both of the values less a shift near the channel's mean, so that a large mean costs no digits. A producer of a
+ * tensor adds each run of pixels while it is in the cache; whoever comes first in a channel block sets its shift.
+ */
+final class ChannelMoments {
+    /** Vectors summed in plain float before they go to the compensated sum. */
+    private static final int RUN = 1024;
+
+    private final float[] shift;
+    private final Sums sum;
+    private final Sums square;
+
+    ChannelMoments(int channels) {
+        shift = Lanes.perChannel(channels);
+        sum = new Sums(shift.length);
+        square = new Sums(shift.length);
+    }
+
+    void clear() {
+        sum.clear();
+        square.clear();
+    }
+
+    /** Takes the vector at {@code offset} as the shift of a channel block: any pixel of it will do. Allowed while the block's sums are empty. */
+    void shift(int block, MemorySegment src, long offset) {
+        load(src, offset).intoArray(shift, block * L);
+    }
+
+    /** Adds pixels of one channel block. */
+    void add(int block, MemorySegment src, long offset, int vectors) {
+        for (int done = 0; done < vectors; done += RUN) {
+            addRun(block * L, src, offset + (long) done * BYTES, Math.min(RUN, vectors - done));
+        }
+    }
+
+    private void addRun(int at, MemorySegment src, long offset, int vectors) {
+        FloatVector k = load(shift, at);
+        FloatVector s0 = Lanes.all(0);
+        FloatVector q0 = s0;
+        FloatVector s1 = s0;
+        FloatVector q1 = s0;
+        int i = 0;
+        for (; i < vectors - 1; i += 2) {
+            FloatVector a = load(src, offset + (long) i * BYTES).sub(k);
+            FloatVector b = load(src, offset + (long) i * BYTES + BYTES).sub(k);
+            s0 = s0.add(a);
+            s1 = s1.add(b);
+            q0 = a.fma(a, q0);
+            q1 = b.fma(b, q1);
+        }
+        if (i < vectors) {
+            FloatVector a = load(src, offset + (long) i * BYTES).sub(k);
+            s0 = s0.add(a);
+            q0 = a.fma(a, q0);
+        }
+        sum.add(at, s0.add(s1));
+        square.add(at, q0.add(q1));
+    }
+
+    /** Mean of channel {@code c} over {@code count} values. */
+    double mean(int c, long count) {
+        return shift[c] + sum.value(c) / count;
+    }
+
+    /** Biased variance of channel {@code c} over {@code count} values. */
+    double variance(int c, long count) {
+        double m = sum.value(c) / count;
+        return Math.max(square.value(c) / count - m * m, 0);
+    }
+}

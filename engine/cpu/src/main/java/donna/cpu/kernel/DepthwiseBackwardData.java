@@ -1,0 +1,38 @@
+package donna.cpu.kernel;
+
+import static donna.cpu.kernel.Lanes.BYTES;
+
+import donna.tensor.ConvGeometry;
+import java.lang.foreign.MemorySegment;
+
+/** Gradient of a depthwise convolution's source: dDst and dSrc are blocked, the weight is plain {@code [C, 1, K, K]}. */
+public final class DepthwiseBackwardData {
+    private final int n;
+    private final int c;
+    private final Axis y;
+    private final Axis x;
+    private final DepthwisePass pass;
+
+    /** {@code h} and {@code w} are the source's. */
+    public DepthwiseBackwardData(int n, int c, int h, int w, int kernel, ConvGeometry geometry) {
+        this.n = n;
+        this.c = c;
+        y = Axis.backward(h, kernel, geometry);
+        x = Axis.backward(w, kernel, geometry);
+        pass = new DepthwisePass(c, kernel, y, x);
+    }
+
+    /** Scratch bytes of a run. */
+    public long scratchBytes() {
+        return pass.scratchBytes();
+    }
+
+    public void run(MemorySegment dDst, MemorySegment weight, MemorySegment dSrc, MemorySegment scratch) {
+        pass.prepare(weight, scratch);
+        for (int p = 0; p < n * Lanes.blocks(c); p++) {
+            long s = (long) p * y.src * x.src * BYTES;
+            long d = (long) p * y.out * x.out * BYTES;
+            pass.plane(p % Lanes.blocks(c), dDst, s, dSrc, d, scratch);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package donna.cpu.kernel;
+
+import static donna.cpu.kernel.Lanes.BYTES;
+import static donna.cpu.kernel.Lanes.L;
+import static donna.cpu.kernel.Lanes.all;
+import static donna.cpu.kernel.Lanes.load;
+import static donna.cpu.kernel.Lanes.store;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+
+/** Sums of a blocked tensor {@code [N, C, H, W]} over its pixels, and their gradient. */
+public final class GlobalPool {
+    private final int n;
+    private final int c;
+    private final int pixels;
+    private final float[] row;
+    private final Sums sums;
+
+    public GlobalPool(int n, int c, int h, int w) {
+        this.n = n;
+        this.c = c;
+        this.pixels = h * w;
+        row = Lanes.perChannel(c);
+        sums = new Sums(row.length);
+    }
+
+    /** Mean over the pixels: {@code dst} is plain {@code [N, C]}. */
+    public void average(MemorySegment src, MemorySegment dst) {
+        long at = 0;
+        for (int i = 0; i < n; i++) {
+            for (int b = 0; b < Lanes.blocks(c); b++) {
+                sumPlane(src, at).mul(1f / pixels).intoArray(row, b * L);
+                at += (long) pixels * BYTES;
+            }
+            MemorySegment.copy(row, 0, dst, ValueLayout.JAVA_FLOAT, (long) i * c * Float.BYTES, c);
+        }
+    }
+
+    /** {@code dSrc = dDst / pixels} at every pixel; {@code dDst} is plain {@code [N, C]}. */
+    public void averageBackward(MemorySegment dDst, MemorySegment dSrc) {
+        long at = 0;
+        for (int i = 0; i < n; i++) {
+            MemorySegment.copy(dDst, ValueLayout.JAVA_FLOAT, (long) i * c * Float.BYTES, row, 0, c);
+            java.util.Arrays.fill(row, c, row.length, 0);
+            for (int b = 0; b < Lanes.blocks(c); b++) {
+                fillPlane(b * L, dSrc, at);
+                at += (long) pixels * BYTES;
+            }
+        }
+    }
+
+    /** {@link donna.graph.Op.SumExcept} of axis 1: {@code dst} is plain {@code [C]}. */
+    public void sum(MemorySegment src, MemorySegment dst) {
+        sums.clear();
+        long at = 0;
+        for (int i = 0; i < n; i++) {
+            for (int b = 0; b < Lanes.blocks(c); b++) {
+                sums.add(b * L, sumPlane(src, at));
+                at += (long) pixels * BYTES;
+            }
+        }
+        for (int i = 0; i < c; i++) {
+            Lanes.set(dst, i, (float) sums.value(i));
+        }
+    }
+
+    private FloatVector sumPlane(MemorySegment src, long at) {
+        FloatVector s0 = all(0);
+        FloatVector s1 = s0;
+        FloatVector s2 = s0;
+        FloatVector s3 = s0;
+        int i = 0;
+        for (; i < pixels - 3; i += 4) {
+            long p = at + (long) i * BYTES;
+            s0 = s0.add(load(src, p));
+            s1 = s1.add(load(src, p + BYTES));
+            s2 = s2.add(load(src, p + 2L * BYTES));
+            s3 = s3.add(load(src, p + 3L * BYTES));
+        }
+        for (; i < pixels; i++) {
+            s0 = s0.add(load(src, at + (long) i * BYTES));
+        }
+        return s0.add(s1).add(s2.add(s3));
+    }
+
+    private void fillPlane(int ch, MemorySegment dSrc, long at) {
+        FloatVector v = load(row, ch).mul(1f / pixels);
+        for (int i = 0; i < pixels; i++) {
+            store(v, dSrc, at + (long) i * BYTES);
+        }
+    }
+}

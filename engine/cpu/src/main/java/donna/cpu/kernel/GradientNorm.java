@@ -1,0 +1,51 @@
+package donna.cpu.kernel;
+
+import static donna.cpu.kernel.Lanes.BYTES;
+import static donna.cpu.kernel.Lanes.L;
+import static donna.cpu.kernel.Lanes.all;
+import static donna.cpu.kernel.Lanes.load;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/** {@link donna.graph.Op.ClipFactor}: {@link #clear}, {@link #add} every gradient, {@link #factor}. */
+public final class GradientNorm {
+    private static final int RUN = 256;
+    private final Sums lanes = new Sums(L);
+    private double rest;
+
+    public void clear() {
+        lanes.clear();
+        rest = 0;
+    }
+
+    /** Adds the squares of {@code count} elements. */
+    public void add(MemorySegment gradient, long count) {
+        long vectors = count / L;
+        for (long done = 0; done < vectors; done += RUN) {
+            addRun(gradient, done * BYTES, (int) Math.min(RUN, vectors - done));
+        }
+        for (long i = vectors * L; i < count; i++) {
+            double g = Lanes.get(gradient, i);
+            rest += g * g;
+        }
+    }
+
+    private void addRun(MemorySegment gradient, long at, int vectors) {
+        FloatVector sum = all(0);
+        for (int i = 0; i < vectors; i++) {
+            FloatVector g = load(gradient, at + (long) i * BYTES);
+            sum = g.fma(g, sum);
+        }
+        lanes.add(0, sum);
+    }
+
+    /** {@code min(1, maxNorm / (norm + 1e-6))}; NaN if a gradient is NaN. */
+    public float factor(float maxNorm) {
+        double sum = rest;
+        for (int i = 0; i < L; i++) {
+            sum += lanes.value(i);
+        }
+        return (float) Math.min(1, maxNorm / (Math.sqrt(sum) + 1e-6));
+    }
+}

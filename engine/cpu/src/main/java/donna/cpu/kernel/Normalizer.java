@@ -1,0 +1,144 @@
+package donna.cpu.kernel;
+
+import static donna.cpu.kernel.Lanes.BYTES;
+import static donna.cpu.kernel.Lanes.L;
+import static donna.cpu.kernel.Lanes.all;
+import static donna.cpu.kernel.Lanes.load;
+import static donna.cpu.kernel.Lanes.store;
+
+import donna.tensor.Activation;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+
+/** {@code act((src - mean) * scale + offset [+ residual])} with one mean, scale and offset per channel. Missing channels have three zeros. */
+final class Normalizer {
+    /** Vectors that stay in the first-level cache between two loops over them. */
+    static final int CHUNK = 64;
+
+    final float[] mean;
+    final float[] scale;
+    final float[] offset;
+    private final int channels;
+
+    Normalizer(int channels) {
+        this.channels = channels;
+        mean = Lanes.perChannel(channels);
+        scale = Lanes.perChannel(channels);
+        offset = Lanes.perChannel(channels);
+    }
+
+    /** From a mean and an inverse standard deviation. */
+    void set(MemorySegment gamma, MemorySegment beta, MemorySegment mean, MemorySegment inverseStd) {
+        Lanes.toPadded(mean, channels, this.mean);
+        Lanes.toPadded(beta, channels, offset);
+        for (int c = 0; c < channels; c++) {
+            scale[c] = gamma.getAtIndex(ValueLayout.JAVA_FLOAT, c) * inverseStd.getAtIndex(ValueLayout.JAVA_FLOAT, c);
+        }
+    }
+
+    /** From a mean and a variance. */
+    void setFromVariance(MemorySegment gamma, MemorySegment beta, MemorySegment mean, MemorySegment variance, double eps) {
+        Lanes.toPadded(mean, channels, this.mean);
+        Lanes.toPadded(beta, channels, offset);
+        for (int c = 0; c < channels; c++) {
+            scale[c] = (float) (gamma.getAtIndex(ValueLayout.JAVA_FLOAT, c)
+                    / Math.sqrt(variance.getAtIndex(ValueLayout.JAVA_FLOAT, c) + eps));
+        }
+    }
+
+    /** A run of pixels of one channel block; dst may be src or residual. */
+    void apply(Activation act, int block, MemorySegment src, long s, MemorySegment dst, long d, int vectors) {
+        if (Activations.clamps(act)) {
+            clamped(block * L, src, s, dst, d, vectors, Activations.low(act), Activations.high(act));
+            return;
+        }
+        for (int done = 0; done < vectors; done += CHUNK) {
+            long at = (long) done * BYTES;
+            int n = Math.min(CHUNK, vectors - done);
+            plain(block * L, src, s + at, dst, d + at, n);
+            Activations.forward(act, dst, d + at, dst, d + at, n);
+        }
+    }
+
+    /** The same with a residual, whose pixels are where src's are. */
+    void apply(
+            Activation act,
+            int block,
+            MemorySegment src,
+            MemorySegment residual,
+            long s,
+            MemorySegment dst,
+            long d,
+            int vectors) {
+        if (Activations.clamps(act)) {
+            clamped(block * L, src, residual, s, dst, d, vectors, Activations.low(act), Activations.high(act));
+            return;
+        }
+        for (int done = 0; done < vectors; done += CHUNK) {
+            long at = (long) done * BYTES;
+            int n = Math.min(CHUNK, vectors - done);
+            plain(block * L, src, residual, s + at, dst, d + at, n);
+            Activations.forward(act, dst, d + at, dst, d + at, n);
+        }
+    }
+
+    /** Without activation. */
+    void plain(int c, MemorySegment src, long s, MemorySegment dst, long d, int vectors) {
+        FloatVector m = load(mean, c);
+        FloatVector f = load(scale, c);
+        FloatVector o = load(offset, c);
+        for (int i = 0; i < vectors; i++) {
+            long at = (long) i * BYTES;
+            store(load(src, s + at).sub(m).fma(f, o), dst, d + at);
+        }
+    }
+
+    /** Without activation. */
+    void plain(int c, MemorySegment src, MemorySegment residual, long s, MemorySegment dst, long d, int vectors) {
+        FloatVector m = load(mean, c);
+        FloatVector f = load(scale, c);
+        FloatVector o = load(offset, c);
+        for (int i = 0; i < vectors; i++) {
+            long at = (long) i * BYTES;
+            FloatVector y = load(src, s + at).sub(m).fma(f, o);
+            store(y.add(load(residual, s + at)), dst, d + at);
+        }
+    }
+
+    private void clamped(
+            int c, MemorySegment src, long s, MemorySegment dst, long d, int vectors, float low, float high) {
+        FloatVector m = load(mean, c);
+        FloatVector f = load(scale, c);
+        FloatVector o = load(offset, c);
+        FloatVector lowest = all(low);
+        FloatVector highest = all(high);
+        for (int i = 0; i < vectors; i++) {
+            long at = (long) i * BYTES;
+            FloatVector y = load(src, s + at).sub(m).fma(f, o);
+            store(Lanes.clamp(y, lowest, highest), dst, d + at);
+        }
+    }
+
+    private void clamped(
+            int c,
+            MemorySegment src,
+            MemorySegment residual,
+            long s,
+            MemorySegment dst,
+            long d,
+            int vectors,
+            float low,
+            float high) {
+        FloatVector m = load(mean, c);
+        FloatVector f = load(scale, c);
+        FloatVector o = load(offset, c);
+        FloatVector lowest = all(low);
+        FloatVector highest = all(high);
+        for (int i = 0; i < vectors; i++) {
+            long at = (long) i * BYTES;
+            FloatVector y = load(src, s + at).sub(m).fma(f, o).add(load(residual, s + at));
+            store(Lanes.clamp(y, lowest, highest), dst, d + at);
+        }
+    }
+}

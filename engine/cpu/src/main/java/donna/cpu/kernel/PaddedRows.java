@@ -1,0 +1,94 @@
+package donna.cpu.kernel;
+
+import static donna.cpu.kernel.Lanes.BYTES;
+import static donna.cpu.kernel.Lanes.load;
+import static donna.cpu.kernel.Lanes.store;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Rows of one plane of a channel block, copied into scratch memory with zero pixels at both ends. A plane that is too large for the cache comes in bands
+ * of output rows.
+ */
+final class PaddedRows {
+    /** Size of a band: most of a second-level cache stays free. */
+    private static final int BAND_BYTES = 128 << 10;
+
+    /** Output rows {@code [from, to)} and the source rows they look at. */
+    record Band(int from, int to, int firstRow, int rows) {}
+
+    final long rowBytes;
+    final List<Band> bands;
+    /** Whether rows need padding at all; without it the source is used where it lies. */
+    final boolean copied;
+
+    private final int width;
+    private final int before;
+    private final int after;
+    private final int rows;
+
+    PaddedRows(Axis y, Axis x) {
+        width = x.src;
+        before = x.padBefore();
+        after = x.padAfter();
+        copied = before + after > 0;
+        rowBytes = (long) (before + width + after) * BYTES;
+        bands = copied ? cut(y, BAND_BYTES / rowBytes) : List.of(new Band(0, y.out, 0, y.src));
+        rows = bands.stream().mapToInt(Band::rows).max().orElse(0);
+    }
+
+    private static List<Band> cut(Axis y, long limit) {
+        List<Band> bands = new ArrayList<>();
+        int from = 0;
+        int low = y.src;
+        int high = -1;
+        for (int o = 0; o < y.out; o++) {
+            int l = Math.min(low, y.lowest(o));
+            int h = Math.max(high, y.highest(o));
+            if (o > from && h - l + 1 > limit) {
+                bands.add(new Band(from, o, low, Math.max(0, high - low + 1)));
+                from = o;
+                l = y.lowest(o);
+                h = y.highest(o);
+            }
+            low = l;
+            high = h;
+        }
+        bands.add(new Band(from, y.out, low, Math.max(0, high - low + 1)));
+        return List.copyOf(bands);
+    }
+
+    /** Scratch bytes of a band. */
+    long bytes() {
+        return copied ? rows * rowBytes : 0;
+    }
+
+    /** Writes the zeros at both ends, which {@link #fill} leaves alone. */
+    void clearEnds(MemorySegment scratch, long at) {
+        for (int r = 0; r < rows && copied; r++) {
+            Lanes.clear(scratch, at + r * rowBytes, before);
+            Lanes.clear(scratch, at + r * rowBytes + (long) (before + width) * BYTES, after);
+        }
+    }
+
+    /**
+     * Copies a band of the plane that begins at byte {@code s}.
+     *
+     * @return where pixel (0, 0) of the plane would be in the scratch memory
+     */
+    long fill(Band band, MemorySegment src, long s, MemorySegment scratch, long at) {
+        long d = at + (long) before * BYTES;
+        for (int r = 0; r < band.rows; r++) {
+            copy(src, s + (long) (band.firstRow + r) * width * BYTES, scratch, d + r * rowBytes);
+        }
+        return d - band.firstRow * rowBytes;
+    }
+
+    private void copy(MemorySegment src, long s, MemorySegment scratch, long d) {
+        for (int i = 0; i < width; i++) {
+            store(load(src, s + (long) i * BYTES), scratch, d + (long) i * BYTES);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package donna.cpu.kernel;
+
+import static donna.cpu.kernel.Lanes.load;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+
+/** A row of long-running sums, each a float and the error it leaves out (Knuth, TAOCP 2, 4.2.2, theorem B): about twice a float's digits. */
+final class Sums {
+    private final float[] high;
+    private final float[] low;
+
+    Sums(int count) {
+        high = new float[count];
+        low = new float[count];
+    }
+
+    void clear() {
+        Arrays.fill(high, 0);
+        Arrays.fill(low, 0);
+    }
+
+    /** Adds a vector to the sums that begin at {@code at}. */
+    void add(int at, FloatVector x) {
+        FloatVector a = load(high, at);
+        FloatVector s = a.add(x);
+        FloatVector b = s.sub(a);
+        FloatVector error = a.sub(s.sub(b)).add(x.sub(b));
+        s.intoArray(high, at);
+        load(low, at).add(error).intoArray(low, at);
+    }
+
+    double value(int i) {
+        return (double) high[i] + low[i];
+    }
+}
