@@ -7,9 +7,11 @@ module donna.search {
 
     exports donna.spec;
     exports donna.space;
+    exports donna.predict;
     exports donna.jobs;
     exports donna.distill;
     exports donna.finetune;
     exports donna.cost;
     exports donna.report;
+    exports donna.fetch;
 }

@@ -3,8 +3,9 @@ package donna.tensor;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Bytes on a device. Made by {@code Device.allocate}, zero at first; who allocated it closes it. {@code close} is idempotent; any other use after it
- * throws {@link DonnaException.Closed}. Reads and writes wait for the work queued on the device before them; two threads must not write one range.
+ * Bytes on a device. Made by {@code Device.allocate}, zero at first; who allocated it closes it. {@code close} is
+ * idempotent; any other use after it throws {@link DonnaException.Closed}. Reads and writes wait for the work queued on
+ * the device before them; two threads must not write one range.
  */
 public interface Buffer extends AutoCloseable {
     long bytes();
