@@ -10,6 +10,7 @@ module donna.search {
 
     exports donna.spec;
     exports donna.space;
+    exports donna.predict;
     exports donna.jobs;
     exports donna.distill;
     exports donna.finetune;

@@ -124,8 +124,9 @@ public final class Activations {
             MemorySegment dDst, long g, MemorySegment src, long s, MemorySegment dSrc, long d, long vectors) {
         for (long i = 0; i < vectors; i++) {
             FloatVector x = load(src, s + i * BYTES);
-            FloatVector y = VectorMath.sigmoid(x);
-            FloatVector slope = y.fma(x.mul(all(1f).sub(y)), y);
+            FloatVector e = VectorMath.exp(x.neg());
+            FloatVector y = all(1f).div(e.add(1f));
+            FloatVector slope = y.mul(e).mul(x).fma(y, y);
             store(slope.mul(load(dDst, g + i * BYTES)), dSrc, d + i * BYTES);
         }
     }
@@ -158,8 +159,9 @@ public final class Activations {
     private static void sigmoidBackward(
             MemorySegment dDst, long g, MemorySegment src, long s, MemorySegment dSrc, long d, long vectors) {
         for (long i = 0; i < vectors; i++) {
-            FloatVector y = VectorMath.sigmoid(load(src, s + i * BYTES));
-            store(all(1f).sub(y).mul(y).mul(load(dDst, g + i * BYTES)), dSrc, d + i * BYTES);
+            FloatVector e = VectorMath.exp(load(src, s + i * BYTES).neg());
+            FloatVector y = all(1f).div(e.add(1f));
+            store(y.mul(e).mul(y).mul(load(dDst, g + i * BYTES)), dSrc, d + i * BYTES);
         }
     }
 
