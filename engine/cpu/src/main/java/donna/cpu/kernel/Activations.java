@@ -17,6 +17,20 @@ import jdk.incubator.vector.VectorOperators;
  * {@code HSIGMOID} call {@link Lanes#clearMissing}.
  */
 public final class Activations {
+    private static final FloatVector ZERO = all(0);
+    private static final FloatVector ONE = all(1);
+    private static final FloatVector THREE = all(3);
+    private static final FloatVector MINUS_THREE = all(-3);
+    private static final FloatVector SIX = all(6);
+    private static final FloatVector MINUS_HALF = all(-0.5f);
+    private static final FloatVector SIXTH = all(1f / 6);
+    private static final FloatVector THIRD = all(1f / 3);
+    private static final FloatVector HALF = all(0.5f);
+    /** Where the normal distribution's tail is nothing. */
+    private static final FloatVector FAR = all(13);
+    /** 1 / sqrt(2 pi). */
+    private static final FloatVector DENSITY = all(0.39894228f);
+
     private Activations() {}
 
     /** {@code dst[i] = act(src[i])} for {@code count} elements; src may be dst. */
@@ -105,18 +119,17 @@ public final class Activations {
             float high) {
         FloatVector lowest = all(low);
         FloatVector highest = all(high);
-        FloatVector zero = all(0);
         for (long i = 0; i < vectors; i++) {
             FloatVector x = load(src, s + i * BYTES);
             VectorMask<Float> inside = lowest.lt(x).and(x.lt(highest));
-            store(zero.blend(load(dDst, g + i * BYTES), inside), dSrc, d + i * BYTES);
+            store(ZERO.blend(load(dDst, g + i * BYTES), inside), dSrc, d + i * BYTES);
         }
     }
 
     private static void swish(MemorySegment src, long s, MemorySegment dst, long d, long vectors) {
         for (long i = 0; i < vectors; i++) {
             FloatVector x = load(src, s + i * BYTES);
-            store(x.div(VectorMath.exp(x.neg()).add(1f)), dst, d + i * BYTES);
+            store(x.div(VectorMath.exp(x.neg()).add(ONE)), dst, d + i * BYTES);
         }
     }
 
@@ -125,7 +138,7 @@ public final class Activations {
         for (long i = 0; i < vectors; i++) {
             FloatVector x = load(src, s + i * BYTES);
             FloatVector e = VectorMath.exp(x.neg());
-            FloatVector y = all(1f).div(e.add(1f));
+            FloatVector y = ONE.div(e.add(ONE));
             FloatVector slope = y.mul(e).mul(x).fma(y, y);
             store(slope.mul(load(dDst, g + i * BYTES)), dSrc, d + i * BYTES);
         }
@@ -134,18 +147,17 @@ public final class Activations {
     private static void hswish(MemorySegment src, long s, MemorySegment dst, long d, long vectors) {
         for (long i = 0; i < vectors; i++) {
             FloatVector x = load(src, s + i * BYTES);
-            store(Lanes.clamp(x.add(3f), all(0), all(6f)).mul(x).mul(1f / 6), dst, d + i * BYTES);
+            store(Lanes.clamp(x.add(THREE), ZERO, SIX).mul(x).mul(SIXTH), dst, d + i * BYTES);
         }
     }
 
     private static void hswishBackward(
             MemorySegment dDst, long g, MemorySegment src, long s, MemorySegment dSrc, long d, long vectors) {
-        FloatVector three = all(3f);
         for (long i = 0; i < vectors; i++) {
             FloatVector x = load(src, s + i * BYTES);
-            FloatVector slope = x.fma(all(1f / 3), all(0.5f));
-            slope = slope.blend(all(0), x.compare(VectorOperators.LE, three.neg()));
-            slope = slope.blend(all(1f), x.compare(VectorOperators.GE, three));
+            FloatVector slope = x.fma(THIRD, HALF);
+            slope = slope.blend(ZERO, x.compare(VectorOperators.LE, MINUS_THREE));
+            slope = slope.blend(ONE, x.compare(VectorOperators.GE, THREE));
             store(slope.mul(load(dDst, g + i * BYTES)), dSrc, d + i * BYTES);
         }
     }
@@ -160,35 +172,34 @@ public final class Activations {
             MemorySegment dDst, long g, MemorySegment src, long s, MemorySegment dSrc, long d, long vectors) {
         for (long i = 0; i < vectors; i++) {
             FloatVector e = VectorMath.exp(load(src, s + i * BYTES).neg());
-            FloatVector y = all(1f).div(e.add(1f));
+            FloatVector y = ONE.div(e.add(ONE));
             store(y.mul(e).mul(y).mul(load(dDst, g + i * BYTES)), dSrc, d + i * BYTES);
         }
     }
 
     private static void hsigmoid(MemorySegment src, long s, MemorySegment dst, long d, long vectors) {
         for (long i = 0; i < vectors; i++) {
-            FloatVector x = load(src, s + i * BYTES).add(3f);
-            store(Lanes.clamp(x, all(0), all(6f)).mul(1f / 6), dst, d + i * BYTES);
+            FloatVector x = load(src, s + i * BYTES).add(THREE);
+            store(Lanes.clamp(x, ZERO, SIX).mul(SIXTH), dst, d + i * BYTES);
         }
     }
 
     private static void hsigmoidBackward(
             MemorySegment dDst, long g, MemorySegment src, long s, MemorySegment dSrc, long d, long vectors) {
-        FloatVector three = all(3f);
         for (long i = 0; i < vectors; i++) {
             FloatVector x = load(src, s + i * BYTES);
-            VectorMask<Float> inside = three.neg().lt(x).and(x.lt(three));
-            store(all(0).blend(load(dDst, g + i * BYTES).mul(1f / 6), inside), dSrc, d + i * BYTES);
+            VectorMask<Float> inside = MINUS_THREE.lt(x).and(x.lt(THREE));
+            store(ZERO.blend(load(dDst, g + i * BYTES).mul(SIXTH), inside), dSrc, d + i * BYTES);
         }
     }
 
     private static void gelu(MemorySegment src, long s, MemorySegment dst, long d, long vectors) {
         for (long i = 0; i < vectors; i++) {
             FloatVector x = load(src, s + i * BYTES);
-            FloatVector z = Lanes.clamp(x.abs(), all(0), all(14f));
-            FloatVector tail = VectorMath.exp(z.mul(z).mul(-0.5f)).mul(VectorMath.scaledTail(z));
-            FloatVector cdf = tail.blend(all(1f).sub(tail), all(0).lt(x));
-            store(cdf.mul(x), dst, d + i * BYTES);
+            FloatVector z = x.abs();
+            z = z.blend(FAR, FAR.lt(z));
+            FloatVector tail = VectorMath.expWithin(z.mul(z).mul(MINUS_HALF)).mul(VectorMath.scaledTail(z));
+            store(tail.blend(ONE.sub(tail), ZERO.lt(x)).mul(x), dst, d + i * BYTES);
         }
     }
 
@@ -196,11 +207,11 @@ public final class Activations {
             MemorySegment dDst, long g, MemorySegment src, long s, MemorySegment dSrc, long d, long vectors) {
         for (long i = 0; i < vectors; i++) {
             FloatVector x = load(src, s + i * BYTES);
-            FloatVector z = Lanes.clamp(x.abs(), all(0), all(14f));
-            FloatVector bell = VectorMath.exp(z.mul(z).mul(-0.5f));
+            FloatVector z = x.abs();
+            z = z.blend(FAR, FAR.lt(z));
+            FloatVector bell = VectorMath.expWithin(z.mul(z).mul(MINUS_HALF));
             FloatVector tail = bell.mul(VectorMath.scaledTail(z));
-            FloatVector cdf = tail.blend(all(1f).sub(tail), all(0).lt(x));
-            FloatVector slope = bell.mul(0.39894228f).fma(x, cdf);
+            FloatVector slope = bell.mul(DENSITY).fma(x, tail.blend(ONE.sub(tail), ZERO.lt(x)));
             store(slope.mul(load(dDst, g + i * BYTES)), dSrc, d + i * BYTES);
         }
     }

@@ -116,8 +116,10 @@ public final class BatchNormBackward {
             s = s.add(d);
             q = load(src, at + (long) i * BYTES).sub(m).fma(d, q);
         }
-        sum.add(ch, s);
-        product.add(ch, q);
+        s.intoArray(sum.partial, 0);
+        q.intoArray(product.partial, 0);
+        sum.add(ch);
+        product.add(ch);
     }
 
     private void clampedSums(
@@ -135,8 +137,10 @@ public final class BatchNormBackward {
             s = s.add(d);
             q = x.fma(d, q);
         }
-        sum.add(ch, s);
-        product.add(ch, q);
+        s.intoArray(sum.partial, 0);
+        q.intoArray(product.partial, 0);
+        sum.add(ch);
+        product.add(ch);
     }
 
     private void finish(MemorySegment inverseStd, MemorySegment dGamma, MemorySegment dBeta) {

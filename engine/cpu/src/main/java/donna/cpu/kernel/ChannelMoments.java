@@ -62,8 +62,10 @@ final class ChannelMoments {
             s0 = s0.add(a);
             q0 = a.fma(a, q0);
         }
-        sum.add(at, s0.add(s1));
-        square.add(at, q0.add(q1));
+        s0.add(s1).intoArray(sum.partial, 0);
+        q0.add(q1).intoArray(square.partial, 0);
+        sum.add(at);
+        square.add(at);
     }
 
     /** Mean of channel {@code c} over {@code count} values. */

@@ -31,7 +31,8 @@ public final class GlobalPool {
         long at = 0;
         for (int i = 0; i < n; i++) {
             for (int b = 0; b < Lanes.blocks(c); b++) {
-                sumPlane(src, at).mul(1f / pixels).intoArray(row, b * L);
+                sumPlane(src, at);
+                load(sums.partial, 0).mul(1f / pixels).intoArray(row, b * L);
                 at += (long) pixels * BYTES;
             }
             MemorySegment.copy(row, 0, dst, ValueLayout.JAVA_FLOAT, (long) i * c * Float.BYTES, c);
@@ -57,7 +58,8 @@ public final class GlobalPool {
         long at = 0;
         for (int i = 0; i < n; i++) {
             for (int b = 0; b < Lanes.blocks(c); b++) {
-                sums.add(b * L, sumPlane(src, at));
+                sumPlane(src, at);
+                sums.add(b * L);
                 at += (long) pixels * BYTES;
             }
         }
@@ -66,7 +68,8 @@ public final class GlobalPool {
         }
     }
 
-    private FloatVector sumPlane(MemorySegment src, long at) {
+    /** Leaves the sum in {@link Sums#partial}. */
+    private void sumPlane(MemorySegment src, long at) {
         FloatVector s0 = all(0);
         FloatVector s1 = s0;
         FloatVector s2 = s0;
@@ -82,7 +85,7 @@ public final class GlobalPool {
         for (; i < pixels; i++) {
             s0 = s0.add(load(src, at + (long) i * BYTES));
         }
-        return s0.add(s1).add(s2.add(s3));
+        s0.add(s1).add(s2.add(s3)).intoArray(sums.partial, 0);
     }
 
     private void fillPlane(int ch, MemorySegment dSrc, long at) {

@@ -37,7 +37,8 @@ public final class GradientNorm {
             FloatVector g = load(gradient, at + (long) i * BYTES);
             sum = g.fma(g, sum);
         }
-        lanes.add(0, sum);
+        sum.intoArray(lanes.partial, 0);
+        lanes.add(0);
     }
 
     /** {@code min(1, maxNorm / (norm + 1e-6))}; NaN if a gradient is NaN. */

@@ -56,6 +56,7 @@ public final class NsrLoss {
             sum = e.fma(e, sum);
             store(e.mul(f), dSrc, p);
         }
-        squares.add(ch, sum);
+        sum.intoArray(squares.partial, 0);
+        squares.add(ch);
     }
 }

@@ -1,5 +1,6 @@
 package donna.cpu.kernel;
 
+import static donna.cpu.kernel.Lanes.L;
 import static donna.cpu.kernel.Lanes.load;
 
 import java.util.Arrays;
@@ -9,6 +10,8 @@ import jdk.incubator.vector.FloatVector;
 final class Sums {
     private final float[] high;
     private final float[] low;
+    /** Where a loop leaves its float sum, a vector, for {@link #add(int)}: vectors do not cross methods, which would put them on the heap. */
+    final float[] partial = new float[L];
 
     Sums(int count) {
         high = new float[count];
@@ -20,8 +23,9 @@ final class Sums {
         Arrays.fill(low, 0);
     }
 
-    /** Adds a vector to the sums that begin at {@code at}. */
-    void add(int at, FloatVector x) {
+    /** Adds {@link #partial} to the sums that begin at {@code at}. */
+    void add(int at) {
+        FloatVector x = load(partial, 0);
         FloatVector a = load(high, at);
         FloatVector s = a.add(x);
         FloatVector b = s.sub(a);
