@@ -2,9 +2,12 @@ package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
 import static donna.cpu.kernel.Lanes.L;
+import static donna.cpu.kernel.Lanes.ORDER;
+import static donna.cpu.kernel.Lanes.SPECIES;
 
 import donna.tensor.ConvGeometry;
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
 
 /**
  * Gradient of a depthwise convolution's weight: src and dDst are blocked, dWeight is plain {@code [C, 1, K, K]}. Sums over a run of pixels are float,
@@ -82,7 +85,8 @@ public final class DepthwiseBackwardWeight {
 
     private void flush(MemorySegment scratch) {
         for (int t = 0; t < kernel * kernel; t++) {
-            Lanes.load(scratch, (long) t * BYTES).intoArray(sums.partial, 0);
+            FloatVector.fromMemorySegment(SPECIES, scratch, (long) t * BYTES, ORDER)
+                    .intoArray(sums.partial, 0);
             sums.add(t * L);
         }
         Lanes.clear(scratch, 0, (long) kernel * kernel);
@@ -136,7 +140,8 @@ public final class DepthwiseBackwardWeight {
     }
 
     /** Outputs {@code [low, high)}, one row of taps after the other. */
-    private void tapRows(int low, int high, MemorySegment src, long origin, MemorySegment dDst, long g, MemorySegment sum) {
+    private void tapRows(
+            int low, int high, MemorySegment src, long origin, MemorySegment dDst, long g, MemorySegment sum) {
         long rowStep = y.baseStep * padded.rowBytes;
         for (int t = 0; t < kernel; t++) {
             int from = Math.max(low, firstOut[t]);

@@ -1,7 +1,7 @@
 package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.L;
-import static donna.cpu.kernel.Lanes.load;
+import static donna.cpu.kernel.Lanes.SPECIES;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -25,13 +25,13 @@ final class Sums {
 
     /** Adds {@link #partial} to the sums that begin at {@code at}. */
     void add(int at) {
-        FloatVector x = load(partial, 0);
-        FloatVector a = load(high, at);
+        FloatVector x = FloatVector.fromArray(SPECIES, partial, 0);
+        FloatVector a = FloatVector.fromArray(SPECIES, high, at);
         FloatVector s = a.add(x);
         FloatVector b = s.sub(a);
         FloatVector error = a.sub(s.sub(b)).add(x.sub(b));
         s.intoArray(high, at);
-        load(low, at).add(error).intoArray(low, at);
+        FloatVector.fromArray(SPECIES, low, at).add(error).intoArray(low, at);
     }
 
     double value(int i) {
