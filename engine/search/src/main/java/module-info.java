@@ -12,6 +12,7 @@ module donna.search {
     exports donna.distill;
     exports donna.finetune;
     exports donna.cost;
+    exports donna.evolve;
     exports donna.report;
     exports donna.fetch;
 }
