@@ -4,6 +4,9 @@ module donna.search {
     requires tools.jackson.core;
     requires tools.jackson.databind;
     requires tools.jackson.dataformat.yaml;
+    requires org.tribuo.util.onnx;
+    requires com.google.protobuf;
+    requires com.microsoft.onnxruntime;
 
     exports donna.spec;
     exports donna.space;
@@ -15,4 +18,5 @@ module donna.search {
     exports donna.evolve;
     exports donna.report;
     exports donna.fetch;
+    exports donna.export;
 }
