@@ -4,13 +4,19 @@ module donna.search {
     requires tools.jackson.core;
     requires tools.jackson.databind;
     requires tools.jackson.dataformat.yaml;
+    requires org.tribuo.util.onnx;
+    requires com.google.protobuf;
+    requires com.microsoft.onnxruntime;
 
     exports donna.spec;
     exports donna.space;
+    exports donna.predict;
     exports donna.jobs;
     exports donna.distill;
     exports donna.finetune;
     exports donna.cost;
+    exports donna.evolve;
     exports donna.report;
     exports donna.fetch;
+    exports donna.export;
 }

@@ -119,7 +119,7 @@ public final class Dnnl extends Handle {
         return primitive("convolution forward", postOps, accept, (arena, out, attr) -> lib.dnnl_convolution_forward_primitive_desc_create(
                 out, address(), training ? FORWARD_TRAINING : FORWARD_INFERENCE, DIRECT, src.address(), weights.address(),
                 bias.map(Handle::address).orElse(0L), dst.address(), pair(arena, w.stride()), pair(arena, w.dilation() - 1),
-                pair(arena, w.paddingBefore()), pair(arena, w.paddingAfter()), attr));
+                pair(arena, w.padding()), pair(arena, w.paddingBelow(), w.paddingRight()), attr));
     }
 
     /** {@code (diffDst, weights) -> diffSrc}; otherwise as {@link #convolutionForward}. {@code forward} stands for the pass it belongs to. */
@@ -128,7 +128,7 @@ public final class Dnnl extends Handle {
                 primitive("convolution backward data", List.of(), accept, (arena, out, attr) ->
                         lib.dnnl_convolution_backward_data_primitive_desc_create(
                                 out, address(), DIRECT, diffSrc.address(), weights.address(), diffDst.address(), pair(arena, w.stride()),
-                                pair(arena, w.dilation() - 1), pair(arena, w.paddingBefore()), pair(arena, w.paddingAfter()), hint, attr)));
+                                pair(arena, w.dilation() - 1), pair(arena, w.padding()), pair(arena, w.paddingBelow(), w.paddingRight()), hint, attr)));
     }
 
     /** {@code (src, diffDst) -> diffWeights}; otherwise as {@link #convolutionForward}. */
@@ -138,7 +138,7 @@ public final class Dnnl extends Handle {
                 primitive("convolution backward weights", List.of(), accept, (arena, out, attr) ->
                         lib.dnnl_convolution_backward_weights_primitive_desc_create(
                                 out, address(), DIRECT, src.address(), diffWeights.address(), 0, diffDst.address(), pair(arena, w.stride()),
-                                pair(arena, w.dilation() - 1), pair(arena, w.paddingBefore()), pair(arena, w.paddingAfter()), hint, attr)));
+                                pair(arena, w.dilation() - 1), pair(arena, w.padding()), pair(arena, w.paddingBelow(), w.paddingRight()), hint, attr)));
     }
 
     /** {@code (src, weights [, bias]) -> dst}, with oneDNN's matmul: leading dimensions are batches. */
@@ -210,8 +210,8 @@ public final class Dnnl extends Handle {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(ValueLayout.JAVA_LONG);
             int status = lib.dnnl_convolution_forward_primitive_desc_create(out, address(), FORWARD_TRAINING, DIRECT, src.address(),
-                    weights.address(), 0, dst.address(), pair(arena, w.stride()), pair(arena, w.dilation() - 1), pair(arena, w.paddingBefore()),
-                    pair(arena, w.paddingAfter()), 0);
+                    weights.address(), 0, dst.address(), pair(arena, w.stride()), pair(arena, w.dilation() - 1), pair(arena, w.padding()),
+                    pair(arena, w.paddingBelow(), w.paddingRight()), 0);
             if (status == UNIMPLEMENTED) {
                 return Optional.empty();
             }
@@ -246,7 +246,11 @@ public final class Dnnl extends Handle {
     }
 
     private static MemorySegment pair(Arena arena, int value) {
-        return arena.allocateFrom(ValueLayout.JAVA_LONG, value, value);
+        return pair(arena, value, value);
+    }
+
+    private static MemorySegment pair(Arena arena, int height, int width) {
+        return arena.allocateFrom(ValueLayout.JAVA_LONG, height, width);
     }
 
     private static MemorySegment longs(Arena arena, int[] values) {

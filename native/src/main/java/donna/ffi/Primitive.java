@@ -60,6 +60,11 @@ public final class Primitive extends Handle {
         return copyOf(132, "diff_weights");
     }
 
+    /** What argument {@link Dnnl#ARG_SCRATCHPAD} is; the caller closes it. Only if {@link #scratchBytes} is not 0. */
+    public MemoryDesc scratchpad() {
+        return copyOf(QUERY_SCRATCHPAD_MD, "scratchpad");
+    }
+
     private MemoryDesc copyOf(int query, String what) {
         address();
         long md = lib.dnnl_primitive_desc_query_md(desc, query, 0);

@@ -16,8 +16,9 @@ public final class Backends {
         List<BackendProvider> found = new ArrayList<>();
         ServiceLoader.load(BackendProvider.class).forEach(found::add);
         if (found.isEmpty()) {
-            throw new DonnaException.Unavailable("no backend found: no module provides " + BackendProvider.class.getName()
-                    + "; add donna.cpu to the module path, or keep META-INF/services when jars are merged");
+            throw new DonnaException.Unavailable(
+                    "no backend found: no module provides " + BackendProvider.class.getName()
+                            + "; add donna.cpu to the module path, or keep META-INF/services when jars are merged");
         }
         found.sort(Comparator.comparingInt(BackendProvider::priority).reversed());
         return found;
@@ -47,15 +48,16 @@ public final class Backends {
             refused.append("; not ").append(p.name()).append(": ").append(a.detail());
         }
         List<String> names = all().stream().map(BackendProvider::name).toList();
-        throw new DonnaException.Unavailable("device '" + name + "' cannot be used" + (refused.isEmpty() ? ": no such backend" : refused)
-                + "; here are auto and " + names);
+        throw new DonnaException.Unavailable("device '" + name + "' cannot be used"
+                + (refused.isEmpty() ? ": no such backend" : refused) + "; here are auto and " + names);
     }
 
     private static int index(String name, String digits) {
         try {
             return Integer.parseUnsignedInt(digits);
         } catch (NumberFormatException e) {
-            throw new DonnaException.InvalidInput("device '" + name + "': '" + digits + "' is not a device number; expected for example cuda:1", e);
+            throw new DonnaException.InvalidInput(
+                    "device '" + name + "': '" + digits + "' is not a device number; expected for example cuda:1", e);
         }
     }
 }

@@ -7,7 +7,8 @@ import donna.tensor.Tensor;
 import donna.tensor.TensorSpec;
 
 /**
- * One processor with its memory. Thread-safe. Lifetimes nest: Device &gt; Stream, Plan &gt; Buffer &gt; view; a device is closed last, by who opened it.
+ * One processor with its memory. Thread-safe. Lifetimes nest: Device &gt; Stream, Plan &gt; Buffer &gt; view; a device
+ * is closed last, by who opened it.
  */
 public interface Device extends AutoCloseable {
     /** For messages and results: {@code cpu (oneDNN 3.8.1, avx512_core)}. */

@@ -6,15 +6,17 @@ import donna.tensor.Tensor;
 import java.util.Map;
 
 /**
- * A graph compiled for one device: primitives and kernels chosen, intermediate values laid out by lifetime in one range of the stream's scratch memory.
- * Bind every name of {@link Graph#bindings} once, rebind what changes, run as often as wanted: a run allocates nothing.
- * Nothing lives in the scratch memory between runs, so that any number of plans may share a stream. Not thread-safe; one run at a time.
+ * A graph compiled for one device: primitives and kernels chosen, intermediate values laid out by lifetime in one range
+ * of the stream's scratch memory. Bind every name of {@link Graph#bindings} once, rebind what changes, run as often as
+ * wanted: a run allocates nothing. Nothing lives in the scratch memory between runs, so that any number of plans may
+ * share a stream. Not thread-safe; one run at a time.
  */
 public interface Plan extends AutoCloseable {
     Graph graph();
 
     /**
-     * Binds a tensor to an input, a variable or an output. The tensor stays the caller's and must stay open while the plan runs.
+     * Binds a tensor to an input, a variable or an output. The tensor stays the caller's and must stay open while the
+     * plan runs.
      *
      * @throws DonnaException.ShapeMismatch if the graph has no such name or the specs differ
      */

@@ -1,8 +1,9 @@
 package donna.backend;
 
 /**
- * An order of work, and the scratch memory that plans running in it share: grown to the largest plan, freed by {@code close}.
- * Used by one thread at a time. On a CPU work is done when {@link Plan#run} returns; elsewhere {@link #synchronize} waits for it.
+ * An order of work, and the scratch memory that plans running in it share: grown to the largest plan, freed by {@code
+ * close}. Used by one thread at a time. On a CPU work is done when {@link Plan#run} returns; elsewhere {@link
+ * #synchronize} waits for it.
  */
 public interface Stream extends AutoCloseable {
     Device device();

@@ -10,9 +10,10 @@ import java.util.stream.IntStream;
 /**
  * What a graph costs, for the batch it was built with; build it with N = 1 for the cost of one image.
  *
- * @param macs multiply-accumulates of convolutions, linear layers and matrix products, forward and backward ops alike; other ops count none
- * @param params elements of the trainable variables: weights, biases, gamma, beta, embeddings; not running statistics or optimizer state. A variable
- *     used by several ops counts once
+ * @param macs multiply-accumulates of convolutions, linear layers and matrix products, forward and backward ops alike;
+ *     other ops count none
+ * @param params elements of the trainable variables: weights, biases, gamma, beta, embeddings; not running statistics
+ *     or optimizer state. A variable used by several ops counts once
  * @param bytes bytes moved if every op reads its inputs and writes its outputs once; reshaping is free
  */
 public record Cost(long macs, long params, long bytes) {
@@ -38,10 +39,13 @@ public record Cost(long macs, long params, long bytes) {
     private static long macs(Node n) {
         return switch (n.op()) {
             case Op.Conv2d o -> convMacs(n.output(0).shape(), n.input(1).shape());
-            case Op.Conv2dBackwardData o -> convMacs(n.input(0).shape(), n.input(1).shape());
+            case Op.Conv2dBackwardData o ->
+                convMacs(n.input(0).shape(), n.input(1).shape());
             case Op.Conv2dBackwardWeight o -> convMacs(n.input(1).shape(), o.weight());
-            case Op.Linear o -> n.output(0).shape().elements() * n.input(1).shape().dim(1);
-            case Op.MatMul o -> n.output(0).shape().elements() * n.input(0).shape().dim(o.transposeA() ? -2 : -1);
+            case Op.Linear o ->
+                n.output(0).shape().elements() * n.input(1).shape().dim(1);
+            case Op.MatMul o ->
+                n.output(0).shape().elements() * n.input(0).shape().dim(o.transposeA() ? -2 : -1);
             case Op.Input o -> 0;
             case Op.Variable o -> 0;
             case Op.Fill o -> 0;
@@ -97,7 +101,10 @@ public record Cost(long macs, long params, long bytes) {
             case Op.ScaleBy o -> 1;
             default -> Graph.changesState(n.op()) ? 0 : n.inputs().size();
         };
-        return n.inputs().subList(0, roles).stream().filter(v -> v.node().op() instanceof Op.Variable).distinct().toList();
+        return n.inputs().subList(0, roles).stream()
+                .filter(v -> v.node().op() instanceof Op.Variable)
+                .distinct()
+                .toList();
     }
 
     private static long bytes(Node n) {
@@ -107,7 +114,9 @@ public record Cost(long macs, long params, long bytes) {
         long written = n.op() instanceof Op.Input || n.op() instanceof Op.Variable
                 ? 0
                 : n.outputs().stream().mapToLong(TensorSpec::bytes).sum();
-        long changed = IntStream.of(Graph.changedInputs(n.op())).mapToLong(i -> n.input(i).spec().bytes()).sum();
+        long changed = IntStream.of(Graph.changedInputs(n.op()))
+                .mapToLong(i -> n.input(i).spec().bytes())
+                .sum();
         return n.inputs().stream().mapToLong(v -> v.spec().bytes()).sum() + written + changed;
     }
 

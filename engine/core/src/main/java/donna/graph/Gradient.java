@@ -15,9 +15,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Reverse-mode differentiation: one switch over {@link Op} that writes, for each op, the ops of its gradient. Only what the wanted gradients need is
- * written; a value that is used several times gets the sum. First order only: backward ops have no gradient themselves. Source: Griewank and Walther,
- * "Evaluating Derivatives", chapter 3 (adjoint sweep).
+ * Reverse-mode differentiation: one switch over {@link Op} that writes, for each op, the ops of its gradient. Only what
+ * the wanted gradients need is written; a value that is used several times gets the sum. First order only: backward ops
+ * have no gradient themselves. Source: Griewank and Walther, "Evaluating Derivatives", chapter 3 (adjoint sweep).
  */
 public final class Gradient {
     private final Graph.Builder g;
@@ -33,13 +33,15 @@ public final class Gradient {
      *
      * @param loss a scalar {@code [1]}
      * @param wrt inputs, variables or intermediate values of real numbers
-     * @return for each value of {@code wrt}, in that order, its gradient of the same shape; zeros where the loss does not depend on it
+     * @return for each value of {@code wrt}, in that order, its gradient of the same shape; zeros where the loss does
+     *     not depend on it
      * @throws DonnaException.ShapeMismatch if the loss is not a scalar
      * @throws DonnaException.InvalidInput if an op on the way has no gradient; the message names the node
      */
     public static Map<Value, Value> of(Graph.Builder g, Value loss, List<Value> wrt) {
         if (!loss.shape().equals(Shape.SCALAR)) {
-            throw new DonnaException.ShapeMismatch("gradient: the loss is " + loss + ", expected a scalar [1]; reduce it first");
+            throw new DonnaException.ShapeMismatch(
+                    "gradient: the loss is " + loss + ", expected a scalar [1]; reduce it first");
         }
         String scope = g.scope();
         try {
@@ -92,13 +94,19 @@ public final class Gradient {
             case Op.Conv2d o -> conv(n, o, d);
             case Op.Linear o -> linear(n, o, d);
             case Op.MatMul o -> matmul(n, o, d);
-            case Op.SumExcept o -> give(n, 0, () -> broadcast(d, o.axis(), n.input(0).shape()));
+            case Op.SumExcept o ->
+                give(n, 0, () -> broadcast(d, o.axis(), n.input(0).shape()));
             case Op.BatchNorm o -> batchNorm(n, o, d);
             case Op.LayerNorm o -> {
-                Node b = g.node(new Op.LayerNormBackward(), List.of(d, n.input(0), n.input(1), n.output(1), n.output(2)));
+                Node b = g.node(
+                        new Op.LayerNormBackward(), List.of(d, n.input(0), n.input(1), n.output(1), n.output(2)));
                 giveOutputs(n, b, 3);
             }
-            case Op.Activate o -> give(n, 0, () -> o.act() == Activation.NONE ? d : g.add(new Op.ActivateBackward(o.act()), d, n.input(0)));
+            case Op.Activate o ->
+                give(
+                        n,
+                        0,
+                        () -> o.act() == Activation.NONE ? d : g.add(new Op.ActivateBackward(o.act()), d, n.input(0)));
             case Op.Add o -> {
                 give(n, 0, () -> d);
                 give(n, 1, () -> d);
@@ -120,15 +128,34 @@ public final class Gradient {
                 give(n, 0, () -> g.add(o, d, n.input(1)));
                 constant(n, 1, "the step");
             }
-            case Op.GlobalAveragePool o -> give(n, 0, () -> g.add(new Op.GlobalAveragePoolBackward(n.input(0).shape()), d));
+            case Op.GlobalAveragePool o ->
+                give(
+                        n,
+                        0,
+                        () -> g.add(new Op.GlobalAveragePoolBackward(n.input(0).shape()), d));
             case Op.AveragePool o ->
-                give(n, 0, () -> g.add(new Op.AveragePoolBackward(o.kernel(), o.geometry(), n.input(0).shape()), d));
-            case Op.MaxPool o -> give(n, 0, () -> g.add(new Op.MaxPoolBackward(o.kernel(), o.geometry()), d, n.input(0)));
+                give(
+                        n,
+                        0,
+                        () -> g.add(
+                                new Op.AveragePoolBackward(
+                                        o.kernel(), o.geometry(), n.input(0).shape()),
+                                d));
+            case Op.MaxPool o ->
+                give(n, 0, () -> g.add(new Op.MaxPoolBackward(o.kernel(), o.geometry()), d, n.input(0)));
             case Op.Softmax o -> give(n, 0, () -> g.add(new Op.SoftmaxBackward(), d, n.output(0)));
             case Op.Reshape o -> give(n, 0, () -> reshape(d, n.input(0).shape()));
             case Op.Transpose o -> give(n, 0, () -> g.add(new Op.Transpose(inverse(o.permutation())), d));
-            case Op.Slice o -> give(n, 0, () -> g.add(new Op.Pad(o.start(), o.step(), n.input(0).shape()), d));
-            case Op.Pad o -> give(n, 0, () -> g.add(new Op.Slice(o.start(), o.step(), n.input(0).shape()), d));
+            case Op.Slice o ->
+                give(
+                        n,
+                        0,
+                        () -> g.add(new Op.Pad(o.start(), o.step(), n.input(0).shape()), d));
+            case Op.Pad o ->
+                give(
+                        n,
+                        0,
+                        () -> g.add(new Op.Slice(o.start(), o.step(), n.input(0).shape()), d));
             case Op.Concat o -> concat(n, o, d);
             case Op.NsrLoss o -> loss(n, d);
             case Op.CrossEntropy o -> loss(n, d);
@@ -154,10 +181,17 @@ public final class Gradient {
 
     private void conv(Node n, Op.Conv2d o, Value d) {
         if (o.act() != Activation.NONE || o.residual()) {
-            throw none(n, "a convolution with activation or residual is for inference; expected them as ops of their own");
+            throw none(
+                    n, "a convolution with activation or residual is for inference; expected them as ops of their own");
         }
-        give(n, 0, () -> g.add(new Op.Conv2dBackwardData(o.geometry(), n.input(0).shape()), d, n.input(1)));
-        give(n, 1, () -> g.add(new Op.Conv2dBackwardWeight(o.geometry(), n.input(1).shape()), n.input(0), d));
+        give(
+                n,
+                0,
+                () -> g.add(new Op.Conv2dBackwardData(o.geometry(), n.input(0).shape()), d, n.input(1)));
+        give(
+                n,
+                1,
+                () -> g.add(new Op.Conv2dBackwardWeight(o.geometry(), n.input(1).shape()), n.input(0), d));
         if (o.bias()) {
             give(n, 2, () -> g.add(new Op.SumExcept(1), d));
         }
@@ -177,12 +211,18 @@ public final class Gradient {
     private void matmul(Node n, Op.MatMul o, Value d) {
         Value a = n.input(0);
         Value b = n.input(1);
-        give(n, 0, () -> o.transposeA()
-                ? g.add(new Op.MatMul(o.transposeB(), true), b, d)
-                : g.add(new Op.MatMul(false, !o.transposeB()), d, b));
-        give(n, 1, () -> o.transposeB()
-                ? g.add(new Op.MatMul(true, o.transposeA()), d, a)
-                : g.add(new Op.MatMul(!o.transposeA(), false), a, d));
+        give(
+                n,
+                0,
+                () -> o.transposeA()
+                        ? g.add(new Op.MatMul(o.transposeB(), true), b, d)
+                        : g.add(new Op.MatMul(false, !o.transposeB()), d, b));
+        give(
+                n,
+                1,
+                () -> o.transposeB()
+                        ? g.add(new Op.MatMul(true, o.transposeA()), d, a)
+                        : g.add(new Op.MatMul(!o.transposeA(), false), a, d));
     }
 
     private void batchNorm(Node n, Op.BatchNorm o, Value d) {
@@ -214,7 +254,12 @@ public final class Gradient {
 
     /** A loss already carries the gradient of its first input, for an upstream gradient of one. */
     private void loss(Node n, Value d) {
-        give(n, 0, () -> d.node().op() instanceof Op.Fill f ? scale(n.output(1), f.value()) : g.add(new Op.ScaleBy(), n.output(1), d));
+        give(
+                n,
+                0,
+                () -> d.node().op() instanceof Op.Fill f
+                        ? scale(n.output(1), f.value())
+                        : g.add(new Op.ScaleBy(), n.output(1), d));
         for (int i = 1; i < n.inputs().size(); i++) {
             constant(n, i, "the target");
         }
@@ -307,6 +352,7 @@ public final class Gradient {
     }
 
     private static DonnaException none(Node n, String why) {
-        return new DonnaException.InvalidInput("gradient: " + n.op().getClass().getSimpleName() + " '" + n.name() + "' (%" + n.id() + ") " + why);
+        return new DonnaException.InvalidInput(
+                "gradient: " + n.op().getClass().getSimpleName() + " '" + n.name() + "' (%" + n.id() + ") " + why);
     }
 }

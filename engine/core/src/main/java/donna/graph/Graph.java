@@ -12,8 +12,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * An immutable directed acyclic graph of ops. Nodes are in an order in which inputs come before their use, and in-place updates after every other use
- * of the variable's old value that was written before them. Forward, backward and update are all ops, so a whole training step is one graph.
+ * An immutable directed acyclic graph of ops. Nodes are in an order in which inputs come before their use, and in-place
+ * updates after every other use of the variable's old value that was written before them. Forward, backward and update
+ * are all ops, so a whole training step is one graph.
  *
  * @param nodes in order
  * @param outputs named results, each in the layout in which the caller will bind it
@@ -79,12 +80,16 @@ public record Graph(List<Node> nodes, Map<String, Output> outputs) {
         private Value leaf(String name, Op op) {
             Value v = add(op);
             if (leaves.put(name, v) != null) {
-                throw new DonnaException.InvalidInput("graph: '" + name + "' is declared twice with different kinds or shapes");
+                throw new DonnaException.InvalidInput(
+                        "graph: '" + name + "' is declared twice with different kinds or shapes");
             }
             return v;
         }
 
-        /** Adds an op and returns its first output; {@code null} never: an op without outputs is added by {@link #update}. */
+        /**
+         * Adds an op and returns its first output; {@code null} never: an op without outputs is added by {@link
+         * #update}.
+         */
         public Value add(Op op, Value... inputs) {
             return node(op, List.of(inputs)).output(0);
         }

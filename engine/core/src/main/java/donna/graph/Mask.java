@@ -1,6 +1,9 @@
 package donna.graph;
 
-/** Counter-based random bits of {@link Op.Dropout}: every backend drops the same elements. Mixer: SplitMix64 (Steele, Lea, Flood 2014). */
+/**
+ * Counter-based random bits of {@link Op.Dropout}: every backend drops the same elements. Mixer: SplitMix64 (Steele,
+ * Lea, Flood 2014).
+ */
 public final class Mask {
     private Mask() {}
 

@@ -7,11 +7,13 @@ import donna.tensor.TensorSpec;
 import java.util.List;
 
 /**
- * The spine: every operation a graph can hold. Each record says its inputs in order and its outputs; {@code ->} is followed by the outputs.
- * Shapes ({@link ShapeRule}), gradients ({@link Gradient}), costs ({@link Cost}) and ONNX are each one exhaustive switch over this interface.
+ * The spine: every operation a graph can hold. Each record says its inputs in order and its outputs; {@code ->} is
+ * followed by the outputs. Shapes ({@link ShapeRule}), gradients ({@link Gradient}), costs ({@link Cost}) and ONNX are
+ * each one exhaustive switch over this interface.
  *
- * <p>Images are {@code [N, C, H, W]}, convolution weights {@code [O, C / groups, K, K]}, linear weights {@code [O, I]}, labels {@code I32 [N]},
- * scalars {@code [1]}. Ops marked <i>in place</i> change the tensor bound to one of their variable inputs.
+ * <p>Images are {@code [N, C, H, W]}, convolution weights {@code [O, C / groups, K, K]}, linear weights {@code [O, I]},
+ * labels {@code I32 [N]}, scalars {@code [1]}. Ops marked <i>in place</i> change the tensor bound to one of their
+ * variable inputs.
  */
 public sealed interface Op {
     // ---- leaves
@@ -29,8 +31,8 @@ public sealed interface Op {
 
     /**
      * Cross-correlation; then bias, residual and activation where asked: {@code act(conv(src) + bias + residual)}.
-     * {@code (src, weight [, bias [O]] [, residual]) -> dst}. Only the plain form and the form with bias have a gradient; the others are made by
-     * folding batch norm for inference.
+     * {@code (src, weight [, bias [O]] [, residual]) -> dst}. Only the plain form and the form with bias have a
+     * gradient; the others are made by folding batch norm for inference.
      */
     record Conv2d(ConvGeometry geometry, boolean bias, Activation act, boolean residual) implements Op {
         public static Conv2d plain(ConvGeometry geometry) {
@@ -47,7 +49,10 @@ public sealed interface Op {
     /** {@code src W' + bias}. {@code (src [.., I], weight [O, I] [, bias [O]]) -> dst [.., O]}. */
     record Linear(boolean bias) implements Op {}
 
-    /** Batched product; leading dimensions are equal. {@code (a [.., M, K], b [.., K, N]) -> [.., M, N]}, stored transposed where asked. */
+    /**
+     * Batched product; leading dimensions are equal. {@code (a [.., M, K], b [.., K, N]) -> [.., M, N]}, stored
+     * transposed where asked.
+     */
     record MatMul(boolean transposeA, boolean transposeB) implements Op {}
 
     /** Sum over every dimension except {@code axis}. {@code (src) -> [dim(axis)]}. */
@@ -56,9 +61,10 @@ public sealed interface Op {
     // ---- normalisation
 
     /**
-     * Batch normalisation in training: {@code dst = act(gamma * (src - mean) / sqrt(var + eps) + beta [+ residual])} with the batch's own statistics.
-     * {@code (src, gamma, beta, runningMean, runningVar, momentum [1] [, residual]) -> (dst, mean [C], inverseStd [C])}. In place:
-     * {@code running += momentum * (batch - running)}, the variance unbiased as in PyTorch (of a single value: 0).
+     * Batch normalisation in training: {@code dst = act(gamma * (src - mean) / sqrt(var + eps) + beta [+ residual])}
+     * with the batch's own statistics. {@code (src, gamma, beta, runningMean, runningVar, momentum [1] [, residual]) ->
+     * (dst, mean [C], inverseStd [C])}. In place: {@code running += momentum * (batch - running)}, the variance
+     * unbiased as in PyTorch (of a single value: 0).
      */
     record BatchNorm(float eps, Activation act, boolean residual) implements Op {}
 
@@ -66,12 +72,16 @@ public sealed interface Op {
     record BatchNormInference(float eps, Activation act, boolean residual) implements Op {}
 
     /**
-     * {@code (dDst, src, gamma, beta, mean, inverseStd [, residual]) -> (dSrc, dGamma, dBeta [, dResidual])}. The activation's derivative is
-     * recomputed. {@code residual} is true only where the forward op has one <i>and</i> an activation: without activation dResidual is dDst.
+     * {@code (dDst, src, gamma, beta, mean, inverseStd [, residual]) -> (dSrc, dGamma, dBeta [, dResidual])}. The
+     * activation's derivative is recomputed. {@code residual} is true only where the forward op has one <i>and</i> an
+     * activation: without activation dResidual is dDst.
      */
     record BatchNormBackward(Activation act, boolean residual) implements Op {}
 
-    /** Over the last dimension. {@code (src, gamma, beta) -> (dst, mean, inverseStd)}; statistics have src's shape with last dimension 1. */
+    /**
+     * Over the last dimension. {@code (src, gamma, beta) -> (dst, mean, inverseStd)}; statistics have src's shape with
+     * last dimension 1.
+     */
     record LayerNorm(float eps) implements Op {}
 
     /** {@code (dDst, src, gamma, mean, inverseStd) -> (dSrc, dGamma, dBeta)}. */
@@ -105,7 +115,8 @@ public sealed interface Op {
 
     /**
      * Inverted dropout whose mask depends on (salt, step, element) only, so that it is its own gradient: kept where
-     * {@code Mask.keep(salt, step, index, rate)}. {@code (src, step [1]) -> dst}; with {@code perSample} a whole sample is kept or dropped (drop path).
+     * {@code Mask.keep(salt, step, index, rate)}. {@code (src, step [1]) -> dst}; with {@code perSample} a whole sample
+     * is kept or dropped (drop path).
      */
     record Dropout(float rate, long salt, boolean perSample) implements Op {}
 
@@ -157,7 +168,10 @@ public sealed interface Op {
         }
     }
 
-    /** src at {@code start} with {@code step} in a tensor of zeros of {@code shape}: the gradient of {@link Slice}, and padding. {@code (src) -> dst}. */
+    /**
+     * src at {@code start} with {@code step} in a tensor of zeros of {@code shape}: the gradient of {@link Slice}, and
+     * padding. {@code (src) -> dst}.
+     */
     record Pad(List<Integer> start, List<Integer> step, Shape shape) implements Op {
         public Pad {
             start = List.copyOf(start);
@@ -168,18 +182,24 @@ public sealed interface Op {
     /** {@code (a, b, ...) -> dst}. */
     record Concat(int axis) implements Op {}
 
-    // ---- losses: a scalar, and beside it the gradient for an upstream gradient of one. Targets are constants: they have no gradient
+    // ---- losses: a scalar, and beside it the gradient for an upstream gradient of one. Targets are constants: they
+    // have no gradient
 
     /**
-     * Noise-to-signal ratio of blockwise distillation: {@code 1/C sum_c mean((src_c - target_c)^2) * inverseVariance_c}.
-     * {@code (src [N, C, H, W], target, inverseVariance [C]) -> (loss [1], dSrc)}.
+     * Noise-to-signal ratio of blockwise distillation: {@code 1/C sum_c mean((src_c - target_c)^2) *
+     * inverseVariance_c}. {@code (src [N, C, H, W], target, inverseVariance [C]) -> (loss [1], dSrc)}.
      */
     record NsrLoss() implements Op {}
 
-    /** Mean over samples, label smoothing as in PyTorch. {@code (logits [N, K], labels I32 [N]) -> (loss [1], dLogits)}. */
+    /**
+     * Mean over samples, label smoothing as in PyTorch. {@code (logits [N, K], labels I32 [N]) -> (loss [1], dLogits)}.
+     */
     record CrossEntropy(float smoothing) implements Op {}
 
-    /** {@code T^2 KL(softmax(target / T) || softmax(logits / T))}, mean over samples. {@code (logits, targetLogits) -> (loss [1], dLogits)}. */
+    /**
+     * {@code T^2 KL(softmax(target / T) || softmax(logits / T))}, mean over samples. {@code (logits, targetLogits) ->
+     * (loss [1], dLogits)}.
+     */
     record DistillationLoss(float temperature) implements Op {}
 
     /** Mean of squares. {@code (src, target) -> (loss [1], dSrc)}. */

@@ -36,18 +36,24 @@ final class ShapeRule {
             case Op.Conv2d o -> conv(o);
             case Op.Conv2dBackwardData o -> {
                 arity(2);
-                check(shape(0).equals(convShape(o.src(), shape(1), o.geometry())), "dDst " + shape(0) + " does not belong to src " + o.src());
+                check(
+                        shape(0).equals(convShape(o.src(), shape(1), o.geometry())),
+                        "dDst " + shape(0) + " does not belong to src " + o.src());
                 yield List.of(spec(o.src()));
             }
             case Op.Conv2dBackwardWeight o -> {
                 arity(2);
-                check(shape(1).equals(convShape(shape(0), o.weight(), o.geometry())), "dDst " + shape(1) + " does not belong to src " + shape(0));
+                check(
+                        shape(1).equals(convShape(shape(0), o.weight(), o.geometry())),
+                        "dDst " + shape(1) + " does not belong to src " + shape(0));
                 yield List.of(spec(o.weight()));
             }
             case Op.Linear o -> {
                 arity(o.bias() ? 3 : 2);
-                check(shape(1).rank() == 2 && shape(0).dim(-1) == shape(1).dim(1), "src " + shape(0) + " has " + shape(0).dim(-1)
-                        + " features, weight " + shape(1) + " expects " + shape(1).dim(-1));
+                check(
+                        shape(1).rank() == 2 && shape(0).dim(-1) == shape(1).dim(1),
+                        "src " + shape(0) + " has " + shape(0).dim(-1) + " features, weight " + shape(1) + " expects "
+                                + shape(1).dim(-1));
                 if (o.bias()) {
                     same(2, new Shape(shape(1).dim(0)), "bias");
                 }
@@ -84,12 +90,16 @@ final class ShapeRule {
                 image(0);
                 same(1, shape(0), "src");
                 channels(2, 3, 4, 5);
-                check(!o.residual() || o.act() != Activation.NONE, "without an activation the residual's gradient is dDst itself");
+                check(
+                        !o.residual() || o.act() != Activation.NONE,
+                        "without an activation the residual's gradient is dDst itself");
                 if (o.residual()) {
                     same(6, shape(0), "residual");
                 }
                 Shape c = new Shape(shape(0).dim(1));
-                yield o.residual() ? List.of(spec(shape(0)), spec(c), spec(c), spec(shape(0))) : List.of(spec(shape(0)), spec(c), spec(c));
+                yield o.residual()
+                        ? List.of(spec(shape(0)), spec(c), spec(c), spec(shape(0)))
+                        : List.of(spec(shape(0)), spec(c), spec(c));
             }
             case Op.LayerNorm o -> {
                 arity(3);
@@ -160,8 +170,10 @@ final class ShapeRule {
             }
             case Op.Reshape o -> {
                 arity(1);
-                check(shape(0).elements() == o.shape().elements(), shape(0) + " has " + shape(0).elements() + " elements, " + o.shape() + " has "
-                        + o.shape().elements());
+                check(
+                        shape(0).elements() == o.shape().elements(),
+                        shape(0) + " has " + shape(0).elements() + " elements, " + o.shape() + " has "
+                                + o.shape().elements());
                 yield List.of(spec(o.shape()));
             }
             case Op.Transpose o -> transpose(o);
@@ -184,7 +196,9 @@ final class ShapeRule {
             case Op.CrossEntropy o -> {
                 arity(2);
                 same(1, new Shape(shape(0).dim(0)), "labels");
-                check(in.get(1).spec().dtype() == DType.I32, "labels must be I32, got " + in.get(1).spec());
+                check(
+                        in.get(1).spec().dtype() == DType.I32,
+                        "labels must be I32, got " + in.get(1).spec());
                 yield List.of(spec(Shape.SCALAR), spec(shape(0)));
             }
             case Op.DistillationLoss o -> loss();
@@ -212,9 +226,13 @@ final class ShapeRule {
     }
 
     private Shape convShape(Shape src, Shape weight, ConvGeometry g) {
-        check(src.rank() == 4 && weight.rank() == 4, "src " + src + " and weight " + weight + " must have four dimensions");
-        check(src.dim(1) == weight.dim(1) * g.groups(), "src has " + src.dim(1) + " channels, weight " + weight + " with " + g.groups()
-                + " groups expects " + weight.dim(1) * g.groups());
+        check(
+                src.rank() == 4 && weight.rank() == 4,
+                "src " + src + " and weight " + weight + " must have four dimensions");
+        check(
+                src.dim(1) == weight.dim(1) * g.groups(),
+                "src has " + src.dim(1) + " channels, weight " + weight + " with " + g.groups() + " groups expects "
+                        + weight.dim(1) * g.groups());
         check(weight.dim(0) % g.groups() == 0, "weight " + weight + " does not divide into " + g.groups() + " groups");
         return window(src, weight.dim(2), weight.dim(3), g, weight.dim(0));
     }
@@ -250,9 +268,16 @@ final class ShapeRule {
     private List<TensorSpec> transpose(Op.Transpose o) {
         arity(1);
         int r = shape(0).rank();
-        check(o.permutation().size() == r && o.permutation().stream().distinct().filter(p -> p >= 0 && p < r).count() == r,
+        check(
+                o.permutation().size() == r
+                        && o.permutation().stream()
+                                        .distinct()
+                                        .filter(p -> p >= 0 && p < r)
+                                        .count()
+                                == r,
                 o.permutation() + " is not a permutation of the dimensions of " + shape(0));
-        return List.of(spec(new Shape(o.permutation().stream().mapToInt(p -> shape(0).dim(p)).toArray())));
+        return List.of(spec(new Shape(
+                o.permutation().stream().mapToInt(p -> shape(0).dim(p)).toArray())));
     }
 
     private List<TensorSpec> concat(Op.Concat o) {
@@ -260,7 +285,9 @@ final class ShapeRule {
         check(o.axis() >= 0 && o.axis() < shape(0).rank(), "axis " + o.axis() + " of " + shape(0));
         int sum = 0;
         for (int i = 0; i < in.size(); i++) {
-            check(shape(i).rank() == shape(0).rank() && shape(i).with(o.axis(), 1).equals(shape(0).with(o.axis(), 1)),
+            check(
+                    shape(i).rank() == shape(0).rank()
+                            && shape(i).with(o.axis(), 1).equals(shape(0).with(o.axis(), 1)),
                     shape(i) + " does not fit beside " + shape(0));
             sum += shape(i).dim(o.axis());
         }
@@ -270,9 +297,14 @@ final class ShapeRule {
     private void box(List<Integer> start, List<Integer> step, Shape small, Shape large) {
         arity(1);
         int r = large.rank();
-        check(small.rank() == r && start.size() == r && step.size() == r, "start " + start + ", step " + step + " and " + small + " need " + r + " entries");
+        check(
+                small.rank() == r && start.size() == r && step.size() == r,
+                "start " + start + ", step " + step + " and " + small + " need " + r + " entries");
         for (int i = 0; i < r; i++) {
-            check(start.get(i) >= 0 && step.get(i) >= 1 && start.get(i) + (small.dim(i) - 1) * step.get(i) < large.dim(i),
+            check(
+                    start.get(i) >= 0
+                            && step.get(i) >= 1
+                            && start.get(i) + (small.dim(i) - 1) * step.get(i) < large.dim(i),
                     "a box of " + small + " from " + start + " with step " + step + " leaves " + large);
         }
     }
@@ -312,11 +344,15 @@ final class ShapeRule {
     /** What is changed in place must be a variable, and real numbers are of one type throughout an op. */
     private void checkInputs() {
         for (int i : Graph.changedInputs(op)) {
-            check(i < in.size() && in.get(i).node().op() instanceof Op.Variable, "input " + i + " is changed in place and must be a variable");
+            check(
+                    i < in.size() && in.get(i).node().op() instanceof Op.Variable,
+                    "input " + i + " is changed in place and must be a variable");
         }
         for (Value v : in) {
             DType type = v.spec().dtype();
-            check(type == in.get(0).spec().dtype() || op instanceof Op.CrossEntropy && type == DType.I32, "inputs of different types " + in);
+            check(
+                    type == in.get(0).spec().dtype() || op instanceof Op.CrossEntropy && type == DType.I32,
+                    "inputs of different types " + in);
         }
     }
 
@@ -349,7 +385,8 @@ final class ShapeRule {
 
     private void check(boolean ok, String message) {
         if (!ok) {
-            throw new DonnaException.ShapeMismatch(op.getClass().getSimpleName() + (name.isEmpty() ? "" : " '" + name + "'") + ": " + message);
+            throw new DonnaException.ShapeMismatch(
+                    op.getClass().getSimpleName() + (name.isEmpty() ? "" : " '" + name + "'") + ": " + message);
         }
     }
 }

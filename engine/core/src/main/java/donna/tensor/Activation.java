@@ -1,6 +1,9 @@
 package donna.tensor;
 
-/** Elementwise nonlinearity. {@link #apply} and {@link #derivative} are the definition that every backend is tested against. */
+/**
+ * Elementwise nonlinearity. {@link #apply} and {@link #derivative} are the definition that every backend is tested
+ * against.
+ */
 public enum Activation {
     NONE,
     RELU,
@@ -45,8 +48,7 @@ public enum Activation {
                 yield s * (1 - s);
             }
             case HSIGMOID -> x > -3 && x < 3 ? 1.0 / 6 : 0;
-            case GELU ->
-                0.5 * (1 + Erf.erf(x / Math.sqrt(2))) + x * Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
+            case GELU -> 0.5 * (1 + Erf.erf(x / Math.sqrt(2))) + x * Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
         };
     }
 

@@ -11,8 +11,8 @@ package donna.tensor;
 public record ConvGeometry(int stride, int padding, int dilation, int groups) {
     public ConvGeometry {
         if (stride < 1 || padding < 0 || dilation < 1 || groups < 1) {
-            throw new DonnaException.ShapeMismatch("convolution: stride " + stride + ", padding " + padding + ", dilation "
-                    + dilation + ", groups " + groups + "; expected at least 1, 0, 1, 1");
+            throw new DonnaException.ShapeMismatch("convolution: stride " + stride + ", padding " + padding
+                    + ", dilation " + dilation + ", groups " + groups + "; expected at least 1, 0, 1, 1");
         }
     }
 
@@ -24,7 +24,10 @@ public record ConvGeometry(int stride, int padding, int dilation, int groups) {
         return new ConvGeometry(stride, kernel / 2, 1, groups);
     }
 
-    /** Output size along one direction for input size {@code size} and {@code kernel} taps; below 1 if the window does not fit. */
+    /**
+     * Output size along one direction for input size {@code size} and {@code kernel} taps; below 1 if the window does
+     * not fit.
+     */
     public int outputSize(int size, int kernel) {
         return Math.floorDiv(size + 2 * padding - dilation * (kernel - 1) - 1, stride) + 1;
     }

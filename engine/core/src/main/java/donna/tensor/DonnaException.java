@@ -1,7 +1,8 @@
 package donna.tensor;
 
 /**
- * The root of every error the engine reports: unchecked, one sentence that names what failed, the values, what was expected and what to do.
+ * The root of every error the engine reports: unchecked, one sentence that names what failed, the values, what was
+ * expected and what to do.
  */
 public sealed class DonnaException extends RuntimeException
         permits DonnaException.ShapeMismatch,

@@ -1,8 +1,9 @@
 package donna.tensor;
 
 /**
- * Order of a tensor's elements in memory. {@link #PLAIN} is row-major. A blocked layout holds a {@code [N, C, H, W]} tensor as
- * {@code [N, ceil(C / block), H, W, block]} ("nChw16c" for 16): the channels of a block are neighbours, missing channels are zero.
+ * Order of a tensor's elements in memory. {@link #PLAIN} is row-major. A blocked layout holds a {@code [N, C, H, W]}
+ * tensor as {@code [N, ceil(C / block), H, W, block]} ("nChw16c" for 16): the channels of a block are neighbours,
+ * missing channels are zero.
  *
  * @param block channels in a block; 1 is plain
  */

@@ -3,8 +3,8 @@ package donna.tensor;
 import java.util.Arrays;
 
 /**
- * Dimensions of a tensor, outermost first: images are {@code [N, C, H, W]}, features {@code [N, C]}, a scalar is {@code [1]}.
- * Immutable; every dimension is at least 1.
+ * Dimensions of a tensor, outermost first: images are {@code [N, C, H, W]}, features {@code [N, C]}, a scalar is {@code
+ * [1]}. Immutable; every dimension is at least 1.
  */
 public record Shape(int... dims) {
     /** The shape of a scalar. */
@@ -14,8 +14,8 @@ public record Shape(int... dims) {
         dims = dims.clone();
         for (int d : dims) {
             if (d < 1) {
-                throw new DonnaException.ShapeMismatch(
-                        "shape " + Arrays.toString(dims) + " has a dimension below 1; every dimension must be at least 1");
+                throw new DonnaException.ShapeMismatch("shape " + Arrays.toString(dims)
+                        + " has a dimension below 1; every dimension must be at least 1");
             }
         }
     }

@@ -5,8 +5,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * A spec and the bytes that hold it: a range of a buffer. A tensor made by {@link #owning} closes its buffer; a {@link #view} never does.
- * The host-side accessors take and give row-major values whatever the layout; they are for set-up, tests and results, not for inner loops.
+ * A spec and the bytes that hold it: a range of a buffer. A tensor made by {@link #owning} closes its buffer; a {@link
+ * #view} never does. The host-side accessors take and give row-major values whatever the layout; they are for set-up,
+ * tests and results, not for inner loops.
  */
 public final class Tensor implements AutoCloseable {
     private final TensorSpec spec;
@@ -16,7 +17,8 @@ public final class Tensor implements AutoCloseable {
 
     private Tensor(TensorSpec spec, Buffer buffer, long offset, boolean owner) {
         if (offset < 0 || offset + spec.bytes() > buffer.bytes()) {
-            throw new DonnaException.ShapeMismatch("tensor " + spec + " takes " + spec.bytes() + " bytes at " + offset + ", the buffer has " + buffer.bytes());
+            throw new DonnaException.ShapeMismatch("tensor " + spec + " takes " + spec.bytes() + " bytes at " + offset
+                    + ", the buffer has " + buffer.bytes());
         }
         this.spec = spec;
         this.buffer = buffer;
@@ -71,7 +73,9 @@ public final class Tensor implements AutoCloseable {
 
     /** Writes row-major values. */
     public void set(float[] values) {
-        if (spec.dtype() == DType.F32 && spec.layout().block() == 1 && values.length == spec.shape().elements()) {
+        if (spec.dtype() == DType.F32
+                && spec.layout().block() == 1
+                && values.length == spec.shape().elements()) {
             buffer.write(offset, MemorySegment.ofArray(values));
         } else {
             double[] d = new double[values.length];

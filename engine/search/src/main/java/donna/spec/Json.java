@@ -1,16 +1,12 @@
 package donna.spec;
 
+import donna.format.AtomicFile;
 import donna.tensor.DonnaException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -63,31 +59,12 @@ public final class Json {
     }
 
     /**
-     * Writes {@code value} as JSON: to a temporary file beside it, forced to the disk, then renamed over {@code file}.
+     * Writes {@code value} as JSON, whole or not at all.
      *
-     * @throws UncheckedIOException if the disk refuses; {@code file} is then as it was
+     * @throws DonnaException.InvalidInput if the disk refuses; {@code file} is then as it was
      */
     public static void write(Path file, Object value) {
-        byte[] bytes = text(value).getBytes(StandardCharsets.UTF_8);
-        Path folder = file.toAbsolutePath().getParent();
-        try {
-            Files.createDirectories(folder);
-            Path temporary = Files.createTempFile(folder, "." + file.getFileName(), ".tmp");
-            try {
-                try (FileChannel out = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-                    ByteBuffer left = ByteBuffer.wrap(bytes);
-                    while (left.hasRemaining()) {
-                        out.write(left);
-                    }
-                    out.force(true);
-                }
-                Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } finally {
-                Files.deleteIfExists(temporary);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(file + ": cannot be written: " + e.getMessage(), e);
-        }
+        AtomicFile.write(file, text(value).getBytes(StandardCharsets.UTF_8));
     }
 
     /**

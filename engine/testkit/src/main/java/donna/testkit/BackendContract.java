@@ -37,8 +37,8 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 
 /**
- * What every backend must do; a backend's test extends this and names its provider. The truth is the reference backend in double, itself held to finite
- * differences and to numbers from PyTorch.
+ * What every backend must do; a backend's test extends this and names its provider. The truth is the reference backend
+ * in double, itself held to finite differences and to numbers from PyTorch.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class BackendContract {
@@ -70,26 +70,44 @@ public abstract class BackendContract {
 
     @TestFactory
     public java.util.stream.Stream<DynamicTest> everyOpAgreesWithTheReferenceInDouble() {
-        return OpCatalogue.all().stream().map(c -> dynamicTest(c.name(), () -> compare(
-                c.name(), c.forward(DType.F32, Layout.PLAIN), c.forward(DType.F64, Layout.PLAIN))));
+        return OpCatalogue.all().stream()
+                .map(c -> dynamicTest(
+                        c.name(),
+                        () -> compare(
+                                c.name(), c.forward(DType.F32, Layout.PLAIN), c.forward(DType.F64, Layout.PLAIN))));
     }
 
     @TestFactory
     public java.util.stream.Stream<DynamicTest> everyGradientAgreesWithTheReferenceInDouble() {
-        return OpCatalogue.all().stream().filter(OpCase::hasGradient).map(c -> dynamicTest(c.name(), () -> compare(
-                c.name(), c.gradient(DType.F32, Layout.PLAIN), c.gradient(DType.F64, Layout.PLAIN))));
+        return OpCatalogue.all().stream()
+                .filter(OpCase::hasGradient)
+                .map(c -> dynamicTest(
+                        c.name(),
+                        () -> compare(
+                                c.name(), c.gradient(DType.F32, Layout.PLAIN), c.gradient(DType.F64, Layout.PLAIN))));
     }
 
     @TestFactory
     public java.util.stream.Stream<DynamicTest> everyOpTakesImagesInTheDevicesOwnLayout() {
-        return OpCatalogue.all().stream().map(c -> dynamicTest(c.name(), () -> compare(
-                c.name(), c.forward(DType.F32, device.preferredLayout()), c.forward(DType.F64, Layout.PLAIN))));
+        return OpCatalogue.all().stream()
+                .map(c -> dynamicTest(
+                        c.name(),
+                        () -> compare(
+                                c.name(),
+                                c.forward(DType.F32, device.preferredLayout()),
+                                c.forward(DType.F64, Layout.PLAIN))));
     }
 
     @TestFactory
     public java.util.stream.Stream<DynamicTest> everyGradientTakesImagesInTheDevicesOwnLayout() {
-        return OpCatalogue.all().stream().filter(OpCase::hasGradient).map(c -> dynamicTest(c.name(), () -> compare(
-                c.name(), c.gradient(DType.F32, device.preferredLayout()), c.gradient(DType.F64, Layout.PLAIN))));
+        return OpCatalogue.all().stream()
+                .filter(OpCase::hasGradient)
+                .map(c -> dynamicTest(
+                        c.name(),
+                        () -> compare(
+                                c.name(),
+                                c.gradient(DType.F32, device.preferredLayout()),
+                                c.gradient(DType.F64, Layout.PLAIN))));
     }
 
     @TestFactory
@@ -169,7 +187,8 @@ public abstract class BackendContract {
             expected.run(expectedStream, Map.of());
             actual.run(stream, here.values());
             Map<String, double[]> after = actual.run(stream, Map.of());
-            Tolerance.of(DType.F32, 2).check("parameter", expected.tensor("parameter").toDoubles(), after.get("parameter"));
+            Tolerance.of(DType.F32, 2)
+                    .check("parameter", expected.tensor("parameter").toDoubles(), after.get("parameter"));
             assertFalse(Arrays.equals(here.values().get("parameter"), after.get("parameter")));
         }
     }
@@ -207,7 +226,8 @@ public abstract class BackendContract {
     @Test
     public void aNameThatIsNotBoundIsNamed() {
         try (Stream stream = device.openStream();
-                Plan plan = device.compile(named("scale [3x5]").forward(DType.F32, Layout.PLAIN).graph());
+                Plan plan = device.compile(
+                        named("scale [3x5]").forward(DType.F32, Layout.PLAIN).graph());
                 Tensor src = device.tensor(TensorSpec.f32(3, 5))) {
             plan.bind("src", src);
             DonnaException.InvalidInput e = assertThrows(DonnaException.InvalidInput.class, () -> plan.run(stream));
@@ -217,9 +237,11 @@ public abstract class BackendContract {
 
     @Test
     public void aTensorOfAnotherSpecIsRefused() {
-        try (Plan plan = device.compile(named("scale [3x5]").forward(DType.F32, Layout.PLAIN).graph());
+        try (Plan plan = device.compile(
+                        named("scale [3x5]").forward(DType.F32, Layout.PLAIN).graph());
                 Tensor wrong = device.tensor(TensorSpec.f32(5, 3))) {
-            DonnaException.ShapeMismatch e = assertThrows(DonnaException.ShapeMismatch.class, () -> plan.bind("src", wrong));
+            DonnaException.ShapeMismatch e =
+                    assertThrows(DonnaException.ShapeMismatch.class, () -> plan.bind("src", wrong));
             assertTrue(e.getMessage().contains("[5, 3]") && e.getMessage().contains("[3, 5]"), e.getMessage());
             assertThrows(DonnaException.ShapeMismatch.class, () -> plan.bind("nobody", wrong));
         }
@@ -229,7 +251,8 @@ public abstract class BackendContract {
     public void whatIsClosedIsRefused() {
         Buffer buffer = device.allocate(16);
         Stream stream = device.openStream();
-        CaseRunner runner = new CaseRunner(device, named("scale [3x5]").forward(DType.F32, Layout.PLAIN).graph());
+        CaseRunner runner = new CaseRunner(
+                device, named("scale [3x5]").forward(DType.F32, Layout.PLAIN).graph());
         Plan plan = runner.plan();
         MemorySegment bytes = MemorySegment.ofArray(new byte[16]);
         buffer.close();
@@ -290,7 +313,10 @@ public abstract class BackendContract {
     }
 
     private static OpCase named(String name) {
-        return OpCatalogue.all().stream().filter(c -> c.name().equals(name)).findFirst().orElseThrow();
+        return OpCatalogue.all().stream()
+                .filter(c -> c.name().equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static void sameBits(Map<String, double[]> expected, Map<String, double[]> actual) {

@@ -43,7 +43,8 @@ public final class CaseRunner implements AutoCloseable {
     }
 
     /**
-     * Sets inputs and variables, fills the outputs with NaN, runs, and gives the values of all outputs and variables in row-major order.
+     * Sets inputs and variables, fills the outputs with NaN, runs, and gives the values of all outputs and variables in
+     * row-major order.
      *
      * @throws AssertionError if the missing channels of a blocked output are not zero
      */
@@ -74,12 +75,15 @@ public final class CaseRunner implements AutoCloseable {
         if (block > 1) {
             Shape s = t.shape();
             Shape padded = s.with(1, t.spec().layout().paddedChannels(s));
-            double[] all = Tensor.view(new TensorSpec(t.spec().dtype(), padded, t.spec().layout()), t.buffer(), 0).toDoubles();
+            double[] all = Tensor.view(
+                            new TensorSpec(t.spec().dtype(), padded, t.spec().layout()), t.buffer(), 0)
+                    .toDoubles();
             int pixels = s.dim(2) * s.dim(3);
             for (int i = 0; i < all.length; i++) {
                 int channel = i / pixels % padded.dim(1);
                 if (channel >= s.dim(1) && all[i] != 0) {
-                    throw new AssertionError(name + " " + t.spec() + ": missing channel " + channel + " holds " + all[i] + ", expected 0");
+                    throw new AssertionError(name + " " + t.spec() + ": missing channel " + channel + " holds " + all[i]
+                            + ", expected 0");
                 }
             }
         }

@@ -28,8 +28,8 @@ final class ConvolutionCases {
 
         @Override
         public String toString() {
-            return "n" + n + " c" + c + " " + h + "x" + w + " o" + out + " k" + k + " s" + g.stride() + " p" + g.padding() + " d" + g.dilation()
-                    + " g" + g.groups();
+            return "n" + n + " c" + c + " " + h + "x" + w + " o" + out + " k" + k + " s" + g.stride() + " p"
+                    + g.padding() + " d" + g.dilation() + " g" + g.groups();
         }
     }
 
@@ -78,12 +78,27 @@ final class ConvolutionCases {
 
     static void addTo(OpCatalogue catalogue) {
         for (Conv c : shapes()) {
-            catalogue.add("conv2d " + c, w -> w.result("dst", w.op(Op.Conv2d.plain(c.g()), w.src("src", c.src()), w.weight("weight", c.weight()))));
+            catalogue.add(
+                    "conv2d " + c,
+                    w -> w.result(
+                            "dst",
+                            w.op(Op.Conv2d.plain(c.g()), w.src("src", c.src()), w.weight("weight", c.weight()))));
         }
         Conv dense = same(3, 8, 5, 9, 24, 3, 2, 1);
-        catalogue.add("conv2d with bias " + dense, w -> w.result("dst", w.op(new Op.Conv2d(dense.g(), true, Activation.NONE, false),
-                w.src("src", dense.src()), w.weight("weight", dense.weight()), w.weight("bias", dense.out()))));
-        for (Conv c : List.of(dense, same(3, 24, 7, 7, 40, 1, 1, 1), same(3, 40, 7, 7, 40, 5, 1, 40), same(1, 24, 7, 7, 24, 3, 1, 3))) {
+        catalogue.add(
+                "conv2d with bias " + dense,
+                w -> w.result(
+                        "dst",
+                        w.op(
+                                new Op.Conv2d(dense.g(), true, Activation.NONE, false),
+                                w.src("src", dense.src()),
+                                w.weight("weight", dense.weight()),
+                                w.weight("bias", dense.out()))));
+        for (Conv c : List.of(
+                dense,
+                same(3, 24, 7, 7, 40, 1, 1, 1),
+                same(3, 40, 7, 7, 40, 5, 1, 40),
+                same(1, 24, 7, 7, 24, 3, 1, 3))) {
             for (Activation act : Activation.values()) {
                 inference(catalogue, c, act, true, false);
                 inference(catalogue, c, act, true, true);
@@ -92,17 +107,30 @@ final class ConvolutionCases {
             inference(catalogue, c, Activation.SWISH, false, false);
         }
         for (Conv c : List.of(dense, same(1, 40, 7, 7, 40, 5, 2, 40))) {
-            catalogue.add("conv2d backward data " + c, w -> w.observe("dSrc", w.op(new Op.Conv2dBackwardData(c.g(), new Shape(c.src())),
-                    w.fixed("dDst", Values.NORMAL, c.dst()), w.weight("weight", c.weight()))));
-            catalogue.add("conv2d backward weight " + c, w -> w.observePlain("dWeight", w.op(new Op.Conv2dBackwardWeight(c.g(), new Shape(c.weight())),
-                    w.fixed("src", Values.NORMAL, c.src()), w.fixed("dDst", Values.NORMAL, c.dst()))));
+            catalogue.add(
+                    "conv2d backward data " + c,
+                    w -> w.observe(
+                            "dSrc",
+                            w.op(
+                                    new Op.Conv2dBackwardData(c.g(), new Shape(c.src())),
+                                    w.fixed("dDst", Values.NORMAL, c.dst()),
+                                    w.weight("weight", c.weight()))));
+            catalogue.add(
+                    "conv2d backward weight " + c,
+                    w -> w.observePlain(
+                            "dWeight",
+                            w.op(
+                                    new Op.Conv2dBackwardWeight(c.g(), new Shape(c.weight())),
+                                    w.fixed("src", Values.NORMAL, c.src()),
+                                    w.fixed("dDst", Values.NORMAL, c.dst()))));
         }
     }
 
     private static void inference(OpCatalogue catalogue, Conv c, Activation act, boolean bias, boolean residual) {
         String name = "conv2d " + c + " " + act + (bias ? " bias" : "") + (residual ? " residual" : "");
         catalogue.add(name, w -> {
-            List<Value> in = new ArrayList<>(List.of(w.src("src", c.src()), w.weight("weight", Values.normal(0, 0.3), c.weight())));
+            List<Value> in = new ArrayList<>(
+                    List.of(w.src("src", c.src()), w.weight("weight", Values.normal(0, 0.3), c.weight())));
             if (bias) {
                 in.add(w.weight("bias", c.out()));
             }

@@ -7,7 +7,10 @@ import donna.tensor.Layout;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Checks a case's gradient against central differences of its loss, in double: along the first elements of every input and one random direction. */
+/**
+ * Checks a case's gradient against central differences of its loss, in double: along the first elements of every input
+ * and one random direction.
+ */
 public final class FiniteDifferences {
     private static final double STEP = 1e-5;
     private static final int ELEMENTS = 6;
@@ -33,7 +36,13 @@ public final class FiniteDifferences {
         }
     }
 
-    private static void check(String what, CaseRunner runner, Stream stream, Map<String, double[]> values, String name, double[] gradient) {
+    private static void check(
+            String what,
+            CaseRunner runner,
+            Stream stream,
+            Map<String, double[]> values,
+            String name,
+            double[] gradient) {
         double[] direction = Values.NORMAL.generate(what, gradient.length);
         int elements = Math.min(ELEMENTS, gradient.length);
         double[] expected = new double[elements + 1];
@@ -44,7 +53,9 @@ public final class FiniteDifferences {
                 way = new double[gradient.length];
                 way[(int) ((long) k * gradient.length / elements)] = 1;
             }
-            expected[k] = (loss(runner, stream, values, name, way, STEP) - loss(runner, stream, values, name, way, -STEP)) / (2 * STEP);
+            expected[k] =
+                    (loss(runner, stream, values, name, way, STEP) - loss(runner, stream, values, name, way, -STEP))
+                            / (2 * STEP);
             for (int i = 0; i < gradient.length; i++) {
                 actual[k] += gradient[i] * way[i];
             }
@@ -52,7 +63,13 @@ public final class FiniteDifferences {
         Tolerance.ofFiniteDifferences().check(what, expected, actual);
     }
 
-    private static double loss(CaseRunner runner, Stream stream, Map<String, double[]> values, String name, double[] direction, double step) {
+    private static double loss(
+            CaseRunner runner,
+            Stream stream,
+            Map<String, double[]> values,
+            String name,
+            double[] direction,
+            double step) {
         double[] moved = values.get(name).clone();
         for (int i = 0; i < moved.length; i++) {
             moved[i] += step * direction[i];

@@ -34,8 +34,10 @@ final class GoldenOps {
             if (op.hasGradient()) {
                 actual.putAll(CaseRunner.once(device, op.gradient(type, Layout.PLAIN)));
             }
-            Tolerance tolerance = type == DType.F64 ? Tolerance.ofGoldens() : Tolerance.of(type, forward.reductionLength());
-            Goldens.of(name()).forEach((key, expected) -> tolerance.check(name() + ": " + key, expected, actual.get(key)));
+            Tolerance tolerance =
+                    type == DType.F64 ? Tolerance.ofGoldens() : Tolerance.of(type, forward.reductionLength());
+            Goldens.of(name())
+                    .forEach((key, expected) -> tolerance.check(name() + ": " + key, expected, actual.get(key)));
         }
     }
 
@@ -55,7 +57,8 @@ final class GoldenOps {
                         values.put("step", new double[] {step});
                     }
                     Map<String, double[]> after = runner.run(stream, values);
-                    tolerance.check(name + ": step " + step, Goldens.of(name).get("step " + step), after.get("parameter"));
+                    tolerance.check(
+                            name + ": step " + step, Goldens.of(name).get("step " + step), after.get("parameter"));
                 }
             }
         }
@@ -66,22 +69,54 @@ final class GoldenOps {
         for (Activation act : Activation.values()) {
             if (act != Activation.NONE) {
                 op(all, "activate " + act, w -> w.op(new Op.Activate(act), w.src("src", Goldens.uniform(1, 8, 0), 40)));
-                op(all, "activate at the kinks " + act, w -> w.op(new Op.Activate(act), w.src("src", Values.cycle(-3, 0, 3, 6), 4)));
+                op(
+                        all,
+                        "activate at the kinks " + act,
+                        w -> w.op(new Op.Activate(act), w.src("src", Values.cycle(-3, 0, 3, 6), 4)));
             }
         }
-        op(all, "conv2d grouped, dilated, stride 2", w -> w.op(Op.Conv2d.plain(new ConvGeometry(2, 2, 2, 3)), src(w, 2, 6, 5, 7),
-                weight(w, "weight", 2, 9, 2, 3, 3)));
-        op(all, "conv2d depthwise with bias", w -> w.op(new Op.Conv2d(new ConvGeometry(1, 2, 1, 8), true, Activation.NONE, false), src(w, 2, 8, 5, 7),
-                weight(w, "weight", 2, 8, 1, 5, 5), weight(w, "bias", 3, 8)));
-        op(all, "linear of three dimensions", w -> w.op(new Op.Linear(true), src(w, 2, 3, 5), weight(w, "weight", 2, 4, 5), weight(w, "bias", 3, 4)));
-        op(all, "batch norm with residual", w -> w.op(new Op.BatchNorm(1e-5f, Activation.SWISH, true),
-                w.src("src", Goldens.uniform(1, 1, 0.5), 3, 5, 4, 3), weight(w, "gamma", 2, 5), weight(w, "beta", 3, 5),
-                w.state("runningMean", Goldens.uniform(5), 5), w.state("runningVar", Goldens.uniform(6, 1, 2), 5),
-                w.fixed("momentum", Values.constant(0.1), 1), w.src("residual", Goldens.uniform(4), 3, 5, 4, 3)));
-        op(all, "layer norm", w -> w.op(new Op.LayerNorm(1e-5f), src(w, 2, 3, 7), weight(w, "gamma", 2, 7), weight(w, "beta", 3, 7)));
+        op(
+                all,
+                "conv2d grouped, dilated, stride 2",
+                w -> w.op(
+                        Op.Conv2d.plain(new ConvGeometry(2, 2, 2, 3)),
+                        src(w, 2, 6, 5, 7),
+                        weight(w, "weight", 2, 9, 2, 3, 3)));
+        op(
+                all,
+                "conv2d depthwise with bias",
+                w -> w.op(
+                        new Op.Conv2d(new ConvGeometry(1, 2, 1, 8), true, Activation.NONE, false),
+                        src(w, 2, 8, 5, 7),
+                        weight(w, "weight", 2, 8, 1, 5, 5),
+                        weight(w, "bias", 3, 8)));
+        op(
+                all,
+                "linear of three dimensions",
+                w -> w.op(new Op.Linear(true), src(w, 2, 3, 5), weight(w, "weight", 2, 4, 5), weight(w, "bias", 3, 4)));
+        op(
+                all,
+                "batch norm with residual",
+                w -> w.op(
+                        new Op.BatchNorm(1e-5f, Activation.SWISH, true),
+                        w.src("src", Goldens.uniform(1, 1, 0.5), 3, 5, 4, 3),
+                        weight(w, "gamma", 2, 5),
+                        weight(w, "beta", 3, 5),
+                        w.state("runningMean", Goldens.uniform(5), 5),
+                        w.state("runningVar", Goldens.uniform(6, 1, 2), 5),
+                        w.fixed("momentum", Values.constant(0.1), 1),
+                        w.src("residual", Goldens.uniform(4), 3, 5, 4, 3)));
+        op(
+                all,
+                "layer norm",
+                w -> w.op(new Op.LayerNorm(1e-5f), src(w, 2, 3, 7), weight(w, "gamma", 2, 7), weight(w, "beta", 3, 7)));
         ConvGeometry pool = new ConvGeometry(2, 1, 1, 1);
         op(all, "average pool", w -> w.op(new Op.AveragePool(3, pool), src(w, 2, 3, 5, 7)));
         op(all, "max pool", w -> w.op(new Op.MaxPool(3, pool), src(w, 2, 3, 5, 7)));
+        op(
+                all,
+                "max pool of equal values",
+                w -> w.op(new Op.MaxPool(3, pool), w.src("src", Values.cycle(1, 1, 0, -1), 2, 2, 5, 7)));
         op(all, "global average pool", w -> w.op(new Op.GlobalAveragePool(), src(w, 2, 3, 5, 7)));
         op(all, "softmax", w -> w.op(new Op.Softmax(), logits(w)));
         op(all, "cross entropy", w -> w.op(new Op.CrossEntropy(0), logits(w), labels(w)));
@@ -99,8 +134,17 @@ final class GoldenOps {
         sgd(all, "sgd", new Op.SgdUpdate(0.9f, false, 0.01f));
         sgd(all, "sgd nesterov", new Op.SgdUpdate(0.9f, true, 0.01f));
         sgd(all, "sgd plain", new Op.SgdUpdate(0, false, 0));
-        all.add(new OptimizerGolden("adamw", w -> w.graph().update(new Op.AdamWUpdate(0.9f, 0.999f, 1e-8f, 0.05f), parameter(w), gradient(w),
-                w.state("m", Values.ZERO, 20), w.state("v", Values.ZERO, 20), w.fixed("learningRate", Values.ZERO, 1), w.fixed("step", Values.constant(1), 1))));
+        all.add(new OptimizerGolden(
+                "adamw",
+                w -> w.graph()
+                        .update(
+                                new Op.AdamWUpdate(0.9f, 0.999f, 1e-8f, 0.05f),
+                                parameter(w),
+                                gradient(w),
+                                w.state("m", Values.ZERO, 20),
+                                w.state("v", Values.ZERO, 20),
+                                w.fixed("learningRate", Values.ZERO, 1),
+                                w.fixed("step", Values.constant(1), 1))));
         return all;
     }
 
@@ -121,8 +165,15 @@ final class GoldenOps {
     }
 
     private static void sgd(List<Goldens.Golden> all, String name, Op.SgdUpdate op) {
-        all.add(new OptimizerGolden(name, w -> w.graph().update(op, parameter(w), gradient(w), w.state("velocity", Values.ZERO, 20),
-                w.fixed("learningRate", Values.ZERO, 1))));
+        all.add(new OptimizerGolden(
+                name,
+                w -> w.graph()
+                        .update(
+                                op,
+                                parameter(w),
+                                gradient(w),
+                                w.state("velocity", Values.ZERO, 20),
+                                w.fixed("learningRate", Values.ZERO, 1))));
     }
 
     private static Value src(CaseWriter w, int... dims) {

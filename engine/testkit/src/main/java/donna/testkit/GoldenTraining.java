@@ -15,21 +15,34 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Blockwise distillation of two MBConv layers with squeeze-and-excite, kernel 5, expansion 4, swish: 16 to 24 channels, stride 2, then a layer with
- * residual; batch 8 of 10x10. Five steps beside PyTorch.
+ * Blockwise distillation of two MBConv layers with squeeze-and-excite, kernel 5, expansion 4, swish: 16 to 24 channels,
+ * stride 2, then a layer with residual; batch 8 of 10x10. Five steps beside PyTorch.
  */
 enum GoldenTraining implements Goldens.Golden {
     SGD("training, sgd", 0.05) {
         @Override
         void update(CaseWriter w, String name, Value parameter, Value gradient, Value learningRate, Value step) {
-            w.graph().update(new Op.SgdUpdate(0.9f, false, 1e-4f), parameter, gradient, zeros(w, name + ".velocity", parameter), learningRate);
+            w.graph()
+                    .update(
+                            new Op.SgdUpdate(0.9f, false, 1e-4f),
+                            parameter,
+                            gradient,
+                            zeros(w, name + ".velocity", parameter),
+                            learningRate);
         }
     },
     ADAMW("training, adamw", 0.002) {
         @Override
         void update(CaseWriter w, String name, Value parameter, Value gradient, Value learningRate, Value step) {
-            w.graph().update(new Op.AdamWUpdate(0.9f, 0.999f, 1e-8f, 0.01f), parameter, gradient, zeros(w, name + ".m", parameter),
-                    zeros(w, name + ".v", parameter), learningRate, step);
+            w.graph()
+                    .update(
+                            new Op.AdamWUpdate(0.9f, 0.999f, 1e-8f, 0.01f),
+                            parameter,
+                            gradient,
+                            zeros(w, name + ".m", parameter),
+                            zeros(w, name + ".v", parameter),
+                            learningRate,
+                            step);
         }
     };
 
@@ -65,7 +78,10 @@ enum GoldenTraining implements Goldens.Golden {
                     values.put("step", new double[] {step});
                 }
                 after = runner.run(stream, values);
-                tolerance.check(title + ": loss of step " + step, new double[] {expected.get("losses")[step - 1]}, after.get("loss"));
+                tolerance.check(
+                        title + ": loss of step " + step,
+                        new double[] {expected.get("losses")[step - 1]},
+                        after.get("loss"));
             }
             for (Map.Entry<String, double[]> e : expected.entrySet()) {
                 if (!e.getKey().equals("losses")) {
@@ -79,7 +95,11 @@ enum GoldenTraining implements Goldens.Golden {
         Map<String, Value> parameters = new LinkedHashMap<>();
         Value x = new Layer(w, "one", 100, 4, parameters).write(w.fixed("src", Values.ZERO, SRC), 2);
         x = new Layer(w, "two", 200, 6, parameters).write(x, 1);
-        Value loss = w.op(new Op.NsrLoss(), x, w.fixed("target", Values.ZERO, DST), w.fixed("inverseVariance", Goldens.uniform(300, 0.5, 1), 24));
+        Value loss = w.op(
+                new Op.NsrLoss(),
+                x,
+                w.fixed("target", Values.ZERO, DST),
+                w.fixed("inverseVariance", Goldens.uniform(300, 0.5, 1), 24));
         Map<Value, Value> gradients = Gradient.of(w.graph(), loss, List.copyOf(parameters.values()));
         Value learningRate = w.fixed("learningRate", Values.constant(rate), 1);
         Value step = w.fixed("step", Values.constant(1), 1);
@@ -107,18 +127,28 @@ enum GoldenTraining implements Goldens.Golden {
         }
 
         private Value conv(Value src, String part, long offset, ConvGeometry g, int... dims) {
-            return w.op(Op.Conv2d.plain(g), src, parameter(part, offset, 1.7 / Math.sqrt(dims[1] * dims[2] * dims[3]), 0, dims));
+            return w.op(
+                    Op.Conv2d.plain(g),
+                    src,
+                    parameter(part, offset, 1.7 / Math.sqrt(dims[1] * dims[2] * dims[3]), 0, dims));
         }
 
         private Value linear(Value src, String part, long offset, int out, int in, Activation act) {
             Value weight = parameter(part, offset, 1.7 / Math.sqrt(in), 0, out, in);
-            return w.op(new Op.Activate(act), w.op(new Op.Linear(true), src, weight, parameter(part + ".bias", offset + 1, 0.1, 0, out)));
+            return w.op(
+                    new Op.Activate(act),
+                    w.op(new Op.Linear(true), src, weight, parameter(part + ".bias", offset + 1, 0.1, 0, out)));
         }
 
         private Value norm(Value src, int i, Activation act) {
             int c = src.shape().dim(1);
-            return w.op(new Op.BatchNorm(1e-5f, act, false), src, parameter("gamma" + i, 10 + i, 0.2, 1, c), parameter("beta" + i, 20 + i, 0.2, 0, c),
-                    w.state(name + ".mean" + i, Values.ZERO, c), w.state(name + ".var" + i, Values.constant(1), c),
+            return w.op(
+                    new Op.BatchNorm(1e-5f, act, false),
+                    src,
+                    parameter("gamma" + i, 10 + i, 0.2, 1, c),
+                    parameter("beta" + i, 20 + i, 0.2, 0, c),
+                    w.state(name + ".mean" + i, Values.ZERO, c),
+                    w.state(name + ".var" + i, Values.constant(1), c),
                     w.fixed(name + ".momentum" + i, Values.constant(0.1), 1));
         }
     }

@@ -64,7 +64,11 @@ final class Goldens {
                 new InputStreamReader(Goldens.class.getResourceAsStream("goldens.txt"), StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 String[] parts = line.split("\t");
-                numbers.put(parts[0], Arrays.stream(parts[1].split(" ")).mapToDouble(Double::parseDouble).toArray());
+                numbers.put(
+                        parts[0],
+                        Arrays.stream(parts[1].split(" "))
+                                .mapToDouble(Double::parseDouble)
+                                .toArray());
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -10,18 +10,28 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Whole layers and training steps: what single ops do not show, such as order, aliasing and memory that is used again. */
+/**
+ * Whole layers and training steps: what single ops do not show, such as order, aliasing and memory that is used again.
+ */
 final class LayerCases {
     private static final Values SMALL = Values.normal(0, 0.3);
 
     private LayerCases() {}
 
     static void addTo(OpCatalogue catalogue) {
-        catalogue.add("layer mbconv swish", w -> w.result("dst", mbconv(w, w.src("src", 3, 24, 7, 7), 24, 5, 1, Activation.SWISH, new ArrayList<>())));
-        catalogue.add("layer mbconv relu stride 2", w -> w.result("dst", mbconv(w, w.src("src", 3, 8, 5, 9), 24, 3, 2, Activation.RELU, new ArrayList<>())));
+        catalogue.add(
+                "layer mbconv swish",
+                w -> w.result(
+                        "dst", mbconv(w, w.src("src", 3, 24, 7, 7), 24, 5, 1, Activation.SWISH, new ArrayList<>())));
+        catalogue.add(
+                "layer mbconv relu stride 2",
+                w -> w.result(
+                        "dst", mbconv(w, w.src("src", 3, 8, 5, 9), 24, 3, 2, Activation.RELU, new ArrayList<>())));
         catalogue.add("layer attention", LayerCases::attention);
         for (boolean nesterov : new boolean[] {false, true}) {
-            catalogue.add("training step of an mbconv, sgd" + (nesterov ? " nesterov" : ""), w -> trainingStep(w, new Op.SgdUpdate(0.9f, nesterov, 0.01f)));
+            catalogue.add(
+                    "training step of an mbconv, sgd" + (nesterov ? " nesterov" : ""),
+                    w -> trainingStep(w, new Op.SgdUpdate(0.9f, nesterov, 0.01f)));
         }
     }
 
@@ -31,11 +41,18 @@ final class LayerCases {
         Value beta = w.weight(name + ".beta", SMALL, c);
         parameters.add(gamma);
         parameters.add(beta);
-        return w.op(new Op.BatchNorm(1e-5f, act, false), src, gamma, beta, w.state(name + ".mean", Values.ZERO, c),
-                w.state(name + ".var", Values.constant(1), c), w.fixed(name + ".momentum", Values.constant(0.1), 1));
+        return w.op(
+                new Op.BatchNorm(1e-5f, act, false),
+                src,
+                gamma,
+                beta,
+                w.state(name + ".mean", Values.ZERO, c),
+                w.state(name + ".var", Values.constant(1), c),
+                w.fixed(name + ".momentum", Values.constant(0.1), 1));
     }
 
-    private static Value mbconv(CaseWriter w, Value src, int out, int kernel, int stride, Activation act, List<Value> parameters) {
+    private static Value mbconv(
+            CaseWriter w, Value src, int out, int kernel, int stride, Activation act, List<Value> parameters) {
         int in = src.shape().dim(1);
         int inner = in * 4;
         Value expand = w.weight("expand", SMALL, inner, in, 1, 1);
@@ -45,9 +62,18 @@ final class LayerCases {
         Value project = w.weight("project", SMALL, out, inner, 1, 1);
         parameters.addAll(List.of(expand, depthwise, reduce, restore, project));
         Value x = norm(w, "norm1", w.op(Op.Conv2d.plain(ConvGeometry.POINTWISE), src, expand), act, parameters);
-        x = norm(w, "norm2", w.op(Op.Conv2d.plain(ConvGeometry.same(kernel, stride, inner)), x, depthwise), act, parameters);
-        Value squeezed = w.op(new Op.Activate(act), w.op(new Op.Linear(false), w.op(new Op.GlobalAveragePool(), x), reduce));
-        x = w.op(new Op.ChannelScale(), x, w.op(new Op.Activate(Activation.SIGMOID), w.op(new Op.Linear(false), squeezed, restore)));
+        x = norm(
+                w,
+                "norm2",
+                w.op(Op.Conv2d.plain(ConvGeometry.same(kernel, stride, inner)), x, depthwise),
+                act,
+                parameters);
+        Value squeezed =
+                w.op(new Op.Activate(act), w.op(new Op.Linear(false), w.op(new Op.GlobalAveragePool(), x), reduce));
+        x = w.op(
+                new Op.ChannelScale(),
+                x,
+                w.op(new Op.Activate(Activation.SIGMOID), w.op(new Op.Linear(false), squeezed, restore)));
         x = norm(w, "norm3", w.op(Op.Conv2d.plain(ConvGeometry.POINTWISE), x, project), Activation.NONE, parameters);
         return stride == 1 && in == out ? w.op(new Op.Add(), x, src) : x;
     }
@@ -59,10 +85,14 @@ final class LayerCases {
         Value[] heads = new Value[3];
         for (int i = 0; i < 3; i++) {
             Value weight = w.weight("weight " + i, SMALL, 8, 8);
-            Value projected = i == 1 ? w.op(new Op.Linear(false), x, weight) : w.op(new Op.Linear(true), x, weight, w.weight("bias " + i, SMALL, 8));
-            heads[i] = w.op(new Op.Transpose(List.of(0, 2, 1, 3)), w.op(new Op.Reshape(new Shape(3, 5, 2, 4)), projected));
+            Value projected = i == 1
+                    ? w.op(new Op.Linear(false), x, weight)
+                    : w.op(new Op.Linear(true), x, weight, w.weight("bias " + i, SMALL, 8));
+            heads[i] =
+                    w.op(new Op.Transpose(List.of(0, 2, 1, 3)), w.op(new Op.Reshape(new Shape(3, 5, 2, 4)), projected));
         }
-        Value scores = w.op(new Op.Softmax(), w.op(new Op.Scale(0.5f), w.op(new Op.MatMul(false, true), heads[0], heads[1])));
+        Value scores =
+                w.op(new Op.Softmax(), w.op(new Op.Scale(0.5f), w.op(new Op.MatMul(false, true), heads[0], heads[1])));
         Value mixed = w.op(new Op.Transpose(List.of(0, 2, 1, 3)), w.op(new Op.MatMul(false, false), scores, heads[2]));
         Value out = w.op(new Op.Activate(Activation.GELU), w.op(new Op.Reshape(new Shape(3, 5, 8)), mixed));
         w.result("dst", w.op(new Op.Add(), out, src));
@@ -71,12 +101,22 @@ final class LayerCases {
     private static void trainingStep(CaseWriter w, Op.SgdUpdate update) {
         List<Value> parameters = new ArrayList<>();
         Value dst = mbconv(w, w.fixed("src", Values.NORMAL, 3, 8, 7, 7), 24, 5, 2, Activation.SWISH, parameters);
-        Value loss = w.op(new Op.NsrLoss(), dst, w.fixed("target", Values.NORMAL, 3, 24, 4, 4), w.fixed("inverseVariance", Values.POSITIVE, 24));
+        Value loss = w.op(
+                new Op.NsrLoss(),
+                dst,
+                w.fixed("target", Values.NORMAL, 3, 24, 4, 4),
+                w.fixed("inverseVariance", Values.POSITIVE, 24));
         Map<Value, Value> gradients = Gradient.of(w.graph(), loss, parameters);
         Value learningRate = w.fixed("learningRate", Values.constant(0.1), 1);
         for (int i = 0; i < parameters.size(); i++) {
             Value p = parameters.get(i);
-            w.graph().update(update, p, gradients.get(p), w.state("velocity " + i, Values.ZERO, p.shape().dims()), learningRate);
+            w.graph()
+                    .update(
+                            update,
+                            p,
+                            gradients.get(p),
+                            w.state("velocity " + i, Values.ZERO, p.shape().dims()),
+                            learningRate);
         }
         w.observe("loss", loss);
     }

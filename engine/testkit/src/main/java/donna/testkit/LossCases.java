@@ -5,7 +5,10 @@ import donna.graph.Op;
 import donna.graph.Value;
 import java.util.List;
 
-/** Softmax and losses, with moderate and with large logits; softmax of large ones has no gradient to speak of, only rounding errors. */
+/**
+ * Softmax and losses, with moderate and with large logits; softmax of large ones has no gradient to speak of, only
+ * rounding errors.
+ */
 final class LossCases {
     private LossCases() {}
 
@@ -24,23 +27,44 @@ final class LossCases {
             }
             for (float smoothing : new float[] {0, 0.1f}) {
                 for (int[] shape : new int[][] {{1, 3}, {7, 10}}) {
-                    catalogue.add("cross entropy " + Names.of(shape) + " smoothing " + smoothing + at, w -> loss(w, new Op.CrossEntropy(smoothing),
-                            w.src("logits", Values.normal(0, size), shape), w.labels("labels", Values.labels(shape[1]), shape[0])));
+                    catalogue.add(
+                            "cross entropy " + Names.of(shape) + " smoothing " + smoothing + at,
+                            w -> loss(
+                                    w,
+                                    new Op.CrossEntropy(smoothing),
+                                    w.src("logits", Values.normal(0, size), shape),
+                                    w.labels("labels", Values.labels(shape[1]), shape[0])));
                 }
             }
             for (float temperature : new float[] {1, 4}) {
-                catalogue.add("distillation temperature " + temperature + at, w -> loss(w, new Op.DistillationLoss(temperature),
-                        w.src("logits", Values.normal(0, size), 7, 10), w.fixed("target", Values.normal(0, size), 7, 10)));
+                catalogue.add(
+                        "distillation temperature " + temperature + at,
+                        w -> loss(
+                                w,
+                                new Op.DistillationLoss(temperature),
+                                w.src("logits", Values.normal(0, size), 7, 10),
+                                w.fixed("target", Values.normal(0, size), 7, 10)));
             }
         }
         for (int c : new int[] {1, 3, 24, 40}) {
             int[] shape = {3, c, 5, 9};
-            catalogue.add("nsr " + Names.of(shape), w -> loss(w, new Op.NsrLoss(),
-                    w.src("src", shape), w.fixed("target", Values.NORMAL, shape), w.fixed("inverseVariance", Values.POSITIVE, c)));
+            catalogue.add(
+                    "nsr " + Names.of(shape),
+                    w -> loss(
+                            w,
+                            new Op.NsrLoss(),
+                            w.src("src", shape),
+                            w.fixed("target", Values.NORMAL, shape),
+                            w.fixed("inverseVariance", Values.POSITIVE, c)));
         }
         for (int[] shape : new int[][] {{1, 1}, {7, 10}, {3, 24, 5, 5}}) {
-            catalogue.add("mean squared error " + Names.of(shape), w -> loss(w, new Op.MeanSquaredError(),
-                    w.src("src", shape), w.fixed("target", Values.NORMAL, shape)));
+            catalogue.add(
+                    "mean squared error " + Names.of(shape),
+                    w -> loss(
+                            w,
+                            new Op.MeanSquaredError(),
+                            w.src("src", shape),
+                            w.fixed("target", Values.NORMAL, shape)));
         }
         catalogue.add("two losses of one value, weighted", w -> {
             Value logits = w.src("logits", 7, 10);

@@ -27,14 +27,19 @@ final class NormalizationCases {
             inference(catalogue, Activation.RELU, true, 1, c, 7, 7);
         }
         training(catalogue, Activation.RELU6, false, 5, 24, 1, 1);
-        catalogue.add("batch norm far from zero", w -> batchNorm(w, Activation.NONE, false, Values.normal(10, 1), 3, 24, 7, 7));
+        catalogue.add(
+                "batch norm far from zero",
+                w -> batchNorm(w, Activation.NONE, false, Values.normal(10, 1), 3, 24, 7, 7));
         for (boolean residual : new boolean[] {false, true}) {
             catalogue.add("batch norm backward" + (residual ? " residual" : ""), w -> backward(w, residual));
         }
         for (int[] shape : new int[][] {{3, 7}, {2, 5, 24}, {1, 4, 64}, {2, 3, 4, 5}}) {
             catalogue.add("layer norm " + Names.of(shape), w -> {
                 int features = shape[shape.length - 1];
-                Node n = w.graph().node(new Op.LayerNorm(EPS), List.of(w.src("src", shape), w.weight("gamma", features), w.weight("beta", features)));
+                Node n = w.graph()
+                        .node(
+                                new Op.LayerNorm(EPS),
+                                List.of(w.src("src", shape), w.weight("gamma", features), w.weight("beta", features)));
                 w.result("dst", n.output(0));
                 w.observePlain("mean", n.output(1));
                 w.observePlain("inverseStd", n.output(2));
@@ -43,7 +48,8 @@ final class NormalizationCases {
     }
 
     private static void training(OpCatalogue catalogue, Activation act, boolean residual, int... shape) {
-        catalogue.add("batch norm " + Names.of(shape) + " " + act + (residual ? " residual" : ""),
+        catalogue.add(
+                "batch norm " + Names.of(shape) + " " + act + (residual ? " residual" : ""),
                 w -> batchNorm(w, act, residual, Values.normal(0.5, 2), shape));
     }
 
@@ -71,13 +77,18 @@ final class NormalizationCases {
             if (residual) {
                 in.add(w.src("residual", shape));
             }
-            w.observe("dst", w.graph().node(new Op.BatchNormInference(EPS, act, residual), in).output(0));
+            w.observe(
+                    "dst",
+                    w.graph()
+                            .node(new Op.BatchNormInference(EPS, act, residual), in)
+                            .output(0));
         });
     }
 
     private static void backward(CaseWriter w, boolean residual) {
         int[] shape = {3, 40, 5, 9};
-        List<Value> in = new ArrayList<>(List.of(w.fixed("dDst", Values.NORMAL, shape), w.fixed("src", Values.NORMAL, shape)));
+        List<Value> in =
+                new ArrayList<>(List.of(w.fixed("dDst", Values.NORMAL, shape), w.fixed("src", Values.NORMAL, shape)));
         in.add(w.weight("gamma", 40));
         in.add(w.weight("beta", 40));
         in.add(w.fixed("mean", Values.normal(0, 0.2), 40));

@@ -47,8 +47,8 @@ public record OpCase(String name, Consumer<CaseWriter> writer) {
     }
 
     /**
-     * The gradients {@code d.NAME} of every differentiable input, of the sum of all results' scalar products with random numbers (of a single scalar
-     * result: its own).
+     * The gradients {@code d.NAME} of every differentiable input, of the sum of all results' scalar products with
+     * random numbers (of a single scalar result: its own).
      */
     public Written gradient(DType type, Layout layout) {
         CaseWriter w = new CaseWriter(name, type, layout);
@@ -56,7 +56,8 @@ public record OpCase(String name, Consumer<CaseWriter> writer) {
         Value loss = loss(w);
         Map<Value, Value> gradients = Gradient.of(w.graph(), loss, new ArrayList<>(w.differentiable.values()));
         w.graph().output(LOSS, loss);
-        w.differentiable.forEach((n, v) -> w.graph().output("d." + n, gradients.get(v), isVariable(v) ? Layout.PLAIN : w.layoutOf(v.shape())));
+        w.differentiable.forEach((n, v) ->
+                w.graph().output("d." + n, gradients.get(v), isVariable(v) ? Layout.PLAIN : w.layoutOf(v.shape())));
         return written(w);
     }
 

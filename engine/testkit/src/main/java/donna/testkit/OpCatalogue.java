@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Named cases that together cover every op: what {@link BackendContract} runs. Shapes are small and awkward: channels that fill no block, odd sizes, one
- * sample and several.
+ * Named cases that together cover every op: what {@link BackendContract} runs. Shapes are small and awkward: channels
+ * that fill no block, odd sizes, one sample and several.
  */
 public final class OpCatalogue {
     private final List<OpCase> cases = new ArrayList<>();

@@ -14,7 +14,11 @@ final class ProductCases {
                     catalogue.add("linear " + Names.of(src) + " to " + out + (bias ? " bias" : ""), w -> {
                         var x = w.src("src", src);
                         var weight = w.weight("weight", out, features);
-                        w.result("dst", bias ? w.op(new Op.Linear(true), x, weight, w.weight("bias", out)) : w.op(new Op.Linear(false), x, weight));
+                        w.result(
+                                "dst",
+                                bias
+                                        ? w.op(new Op.Linear(true), x, weight, w.weight("bias", out))
+                                        : w.op(new Op.Linear(false), x, weight));
                     });
                 }
             }
@@ -23,15 +27,23 @@ final class ProductCases {
             for (int transposed = 0; transposed < 4; transposed++) {
                 boolean a = (transposed & 1) != 0;
                 boolean b = (transposed & 2) != 0;
-                catalogue.add("matmul " + Names.of(leading) + (a ? " a'" : " a") + (b ? " b'" : " b"), w -> w.result("dst", w.op(new Op.MatMul(a, b),
-                        w.src("a", Names.append(leading, a ? 7 : 5, a ? 5 : 7)), w.src("b", Names.append(leading, b ? 9 : 7, b ? 7 : 9)))));
+                catalogue.add(
+                        "matmul " + Names.of(leading) + (a ? " a'" : " a") + (b ? " b'" : " b"),
+                        w -> w.result(
+                                "dst",
+                                w.op(
+                                        new Op.MatMul(a, b),
+                                        w.src("a", Names.append(leading, a ? 7 : 5, a ? 5 : 7)),
+                                        w.src("b", Names.append(leading, b ? 9 : 7, b ? 7 : 9)))));
             }
         }
         int[][] summed = {{6}, {3, 5}, {2, 3, 4}, {3, 24, 5, 9}};
         for (int[] shape : summed) {
             for (int axis = 0; axis < shape.length; axis++) {
                 Op op = new Op.SumExcept(axis);
-                catalogue.add("sum except " + axis + " of " + Names.of(shape), w -> w.result("dst", w.op(op, w.src("src", shape))));
+                catalogue.add(
+                        "sum except " + axis + " of " + Names.of(shape),
+                        w -> w.result("dst", w.op(op, w.src("src", shape))));
             }
         }
     }

@@ -42,23 +42,30 @@ final class ShapeCases {
     }
 
     private static void reshape(OpCatalogue catalogue, int[] src, int... dst) {
-        catalogue.add("reshape " + Names.of(src) + " to " + Names.of(dst),
+        catalogue.add(
+                "reshape " + Names.of(src) + " to " + Names.of(dst),
                 w -> w.result("dst", w.op(new Op.Reshape(new Shape(dst)), w.src("src", src))));
     }
 
     private static void transpose(OpCatalogue catalogue, int[] src, Integer... permutation) {
         Op op = new Op.Transpose(List.of(permutation));
-        catalogue.add("transpose " + Names.of(src) + " by " + List.of(permutation), w -> w.result("dst", w.op(op, w.src("src", src))));
+        catalogue.add(
+                "transpose " + Names.of(src) + " by " + List.of(permutation),
+                w -> w.result("dst", w.op(op, w.src("src", src))));
     }
 
     private static void slice(OpCatalogue catalogue, int[] src, List<Integer> start, List<Integer> step, int... dst) {
         Op op = new Op.Slice(start, step, new Shape(dst));
-        catalogue.add("slice " + Names.of(src) + " from " + start + " step " + step, w -> w.result("dst", w.op(op, w.src("src", src))));
+        catalogue.add(
+                "slice " + Names.of(src) + " from " + start + " step " + step,
+                w -> w.result("dst", w.op(op, w.src("src", src))));
     }
 
     private static void pad(OpCatalogue catalogue, int[] src, List<Integer> start, List<Integer> step, int... dst) {
         Op op = new Op.Pad(start, step, new Shape(dst));
-        catalogue.add("pad " + Names.of(src) + " from " + start + " step " + step, w -> w.result("dst", w.op(op, w.src("src", src))));
+        catalogue.add(
+                "pad " + Names.of(src) + " from " + start + " step " + step,
+                w -> w.result("dst", w.op(op, w.src("src", src))));
     }
 
     private static void concat(OpCatalogue catalogue, int axis, int[]... parts) {

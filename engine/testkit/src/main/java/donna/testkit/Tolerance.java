@@ -3,13 +3,17 @@ package donna.testkit;
 import donna.tensor.DType;
 
 /**
- * How far a result may be from the truth, and the only place that says so. Errors are measured against the largest magnitude of the expected tensor:
- * the rounding error of a sum of random terms grows with the square root of its length (Higham, "Accuracy and Stability of Numerical Algorithms", 4.2).
+ * How far a result may be from the truth, and the only place that says so. Errors are measured against the largest
+ * magnitude of the expected tensor: the rounding error of a sum of random terms grows with the square root of its
+ * length (Higham, "Accuracy and Stability of Numerical Algorithms", 4.2).
  *
  * @param relative largest allowed error as a share of the expected tensor's largest magnitude
  */
 public record Tolerance(double relative) {
-    /** For results of {@code type} whose longest sum has {@code reductionLength} terms (of a chain of ops: all of them together). */
+    /**
+     * For results of {@code type} whose longest sum has {@code reductionLength} terms (of a chain of ops: all of them
+     * together).
+     */
     public static Tolerance of(DType type, long reductionLength) {
         double epsilon = type == DType.F64 ? 0x1p-52 : 0x1p-23;
         return new Tolerance(epsilon * (16 + 4 * Math.sqrt(reductionLength)));
@@ -56,8 +60,9 @@ public record Tolerance(double relative) {
             }
         }
         if (error > relative * scale) {
-            throw new AssertionError(what + ": element " + worst + " of " + expected.length + " is " + actual[worst] + ", expected " + expected[worst]
-                    + "; off by " + error / scale + " of the largest magnitude " + scale + ", allowed " + relative);
+            throw new AssertionError(what + ": element " + worst + " of " + expected.length + " is " + actual[worst]
+                    + ", expected " + expected[worst] + "; off by " + error / scale + " of the largest magnitude "
+                    + scale + ", allowed " + relative);
         }
     }
 }

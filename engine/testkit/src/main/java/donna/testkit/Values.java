@@ -33,7 +33,10 @@ public interface Values {
         return (z, i) -> Math.floorMod((int) Math.floor(z * 1000), classes);
     }
 
-    /** {@code count} values that depend on the seed only, each a single-precision number, so that every data type holds the same. */
+    /**
+     * {@code count} values that depend on the seed only, each a single-precision number, so that every data type holds
+     * the same.
+     */
     default double[] generate(String seed, int count) {
         long key = 0;
         for (int i = 0; i < seed.length(); i++) {

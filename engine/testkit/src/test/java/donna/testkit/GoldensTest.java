@@ -14,11 +14,12 @@ import org.junit.jupiter.api.TestFactory;
 class GoldensTest {
     @TestFactory
     Stream<DynamicTest> theReferenceInDoubleIsPytorchInDouble() {
-        return Stream.concat(Goldens.ops().stream(), Goldens.training().stream()).map(g -> dynamicTest(g.name(), () -> {
-            try (Device reference = new ReferenceBackend().open(0)) {
-                g.check(reference, DType.F64);
-                assertEquals(0, reference.bytesInUse());
-            }
-        }));
+        return Stream.concat(Goldens.ops().stream(), Goldens.training().stream())
+                .map(g -> dynamicTest(g.name(), () -> {
+                    try (Device reference = new ReferenceBackend().open(0)) {
+                        g.check(reference, DType.F64);
+                        assertEquals(0, reference.bytesInUse());
+                    }
+                }));
     }
 }

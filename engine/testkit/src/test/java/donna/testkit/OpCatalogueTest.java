@@ -21,22 +21,29 @@ class OpCatalogueTest {
     @Test
     void everyOpHasACase() {
         Set<String> covered = OpCatalogue.all().stream()
-                .flatMap(c -> c.hasGradient() ? Stream.of(forward(c), c.gradient(DType.F32, Layout.PLAIN).graph()) : Stream.of(forward(c)))
+                .flatMap(c -> c.hasGradient()
+                        ? Stream.of(
+                                forward(c), c.gradient(DType.F32, Layout.PLAIN).graph())
+                        : Stream.of(forward(c)))
                 .flatMap(g -> g.nodes().stream())
                 .map(n -> n.op().getClass().getSimpleName())
                 .collect(Collectors.toSet());
-        Set<String> all = Arrays.stream(Op.class.getPermittedSubclasses()).map(Class::getSimpleName).collect(Collectors.toSet());
+        Set<String> all = Arrays.stream(Op.class.getPermittedSubclasses())
+                .map(Class::getSimpleName)
+                .collect(Collectors.toSet());
         assertEquals(all, covered);
     }
 
     @TestFactory
     Stream<DynamicTest> everyGradientIsThatOfFiniteDifferences() {
-        return OpCatalogue.all().stream().filter(OpCase::hasGradient).map(c -> dynamicTest(c.name(), () -> {
-            try (Device reference = new ReferenceBackend().open(0)) {
-                FiniteDifferences.check(reference, c);
-                assertEquals(0, reference.bytesInUse());
-            }
-        }));
+        return OpCatalogue.all().stream()
+                .filter(OpCase::hasGradient)
+                .map(c -> dynamicTest(c.name(), () -> {
+                    try (Device reference = new ReferenceBackend().open(0)) {
+                        FiniteDifferences.check(reference, c);
+                        assertEquals(0, reference.bytesInUse());
+                    }
+                }));
     }
 
     private static Graph forward(OpCase c) {

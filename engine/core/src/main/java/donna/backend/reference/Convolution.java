@@ -6,7 +6,10 @@ import donna.tensor.ConvGeometry;
 import donna.tensor.Shape;
 import java.util.Arrays;
 
-/** Convolution and its two gradients: one walk over (sample, output channel, input channel, tap, output row), three things to do with a row. */
+/**
+ * Convolution and its two gradients: one walk over (sample, output channel, input channel, tap, output row), three
+ * things to do with a row.
+ */
 final class Convolution {
     private Convolution() {}
 
@@ -70,8 +73,12 @@ final class Convolution {
                             for (int y = firstInside(g, ky); y <= lastRow && count > 0; y++) {
                                 int sy = y * g.stride() - g.padding() + ky * g.dilation();
                                 int sx = first * g.stride() - g.padding() + kx * g.dilation();
-                                row.visit(srcPlane + sy * src.dim(3) + sx, taps + ky * weight.dim(3) + kx,
-                                        dstPlane + y * dst.dim(3) + first, count, g.stride());
+                                row.visit(
+                                        srcPlane + sy * src.dim(3) + sx,
+                                        taps + ky * weight.dim(3) + kx,
+                                        dstPlane + y * dst.dim(3) + first,
+                                        count,
+                                        g.stride());
                             }
                         }
                     }
@@ -85,7 +92,10 @@ final class Convolution {
         return Math.max(0, Math.ceilDiv(g.padding() - k * g.dilation(), g.stride()));
     }
 
-    /** Last output position whose tap {@code k} is not in the padding on the right; below the first one if there is none. */
+    /**
+     * Last output position whose tap {@code k} is not in the padding on the right; below the first one if there is
+     * none.
+     */
     private static int lastInside(ConvGeometry g, int k, int srcSize, int dstSize) {
         return Math.min(dstSize - 1, Math.floorDiv(srcSize - 1 + g.padding() - k * g.dilation(), g.stride()));
     }

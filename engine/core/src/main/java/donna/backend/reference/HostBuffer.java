@@ -40,13 +40,15 @@ final class HostBuffer implements Buffer {
     private void checkRange(long offset, long count) {
         checkOpen();
         if (offset < 0 || offset > memory.byteSize() - count) {
-            throw new DonnaException.ShapeMismatch("buffer: bytes " + offset + " to " + (offset + count) + " of " + memory.byteSize());
+            throw new DonnaException.ShapeMismatch(
+                    "buffer: bytes " + offset + " to " + (offset + count) + " of " + memory.byteSize());
         }
     }
 
     private void checkOpen() {
         if (closed.get()) {
-            throw new DonnaException.Closed("buffer: used after close; keep the owner open as long as its tensors are used");
+            throw new DonnaException.Closed(
+                    "buffer: used after close; keep the owner open as long as its tensors are used");
         }
     }
 

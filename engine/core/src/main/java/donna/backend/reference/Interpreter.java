@@ -4,7 +4,10 @@ import donna.graph.Node;
 import donna.graph.Op;
 import java.util.Arrays;
 
-/** Computes one node: one switch over {@link Op}. {@code in} and {@code out} hold row-major values in the order of the op's inputs and outputs. */
+/**
+ * Computes one node: one switch over {@link Op}. {@code in} and {@code out} hold row-major values in the order of the
+ * op's inputs and outputs.
+ */
 final class Interpreter {
     private Interpreter() {}
 
@@ -20,8 +23,10 @@ final class Interpreter {
             case Op.MatMul o -> Products.matmul(o, n, in[0], in[1], out[0]);
             case Op.SumExcept o -> Products.sumExcept(o, n.input(0).shape(), in[0], out[0]);
             case Op.BatchNorm o -> Normalization.batchNorm(o, n.input(0).shape(), in, out);
-            case Op.BatchNormInference o -> Normalization.batchNormInference(o, n.input(0).shape(), in, out[0]);
-            case Op.BatchNormBackward o -> Normalization.batchNormBackward(o, n.input(0).shape(), in, out);
+            case Op.BatchNormInference o ->
+                Normalization.batchNormInference(o, n.input(0).shape(), in, out[0]);
+            case Op.BatchNormBackward o ->
+                Normalization.batchNormBackward(o, n.input(0).shape(), in, out);
             case Op.LayerNorm o -> Normalization.layerNorm(o, in, out);
             case Op.LayerNormBackward o -> Normalization.layerNormBackward(in, out);
             case Op.Activate o -> Elementwise.activate(o.act(), in[0], out[0]);
@@ -40,7 +45,8 @@ final class Interpreter {
             case Op.MaxPool o -> Pooling.max(o, n, in[0], out[0]);
             case Op.MaxPoolBackward o -> Pooling.maxBackward(o, n, in[0], in[1], out[0]);
             case Op.Softmax o -> Losses.softmax(n.output(0).shape().dim(-1), in[0], out[0]);
-            case Op.SoftmaxBackward o -> Losses.softmaxBackward(n.output(0).shape().dim(-1), in[0], in[1], out[0]);
+            case Op.SoftmaxBackward o ->
+                Losses.softmaxBackward(n.output(0).shape().dim(-1), in[0], in[1], out[0]);
             case Op.Reshape o -> System.arraycopy(in[0], 0, out[0], 0, out[0].length);
             case Op.Transpose o -> Reordering.transpose(o, n.input(0).shape(), in[0], out[0]);
             case Op.Slice o -> Reordering.slice(o, n.input(0).shape(), in[0], out[0]);

@@ -5,7 +5,10 @@ import donna.graph.Op;
 import donna.tensor.DonnaException;
 import donna.tensor.Shape;
 
-/** Softmax and the losses; each loss writes its value to {@code out[0]} and the gradient of its first input to {@code out[1]}. */
+/**
+ * Softmax and the losses; each loss writes its value to {@code out[0]} and the gradient of its first input to {@code
+ * out[1]}.
+ */
 final class Losses {
     private Losses() {}
 
@@ -51,8 +54,8 @@ final class Losses {
             int row = s * classes;
             int label = (int) in[1][s];
             if (label < 0 || label >= classes) {
-                throw new DonnaException.InvalidInput("CrossEntropy '" + n.name() + "': label " + label + " of sample " + s + ", expected 0 to "
-                        + (classes - 1));
+                throw new DonnaException.InvalidInput("CrossEntropy '" + n.name() + "': label " + label + " of sample "
+                        + s + ", expected 0 to " + (classes - 1));
             }
             double log = logSum(in[0], row, classes, 1);
             for (int k = 0; k < classes; k++) {

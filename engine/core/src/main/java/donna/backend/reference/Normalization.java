@@ -47,7 +47,10 @@ final class Normalization {
         }
     }
 
-    /** With x' = (src - mean) inverseStd and dy = dDst act': dSrc = gamma inverseStd (dy - mean(dy) - x' mean(dy x')). Ioffe and Szegedy 2015, 3. */
+    /**
+     * With x' = (src - mean) inverseStd and dy = dDst act': dSrc = gamma inverseStd (dy - mean(dy) - x' mean(dy x')).
+     * Ioffe and Szegedy 2015, 3.
+     */
     static void batchNormBackward(Op.BatchNormBackward o, Shape shape, double[][] in, double[][] out) {
         int channels = shape.dim(1);
         int pixels = shape.dim(2) * shape.dim(3);

@@ -38,14 +38,16 @@ final class Pooling {
     }
 
     static void max(Op.MaxPool o, Node n, double[] src, double[] dst) {
-        int[] winner = winners(o.kernel(), o.geometry(), n.input(0).shape(), n.output(0).shape(), src);
+        int[] winner = winners(
+                o.kernel(), o.geometry(), n.input(0).shape(), n.output(0).shape(), src);
         for (int i = 0; i < dst.length; i++) {
             dst[i] = src[winner[i]];
         }
     }
 
     static void maxBackward(Op.MaxPoolBackward o, Node n, double[] dDst, double[] src, double[] dSrc) {
-        int[] winner = winners(o.kernel(), o.geometry(), n.input(1).shape(), n.input(0).shape(), src);
+        int[] winner =
+                winners(o.kernel(), o.geometry(), n.input(1).shape(), n.input(0).shape(), src);
         Arrays.fill(dSrc, 0);
         for (int i = 0; i < dDst.length; i++) {
             dSrc[winner[i]] += dDst[i];
@@ -77,7 +79,9 @@ final class Pooling {
                         int sy = y * g.stride() - g.padding() + k / kernel * g.dilation();
                         int sx = x * g.stride() - g.padding() + k % kernel * g.dilation();
                         if (sy >= 0 && sy < src.dim(2) && sx >= 0 && sx < src.dim(3)) {
-                            pair.visit((plane * src.dim(2) + sy) * src.dim(3) + sx, (plane * dst.dim(2) + y) * dst.dim(3) + x);
+                            pair.visit(
+                                    (plane * src.dim(2) + sy) * src.dim(3) + sx,
+                                    (plane * dst.dim(2) + y) * dst.dim(3) + x);
                         }
                     }
                 }

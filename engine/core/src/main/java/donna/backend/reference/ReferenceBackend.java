@@ -24,7 +24,8 @@ public final class ReferenceBackend implements BackendProvider {
     @Override
     public Device open(int index) {
         if (index != 0) {
-            throw new DonnaException.Unavailable("reference: device " + index + " does not exist; there is only device 0");
+            throw new DonnaException.Unavailable(
+                    "reference: device " + index + " does not exist; there is only device 0");
         }
         return new ReferenceDevice();
     }

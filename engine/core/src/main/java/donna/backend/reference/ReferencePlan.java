@@ -20,8 +20,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Runs a graph node by node. Intermediate values share arrays by lifetime; inputs and variables are read from their tensors when a run begins, and
- * outputs and changed variables are written when it ends.
+ * Runs a graph node by node. Intermediate values share arrays by lifetime; inputs and variables are read from their
+ * tensors when a run begins, and outputs and changed variables are written when it ends.
  */
 final class ReferencePlan implements Plan {
     private final ReferenceDevice device;
@@ -37,7 +37,11 @@ final class ReferencePlan implements Plan {
         this.graph = graph;
         this.specs = graph.bindings();
         this.slots = layOut(graph);
-        this.scratchBytes = slots.values().stream().map(Identity::new).distinct().mapToLong(i -> i.array.length * 8L).sum();
+        this.scratchBytes = slots.values().stream()
+                .map(Identity::new)
+                .distinct()
+                .mapToLong(i -> i.array.length * 8L)
+                .sum();
         device.count(scratchBytes);
     }
 
@@ -70,7 +74,8 @@ final class ReferencePlan implements Plan {
             }
             for (int i = 0; i < n.outputs().size(); i++) {
                 int size = Math.toIntExact(n.output(i).shape().elements());
-                double[] reused = free.computeIfAbsent(size, s -> new ArrayDeque<>()).poll();
+                double[] reused =
+                        free.computeIfAbsent(size, s -> new ArrayDeque<>()).poll();
                 slots.put(n.output(i), reused == null ? new double[size] : reused);
             }
             Set<Value> done = new HashSet<>(n.inputs());
@@ -105,7 +110,8 @@ final class ReferencePlan implements Plan {
             throw new DonnaException.ShapeMismatch("bind: the graph has no '" + name + "'; it has " + specs.keySet());
         }
         if (!spec.equals(tensor.spec())) {
-            throw new DonnaException.ShapeMismatch("bind: '" + name + "' is " + tensor.spec() + ", the graph expects " + spec);
+            throw new DonnaException.ShapeMismatch(
+                    "bind: '" + name + "' is " + tensor.spec() + ", the graph expects " + spec);
         }
         bound.put(name, tensor);
     }
@@ -116,7 +122,8 @@ final class ReferencePlan implements Plan {
         ((ReferenceStream) stream).checkOpen();
         for (String name : specs.keySet()) {
             if (!bound.containsKey(name)) {
-                throw new DonnaException.InvalidInput("run: '" + name + "' (" + specs.get(name) + ") is not bound; bind a tensor to it first");
+                throw new DonnaException.InvalidInput(
+                        "run: '" + name + "' (" + specs.get(name) + ") is not bound; bind a tensor to it first");
             }
         }
         Map<Value, double[]> values = new HashMap<>(slots);
@@ -152,7 +159,8 @@ final class ReferencePlan implements Plan {
         return switch (n.op()) {
             case Op.Input o -> o.name();
             case Op.Variable o -> o.name();
-            default -> throw new DonnaException.InvalidInput("%" + n.id() + " " + n.op() + " is neither input nor variable");
+            default ->
+                throw new DonnaException.InvalidInput("%" + n.id() + " " + n.op() + " is neither input nor variable");
         };
     }
 
@@ -173,9 +181,20 @@ final class ReferencePlan implements Plan {
     public String describe() {
         StringBuilder lines = new StringBuilder();
         for (Node n : graph.nodes()) {
-            long bytes = n.outputs().stream().mapToLong(s -> s.shape().elements() * 8).sum();
-            lines.append("%").append(n.id()).append(' ').append(n.op().getClass().getSimpleName()).append(" '").append(n.name());
-            lines.append("': ").append(isLeaf(n) ? "bound tensor" : "plain loops").append(", row-major, ").append(bytes).append(" bytes\n");
+            long bytes = n.outputs().stream()
+                    .mapToLong(s -> s.shape().elements() * 8)
+                    .sum();
+            lines.append("%")
+                    .append(n.id())
+                    .append(' ')
+                    .append(n.op().getClass().getSimpleName())
+                    .append(" '")
+                    .append(n.name());
+            lines.append("': ")
+                    .append(isLeaf(n) ? "bound tensor" : "plain loops")
+                    .append(", row-major, ")
+                    .append(bytes)
+                    .append(" bytes\n");
         }
         return lines.toString();
     }

@@ -14,7 +14,14 @@ final class Updates {
         }
     }
 
-    static void adamW(Op.AdamWUpdate o, double[] parameter, double[] gradient, double[] m, double[] v, double learningRate, double step) {
+    static void adamW(
+            Op.AdamWUpdate o,
+            double[] parameter,
+            double[] gradient,
+            double[] m,
+            double[] v,
+            double learningRate,
+            double step) {
         double beta1 = o.beta1();
         double beta2 = o.beta2();
         double correction1 = 1 - Math.pow(beta1, step);

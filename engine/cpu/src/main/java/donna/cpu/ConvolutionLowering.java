@@ -1,0 +1,282 @@
+package donna.cpu;
+
+import donna.cpu.Primitives.Conv;
+import donna.cpu.Primitives.Pass;
+import donna.cpu.kernel.Activations;
+import donna.cpu.kernel.DepthwiseBackwardData;
+import donna.cpu.kernel.DepthwiseBackwardWeight;
+import donna.cpu.kernel.DepthwiseForward;
+import donna.cpu.kernel.Elementwise;
+import donna.cpu.kernel.Lanes;
+import donna.ffi.Dnnl;
+import donna.ffi.MemoryDesc;
+import donna.graph.Node;
+import donna.graph.Op;
+import donna.graph.Value;
+import donna.tensor.Activation;
+import donna.tensor.ConvGeometry;
+import donna.tensor.DonnaException;
+import donna.tensor.Layout;
+import donna.tensor.Shape;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Convolutions. oneDNN runs them on blocked images; weights are bound row-major and copied into the primitive's order once per run. Where oneDNN has
+ * only a reference implementation: depthwise passes have kernels of our own, and other weights are widened with zeros ({@link WideWeight}).
+ */
+final class ConvolutionLowering {
+    private final PlanBuilder b;
+    private final int block = Lowering.block();
+
+    ConvolutionLowering(PlanBuilder b) {
+        this.b = b;
+    }
+
+    /** A primitive, and the weights it takes. */
+    private record Choice(Compiled compiled, WideWeight wide) {}
+
+    private Optional<Choice> choose(Pass pass, Shape src, Shape weight, Shape dst, ConvGeometry g, int srcBlock, boolean bias, Activation act,
+            boolean residual) {
+        WideWeight merged = WideWeight.merge(g, weight, block);
+        for (WideWeight w : merged.geometry().groups() == 1 ? List.of(merged, merged.padded(srcBlock, block)) : List.of(merged)) {
+            Optional<Compiled> c = b.primitives().convolution(
+                    new Conv(pass, w.image(src, srcBlock), w.weight(), w.image(dst, block), w.geometry(), srcBlock, block, bias, act, residual));
+            if (c.isPresent()) {
+                return Optional.of(new Choice(c.get(), w));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** {@code act(conv(src) + bias + residual)}; what the primitive does not take over is a pass of its own afterwards. */
+    void forward(Node n, Op.Conv2d o) {
+        Shape src = n.input(0).shape();
+        Shape weight = n.input(1).shape();
+        Shape dst = n.output(0).shape();
+        int srcBlock = srcBlock(n.input(0), o.geometry());
+        Optional<Choice> fused = choose(Pass.FORWARD, src, weight, dst, o.geometry(), srcBlock, o.bias(), o.act(), o.residual());
+        if (fused.isPresent()) {
+            run(n, fused.get(), srcBlock, o.bias(), o.residual());
+            clearMissing(n, o.act());
+            return;
+        }
+        Optional<Choice> bare = choose(Pass.FORWARD, src, weight, dst, o.geometry(), srcBlock, o.bias(), Activation.NONE, false);
+        if (bare.isPresent()) {
+            run(n, bare.get(), srcBlock, o.bias(), false);
+        } else if (isDepthwise(o.geometry(), weight) && !o.bias()) {
+            DepthwiseForward k = new DepthwiseForward(src.dim(0), src.dim(1), src.dim(2), src.dim(3), weight.dim(2), o.geometry());
+            b.step("vector depthwise", (m, stream) -> k.run(m[0], m[1], m[2], m[3]), b.in(n.input(0), block), b.plain(n.input(1)),
+                    b.define(n.output(0), block), b.temporary(k.scratchBytes()));
+        } else {
+            throw refused(n);
+        }
+        epilogue(n, o);
+    }
+
+    private void epilogue(Node n, Op.Conv2d o) {
+        Slot out = b.origin(n.output(0));
+        long count = out.bytes() / Float.BYTES;
+        if (o.residual()) {
+            Slot added = b.in(n.input(n.inputs().size() - 1), block);
+            b.step("vector add", (m, stream) -> Elementwise.add(m[0], m[1], m[0], count), out, added);
+        }
+        if (o.act() != Activation.NONE) {
+            b.step("vector activation", (m, stream) -> Activations.forward(o.act(), m[0], m[0], count), out);
+            clearMissing(n, o.act());
+        }
+    }
+
+    private void run(Node n, Choice c, int srcBlock, boolean bias, boolean residual) {
+        List<Slot> slots = new ArrayList<>();
+        slots.add(b.in(n.input(0), srcBlock));
+        slots.add(weight(n.input(1), c.wide, c.compiled.desc(Dnnl.ARG_WEIGHTS)));
+        if (bias) {
+            slots.add(bias(n, c.wide));
+        }
+        if (residual) {
+            slots.add(b.in(n.input(n.inputs().size() - 1), block));
+        }
+        slots.add(b.define(n.output(0), block));
+        b.primitive(c.compiled, slots.toArray(Slot[]::new));
+    }
+
+    private Slot bias(Node n, WideWeight w) {
+        Slot plain = b.plain(n.input(2));
+        if (w.weight().dim(0) == w.narrow().dim(0)) {
+            return plain;
+        }
+        Slot wide = b.temporary((long) w.weight().dim(0) * Float.BYTES);
+        b.step("bias padding", (m, stream) -> {
+            m[1].fill((byte) 0);
+            m[1].asSlice(0, m[0].byteSize()).copyFrom(m[0]);
+        }, plain, wide);
+        return wide;
+    }
+
+    private void clearMissing(Node n, Activation act) {
+        Shape d = n.output(0).shape();
+        if (!act.keepsZero() && d.dim(1) % block != 0) {
+            b.step("vector clear", (m, stream) -> Lanes.clearMissing(m[0], d.dim(0), d.dim(1), d.dim(2), d.dim(3)), b.origin(n.output(0)));
+        }
+    }
+
+    void backwardData(Node n, Op.Conv2dBackwardData o) {
+        Shape weight = n.input(1).shape();
+        Shape src = o.src();
+        Shape dst = n.input(0).shape();
+        ConvGeometry g = o.geometry();
+        Slot dDst = b.in(n.input(0), block);
+        if (isDepthwise(g, weight) && g.stride() == 1 && backwardAsForward(n, dDst, weight, g, src)) {
+            return;
+        }
+        Optional<Choice> found = choose(Pass.BACKWARD_DATA, src, weight, dst, g, block, false, Activation.NONE, false);
+        if (found.isEmpty() && isDepthwise(g, weight)) {
+            DepthwiseBackwardData k = new DepthwiseBackwardData(src.dim(0), src.dim(1), src.dim(2), src.dim(3), weight.dim(2), g);
+            b.step("vector depthwise", (m, stream) -> k.run(m[0], m[1], m[2], m[3]), dDst, b.plain(n.input(1)), b.define(n.output(0), block),
+                    b.temporary(k.scratchBytes()));
+            return;
+        }
+        if (found.isEmpty() && g.stride() > 1) {
+            ConvGeometry dense = dense(g);
+            Shape spread = convolved(src, weight, dense);
+            found = choose(Pass.BACKWARD_DATA, src, weight, spread, dense, block, false, Activation.NONE, false);
+            dDst = found.isPresent() ? spread(dDst, dst, spread, g.stride()) : dDst;
+        }
+        Choice c = found.orElseThrow(() -> refused(n));
+        b.primitive(c.compiled, dDst, weight(n.input(1), c.wide, c.compiled.desc(Dnnl.ARG_WEIGHTS)), b.define(n.output(0), block));
+    }
+
+    /**
+     * Without strides, the gradient of a depthwise convolution is one itself, with the taps in reverse order; oneDNN runs it forward almost twice as fast
+     * as backward.
+     */
+    private boolean backwardAsForward(Node n, Slot dDst, Shape weight, ConvGeometry g, Shape src) {
+        int padding = g.dilation() * (weight.dim(2) - 1) - g.padding();
+        if (padding < 0 || weight.dim(2) != weight.dim(3)) {
+            return false;
+        }
+        ConvGeometry reverse = new ConvGeometry(1, padding, g.dilation(), g.groups());
+        Optional<Choice> found = choose(Pass.FORWARD, n.input(0).shape(), weight, src, reverse, block, false, Activation.NONE, false);
+        found.ifPresent(c -> {
+            Value w = n.input(1);
+            Slot reversed = b.derived(w, "reversed", () -> {
+                Slot r = b.temporary(weight.elements() * Float.BYTES);
+                int taps = weight.dim(2) * weight.dim(3);
+                b.step("reverse taps", (m, stream) -> reverse(m[0], m[1], weight.dim(0), taps), b.plain(w), r);
+                return r;
+            });
+            MemoryDesc layout = c.compiled.desc(Dnnl.ARG_WEIGHTS);
+            Slot ordered = ordered(w, List.of("reversed", layout), b.primitives().plainWeight(weight, g.groups()), reversed, layout);
+            b.primitive(c.compiled, dDst, ordered, b.define(n.output(0), block));
+        });
+        return found.isPresent();
+    }
+
+    private static void reverse(MemorySegment from, MemorySegment to, int channels, int taps) {
+        for (int c = 0; c < channels; c++) {
+            for (int t = 0; t < taps; t++) {
+                to.setAtIndex(ValueLayout.JAVA_FLOAT, (long) c * taps + taps - 1 - t, from.getAtIndex(ValueLayout.JAVA_FLOAT, (long) c * taps + t));
+            }
+        }
+    }
+
+    private static ConvGeometry dense(ConvGeometry g) {
+        return new ConvGeometry(1, g.padding(), g.dilation(), g.groups());
+    }
+
+    private static Shape convolved(Shape src, Shape weight, ConvGeometry g) {
+        return new Shape(src.dim(0), weight.dim(0), g.outputSize(src.dim(2), weight.dim(2)), g.outputSize(src.dim(3), weight.dim(3)));
+    }
+
+    /** The gradient of the same convolution with stride 1, of which the strided one took every {@code stride}-th pixel. */
+    private Slot spread(Slot dDst, Shape dst, Shape dense, int stride) {
+        Slot wide = b.temporary(new Layout(block).elements(dense) * Float.BYTES, block);
+        long pixel = (long) block * Float.BYTES;
+        int planes = dst.dim(0) * Lanes.blocks(dst.dim(1));
+        b.step("spread pixels", (m, stream) -> {
+            m[1].fill((byte) 0);
+            for (int p = 0; p < planes * dst.dim(2) * dst.dim(3); p++) {
+                int y = p / dst.dim(3) % dst.dim(2);
+                int x = p % dst.dim(3);
+                long row = (long) p / (dst.dim(2) * dst.dim(3)) * dense.dim(2) + (long) y * stride;
+                MemorySegment.copy(m[0], p * pixel, m[1], (row * dense.dim(3) + (long) x * stride) * pixel, pixel);
+            }
+        }, dDst, wide);
+        return wide;
+    }
+
+    void backwardWeight(Node n, Op.Conv2dBackwardWeight o) {
+        Value src = n.input(0);
+        Shape s = src.shape();
+        int srcBlock = srcBlock(src, o.geometry());
+        Slot dDst = b.in(n.input(1), block);
+        ConvGeometry g = o.geometry();
+        Shape dst = n.input(1).shape();
+        Optional<Choice> found = choose(Pass.BACKWARD_WEIGHT, s, o.weight(), dst, g, srcBlock, false, Activation.NONE, false);
+        if (found.isEmpty() && isDepthwise(g, o.weight())) {
+            DepthwiseBackwardWeight k = new DepthwiseBackwardWeight(s.dim(0), s.dim(1), s.dim(2), s.dim(3), o.weight().dim(2), g);
+            b.step("vector depthwise", (m, stream) -> k.run(m[0], m[1], m[2], m[3]), b.in(src, block), dDst, b.define(n.output(0), 1),
+                    b.temporary(k.scratchBytes()));
+            return;
+        }
+        if (found.isEmpty() && g.stride() > 1) {
+            Shape spread = convolved(s, o.weight(), dense(g));
+            found = choose(Pass.BACKWARD_WEIGHT, s, o.weight(), spread, dense(g), srcBlock, false, Activation.NONE, false);
+            dDst = found.isPresent() ? spread(dDst, dst, spread, g.stride()) : dDst;
+        }
+        backwardWeight(n, found.orElseThrow(() -> refused(n)), b.in(src, srcBlock), dDst);
+    }
+
+    private void backwardWeight(Node n, Choice c, Slot src, Slot dDst) {
+        MemoryDesc plain = b.primitives().plainWeight(c.wide.weight(), c.wide.geometry().groups());
+        MemoryDesc layout = c.compiled.desc(Dnnl.ARG_DIFF_WEIGHTS);
+        Slot wide = c.wide.widened() ? b.temporary(plain.bytes()) : b.define(n.output(0), 1);
+        Slot written = layout == plain ? wide : b.temporary(layout.bytes());
+        b.primitive(c.compiled, src, dDst, written);
+        if (layout != plain) {
+            b.reorder("weight", layout, written, plain, wide);
+        }
+        if (c.wide.widened()) {
+            b.step("narrow weight", (m, stream) -> c.wide.narrow(m[0], m[1]), wide, b.define(n.output(0), 1));
+        }
+    }
+
+    private static boolean isDepthwise(ConvGeometry g, Shape weight) {
+        return g.groups() > 1 && weight.dim(1) == 1 && weight.dim(0) == g.groups();
+    }
+
+    /** The images of a data set come row-major with one or three channels: oneDNN takes them as they are. */
+    private int srcBlock(Value src, ConvGeometry g) {
+        int c = src.shape().dim(1);
+        return b.origin(src).block() == 1 && (c == 1 || c == 3) && g.groups() == 1 ? 1 : block;
+    }
+
+    private Slot weight(Value weight, WideWeight w, MemoryDesc layout) {
+        MemoryDesc plainLayout = b.primitives().plainWeight(w.weight(), w.geometry().groups());
+        Slot plain = w.widened() ? b.derived(weight, w.weight(), () -> widen(weight, w)) : b.plain(weight);
+        return ordered(weight, layout, plainLayout, plain, layout);
+    }
+
+    private Slot ordered(Value weight, Object key, MemoryDesc plainLayout, Slot plain, MemoryDesc layout) {
+        return layout == plainLayout ? plain : b.derived(weight, key, () -> {
+            Slot to = b.temporary(layout.bytes());
+            b.reorder("weight", plainLayout, plain, layout, to);
+            return to;
+        });
+    }
+
+    private Slot widen(Value weight, WideWeight w) {
+        Slot wide = b.temporary(w.weight().elements() * Float.BYTES);
+        b.step("widen weight", (m, stream) -> w.widen(m[0], m[1]), b.plain(weight), wide);
+        return wide;
+    }
+
+    private static DonnaException refused(Node n) {
+        return new DonnaException.Unavailable("cpu: " + n.op().getClass().getSimpleName() + " '" + n.name() + "' with " + n.op() + " on "
+                + n.input(0).shape() + ": oneDNN has only its reference implementation, which is refused; use another kernel size or grouping");
+    }
+}

@@ -1,0 +1,48 @@
+package donna.cpu;
+
+import donna.backend.BackendProvider;
+import donna.backend.Device;
+import donna.cpu.kernel.Lanes;
+import donna.ffi.Dnnl;
+import donna.ffi.NativeException;
+import donna.tensor.DonnaException;
+
+/** Provides the backend {@code cpu}. */
+public final class CpuBackend implements BackendProvider {
+    /** Called by the service loader. */
+    public CpuBackend() {}
+
+    @Override
+    public String name() {
+        return "cpu";
+    }
+
+    @Override
+    public int priority() {
+        return 10;
+    }
+
+    @Override
+    public Availability probe() {
+        if (Lanes.L < 8) {
+            return Availability.no("vectors of " + Lanes.L * 32 + " bits; at least 256 (AVX2) are needed");
+        }
+        try (Dnnl dnnl = Dnnl.open()) {
+            return Availability.yes("oneDNN " + dnnl.description());
+        } catch (NativeException e) {
+            return Availability.no(e.getMessage());
+        }
+    }
+
+    @Override
+    public Device open(int index) {
+        if (index != 0) {
+            throw new DonnaException.Unavailable("device 'cpu:" + index + "': there is one CPU device; expected cpu or cpu:0");
+        }
+        Availability a = probe();
+        if (!a.usable()) {
+            throw new DonnaException.Unavailable("device 'cpu' cannot be used: " + a.detail());
+        }
+        return new CpuDevice(Dnnl.open());
+    }
+}

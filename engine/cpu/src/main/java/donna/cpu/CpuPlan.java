@@ -1,0 +1,187 @@
+package donna.cpu;
+
+import donna.backend.Stream;
+import donna.ffi.NativeException;
+import donna.graph.Graph;
+import donna.tensor.DonnaException;
+import donna.tensor.Tensor;
+import donna.tensor.TensorSpec;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Steps over slots. Places are looked up when they move, not when the plan runs. */
+final class CpuPlan implements ProfiledPlan {
+    private final CpuDevice device;
+    private final Graph graph;
+    private final Map<String, TensorSpec> specs;
+    private final Step[] steps;
+    private final List<Slot> scratch;
+    private final Map<String, Slot> bound;
+    private final long scratchBytes;
+    private final Arena arena;
+    private final Map<String, CpuBuffer> buffers = new HashMap<>();
+    private final Set<Step> stale = new LinkedHashSet<>();
+    private CpuBuffer[] open = new CpuBuffer[0];
+    private CpuStream stream;
+    private int generation = -1;
+    private boolean closed;
+
+    CpuPlan(CpuDevice device, Graph graph, List<Step> steps, List<Slot> scratch, Map<String, Slot> bound, long scratchBytes, Arena arena) {
+        this.device = device;
+        this.graph = graph;
+        this.specs = graph.bindings();
+        this.steps = steps.toArray(Step[]::new);
+        this.scratch = List.copyOf(scratch);
+        this.bound = Map.copyOf(bound);
+        this.scratchBytes = scratchBytes;
+        this.arena = arena;
+        stale.addAll(steps);
+    }
+
+    @Override
+    public Graph graph() {
+        return graph;
+    }
+
+    @Override
+    public void bind(String name, Tensor tensor) {
+        requireOpen();
+        TensorSpec wanted = specs.get(name);
+        if (wanted == null) {
+            throw new DonnaException.ShapeMismatch("bind: the graph has no '" + name + "'; it has " + specs.keySet());
+        }
+        if (!wanted.equals(tensor.spec())) {
+            throw new DonnaException.ShapeMismatch("bind '" + name + "': the tensor is " + tensor.spec() + ", the graph expects " + wanted);
+        }
+        if (!(tensor.buffer() instanceof CpuBuffer b) || b.device() != device) {
+            throw new DonnaException.InvalidInput("bind '" + name + "': the tensor lives on another device; allocate it with " + device.name());
+        }
+        if (wanted.layout().block() > 1 && tensor.offset() % CpuDevice.ALIGNMENT != 0) {
+            throw new DonnaException.InvalidInput("bind '" + name + "': a blocked tensor at byte " + tensor.offset()
+                    + " of its buffer; expected a multiple of " + CpuDevice.ALIGNMENT);
+        }
+        buffers.put(name, b);
+        open = buffers.values().toArray(CpuBuffer[]::new);
+        Slot s = bound.get(name);
+        if (s != null) {
+            s.moveTo(b.slice(tensor.offset(), wanted.bytes()));
+            stale.addAll(s.users());
+        }
+    }
+
+    @Override
+    public void run(Stream on) {
+        prepare(on);
+        try {
+            for (Step s : steps) {
+                s.run(stream);
+            }
+        } catch (NativeException e) {
+            throw new DonnaException.NativeFailure(e.getMessage(), e);
+        }
+    }
+
+    private void prepare(Stream on) {
+        requireOpen();
+        if (!(on instanceof CpuStream s) || s.device() != device) {
+            throw new DonnaException.InvalidInput("run: the stream belongs to another device; open one on " + device.name());
+        }
+        if (buffers.size() < specs.size()) {
+            Set<String> missing = new LinkedHashSet<>(specs.keySet());
+            missing.removeAll(buffers.keySet());
+            throw new DonnaException.InvalidInput(
+                    "run: nothing is bound to '" + String.join("', '", missing) + "'; bind every name of the graph first");
+        }
+        for (CpuBuffer b : open) {
+            if (!b.isOpen()) {
+                throw new DonnaException.Closed("run: a bound tensor's buffer was closed; bind an open one");
+            }
+        }
+        s.enter(scratchBytes);
+        if (s != stream || s.generation() != generation) {
+            stream = s;
+            generation = s.generation();
+            for (Slot slot : scratch) {
+                slot.moveTo(s.scratch().asSlice(slot.offset(), slot.bytes()));
+                stale.addAll(slot.users());
+            }
+        }
+        if (!stale.isEmpty()) {
+            stale.forEach(Step::rebind);
+            stale.clear();
+        }
+    }
+
+    @Override
+    public long scratchBytes() {
+        return scratchBytes;
+    }
+
+    @Override
+    public String describe() {
+        StringBuilder out = new StringBuilder();
+        for (Step s : steps) {
+            out.append(String.format("%-28s %-24s %-28s", s.node(), s.kind(), s.implementation()));
+            for (Slot slot : s.slots()) {
+                out.append(' ').append(slot.inScratch() ? "+" + slot.offset() : slot.bound()).append(':').append(slot.bytes());
+                out.append(slot.block() > 1 ? "c" + slot.block() : "");
+            }
+            out.append('\n');
+        }
+        return out.append("scratch ").append(scratchBytes).append(" bytes\n").toString();
+    }
+
+    @Override
+    public String profile(Stream on, int runs) {
+        long[] best = new long[steps.length];
+        Arrays.fill(best, Long.MAX_VALUE);
+        for (int r = 0; r < runs; r++) {
+            prepare(on);
+            for (int i = 0; i < steps.length; i++) {
+                long start = System.nanoTime();
+                steps[i].run(stream);
+                best[i] = Math.min(best[i], System.nanoTime() - start);
+            }
+        }
+        Map<String, long[]> kinds = new TreeMap<>();
+        long total = 0;
+        for (int i = 0; i < steps.length; i++) {
+            String kind = String.format("%-26s %-28s", steps[i].kind(), steps[i].implementation());
+            long[] sum = kinds.computeIfAbsent(kind, k -> new long[2]);
+            sum[0] += best[i];
+            sum[1]++;
+            total += best[i];
+        }
+        List<Map.Entry<String, long[]>> rows = new ArrayList<>(kinds.entrySet());
+        rows.sort((a, b) -> Long.compare(b.getValue()[0], a.getValue()[0]));
+        StringBuilder out = new StringBuilder();
+        for (Map.Entry<String, long[]> row : rows) {
+            out.append(String.format("%s %10.1f us, %d steps%n", row.getKey(), row.getValue()[0] / 1e3, row.getValue()[1]));
+        }
+        return out.append(String.format("total %.1f us%n", total / 1e3)).toString();
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new DonnaException.Closed("plan: used after close");
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            for (Step s : steps) {
+                s.close();
+            }
+            arena.close();
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package donna.cpu;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** Zero-filled memory in an arena of its own, aligned and counted by the device. The owner closes it, once. */
+final class OwnedMemory implements AutoCloseable {
+    private final CpuDevice device;
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment segment;
+
+    OwnedMemory(CpuDevice device, long bytes) {
+        this.device = device;
+        this.segment = arena.allocate(Math.max(bytes, 1), CpuDevice.ALIGNMENT).asSlice(0, bytes);
+        device.count(bytes);
+    }
+
+    MemorySegment segment() {
+        return segment;
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+        device.count(-segment.byteSize());
+    }
+}

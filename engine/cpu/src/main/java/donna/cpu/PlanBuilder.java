@@ -1,0 +1,226 @@
+package donna.cpu;
+
+import donna.ffi.MemoryDesc;
+import donna.graph.Graph;
+import donna.graph.Node;
+import donna.graph.Value;
+import donna.tensor.DType;
+import donna.tensor.DonnaException;
+import donna.tensor.Layout;
+import donna.tensor.Shape;
+import donna.tensor.TensorSpec;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * A plan in the making: where each value lives, in which layouts, and the steps so far. A value may live in several slots, one per layout: the first
+ * is where its node writes it, the others are conversions made on demand. A slot may hold several values, one after another, where a step works in
+ * place.
+ */
+final class PlanBuilder {
+    private final CpuDevice device;
+    private final Arena arena = Arena.ofShared();
+    private final List<Step> steps = new ArrayList<>();
+    private final List<Slot> slots = new ArrayList<>();
+    private final Map<String, Slot> bound = new LinkedHashMap<>();
+    private final Map<Value, List<Slot>> homes = new HashMap<>();
+    private final Map<Value, Integer> remaining = new HashMap<>();
+    private final Map<Value, Map<Object, Slot>> derived = new HashMap<>();
+    private Node node;
+
+    PlanBuilder(CpuDevice device, Graph graph) {
+        this.device = device;
+        for (Node n : graph.nodes()) {
+            n.inputs().forEach(v -> remaining.merge(v, 1, Integer::sum));
+        }
+        graph.outputs().values().forEach(o -> remaining.merge(o.value(), 1, Integer::sum));
+    }
+
+    Primitives primitives() {
+        return device.primitives();
+    }
+
+    /** Steps that follow belong to {@code n}. */
+    void at(Node n) {
+        node = n;
+    }
+
+    /** Says that {@code n}'s steps are written: its inputs have one use less. */
+    void done(Node n) {
+        for (Value v : n.inputs()) {
+            remaining.merge(v, -1, Integer::sum);
+            homes.get(v).forEach(s -> s.addPending(-1));
+        }
+    }
+
+    /** Whether anything reads {@code v}. */
+    boolean used(Value v) {
+        return uses(v) > 0;
+    }
+
+    private int uses(Value v) {
+        return remaining.getOrDefault(v, 0);
+    }
+
+    /** The slot of a tensor that the caller binds. */
+    void leaf(Value v, String name) {
+        TensorSpec spec = v.spec();
+        if (spec.dtype() != DType.F32 && spec.dtype() != DType.I32) {
+            throw new DonnaException.InvalidInput(
+                    "cpu: '" + name + "' is " + spec + "; this backend works on F32, labels are I32; convert it, or use the reference backend");
+        }
+        Slot s = new Slot(spec.bytes(), spec.layout().block()).bindTo(name);
+        bound.put(name, s);
+        home(v, s);
+    }
+
+    private void home(Value v, Slot s) {
+        homes.computeIfAbsent(v, k -> new ArrayList<>()).add(s);
+        s.addPending(uses(v));
+    }
+
+    /** A new place for {@code v} in the given channel block. */
+    Slot define(Value v, int block) {
+        Slot s = temporary(new Layout(block).elements(v.shape()) * Float.BYTES, block);
+        home(v, s);
+        return s;
+    }
+
+    /** {@code v} is what {@code s} holds from the next step on. */
+    Slot alias(Value v, Slot s) {
+        home(v, s);
+        return s;
+    }
+
+    /** Scratch memory for the steps that name it. */
+    Slot temporary(long bytes, int block) {
+        Slot s = new Slot(bytes, block);
+        slots.add(s);
+        return s;
+    }
+
+    Slot temporary(long bytes) {
+        return temporary(bytes, 1);
+    }
+
+    /** Whether the present node may overwrite {@code s}: it reads it once and nobody after it. */
+    boolean overwritable(Slot s) {
+        return s.inScratch() && s.pending() == 1;
+    }
+
+    /** A place for {@code out} in {@code in}'s layout: {@code in} itself if that may be overwritten. */
+    Slot outLike(Value out, Slot in) {
+        return overwritable(in) && in.bytes() == new Layout(in.block()).elements(out.shape()) * Float.BYTES ? alias(out, in) : define(out, in.block());
+    }
+
+    /** Where {@code v} was written, in whatever layout that is. */
+    Slot origin(Value v) {
+        return homes.get(v).getFirst();
+    }
+
+    /** {@code v} in row-major order. */
+    Slot plain(Value v) {
+        return in(v, 1);
+    }
+
+    /** {@code v} in channel blocks of {@code block}, converted here if it is not yet. */
+    Slot in(Value v, int block) {
+        for (Slot s : homes.get(v)) {
+            if (s.block() == block) {
+                return s;
+            }
+        }
+        Slot from = origin(v);
+        Slot to = define(v, block);
+        convert(v.shape(), from, to);
+        return to;
+    }
+
+    /** Copies between layouts. */
+    void convert(Shape shape, Slot from, Slot to) {
+        reorder("layout", primitives().layout(shape, from.block()), from, primitives().layout(shape, to.block()), to);
+    }
+
+    /** Copies between oneDNN layouts. */
+    void reorder(String kind, MemoryDesc fromLayout, Slot from, MemoryDesc toLayout, Slot to) {
+        Compiled c = primitives().reorder(fromLayout, toLayout).orElseThrow(() -> new DonnaException.NativeFailure(
+                "cpu: oneDNN cannot convert " + from.bytes() + " bytes in blocks of " + from.block() + " to blocks of " + to.block()));
+        primitive(kind, c, from, to);
+    }
+
+    /** What {@code make} makes from {@code weight}, once per plan and {@code key} as long as the weight does not change. */
+    Slot derived(Value weight, Object key, Supplier<Slot> make) {
+        Map<Object, Slot> known = derived.computeIfAbsent(weight, k -> new HashMap<>());
+        Slot s = known.get(key);
+        if (s == null) {
+            s = make.get();
+            known.put(key, s);
+        }
+        return s;
+    }
+
+    /** The variable changes here: copies of its old value are worth nothing. */
+    void changed(Value variable) {
+        derived.remove(variable);
+        List<Slot> all = homes.get(variable);
+        all.subList(1, all.size()).clear();
+    }
+
+    /** A step of the present node's op. */
+    void step(String implementation, Step.Work work, Slot... used) {
+        step(node.op().getClass().getSimpleName(), implementation, work, List.of(used));
+    }
+
+    private void step(String kind, String implementation, Step.Work work, List<Slot> used) {
+        Step s = new Step(node.name(), kind, implementation, used, work);
+        used.forEach(slot -> slot.usedBy(s, steps.size()));
+        steps.add(s);
+    }
+
+    /** A oneDNN primitive for the present node; its scratchpad is added here. */
+    void primitive(Compiled c, Slot... used) {
+        primitive(node.op().getClass().getSimpleName(), c, used);
+    }
+
+    private void primitive(String kind, Compiled c, Slot... used) {
+        List<Slot> all = new ArrayList<>(List.of(used));
+        if (c.scratchBytes() > 0) {
+            all.add(temporary(c.scratchBytes()));
+        }
+        step(kind, c.implementation(), c.work(arena), all);
+    }
+
+    /** Puts {@code v} where the caller wants it: written there in the first place if possible, copied at the end otherwise. */
+    void output(String name, Graph.Output output) {
+        Value v = output.value();
+        int block = output.layout().block();
+        Slot s = in(v, block);
+        if (s.inScratch()) {
+            s.bindTo(name);
+            slots.remove(s);
+            bound.put(name, s);
+        } else {
+            Slot to = new Slot(s.bytes(), block).bindTo(name);
+            bound.put(name, to);
+            step("output", "copy", (m, stream) -> m[1].copyFrom(m[0]), List.of(s, to));
+        }
+    }
+
+    /** The finished plan, which owns everything made here. */
+    CpuPlan build(Graph graph) {
+        slots.removeIf(s -> s.last() < 0);
+        long scratch = Packing.place(slots);
+        return new CpuPlan(device, graph, steps, slots, bound, scratch, arena);
+    }
+
+    /** Gives back what was made for a plan that will not be. */
+    void discard() {
+        steps.forEach(Step::close);
+        arena.close();
+    }
+}

@@ -1,0 +1,9 @@
+package donna.predict;
+
+/**
+ * Where the truth is expected.
+ *
+ * @param low lower end
+ * @param high upper end
+ */
+public record Interval(double low, double high) {}

@@ -1,0 +1,108 @@
+package donna.run;
+
+import donna.distill.BlockDistiller;
+import donna.distill.BlockLibrary;
+import donna.distill.Setting;
+import donna.distill.Teacher;
+import donna.format.HostTensor;
+import donna.jobs.Store;
+import donna.spec.Json;
+import donna.spec.SearchSpec;
+import donna.tensor.Shape;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The block library on disk: one file a candidate, named by everything it depends on, so that a larger space trains only what is new.
+ */
+final class LibraryStage {
+    private final Setting setting;
+    private final RunFolder folder;
+    private final Object teacherInputs;
+
+    LibraryStage(Setting setting, RunFolder folder, Object teacherInputs) {
+        this.setting = setting;
+        this.folder = folder;
+        this.teacherInputs = teacherInputs;
+    }
+
+    BlockLibrary run(Teacher teacher) {
+        setting.progress().phase("block library");
+        Map<BlockDistiller.Job, BlockLibrary.Entry> entries = new LinkedHashMap<>();
+        List<BlockDistiller.Job> missing = new ArrayList<>();
+        int[] options = setting.space().options();
+        for (int n = 0; n < options.length; n++) {
+            for (int m = 0; m < options[n]; m++) {
+                BlockDistiller.Job job = new BlockDistiller.Job(n, m);
+                Optional<Store.Piece> kept = folder.load(key(job));
+                kept.ifPresentOrElse(p -> entries.put(job, entry(p)), () -> missing.add(job));
+            }
+        }
+        if (!missing.isEmpty()) {
+            train(teacher, missing, entries);
+        }
+        List<List<BlockLibrary.Entry>> library = new ArrayList<>();
+        for (int n = 0; n < options.length; n++) {
+            List<BlockLibrary.Entry> block = new ArrayList<>();
+            for (int m = 0; m < options[n]; m++) {
+                block.add(entries.get(new BlockDistiller.Job(n, m)));
+            }
+            library.add(block);
+        }
+        return new BlockLibrary(library);
+    }
+
+    private void train(Teacher teacher, List<BlockDistiller.Job> missing, Map<BlockDistiller.Job, BlockLibrary.Entry> entries) {
+        BlockDistiller distiller = new BlockDistiller(setting, teacher);
+        Store.Piece variance = folder.piece("teacher/variance", List.of(teacherInputs, setting.spec().distill()), () -> {
+            List<float[]> v = distiller.inverseVariance();
+            Map<String, HostTensor> tensors = new LinkedHashMap<>();
+            for (int k = 0; k < v.size(); k++) {
+                tensors.put("boundary." + k, HostTensor.of(Shape.of(v.get(k).length), v.get(k)));
+            }
+            return new Store.Piece(tensors, Map.of());
+        });
+        List<float[]> inverse = new ArrayList<>();
+        for (int k = 0; k < variance.tensors().size(); k++) {
+            inverse.add(variance.tensors().get("boundary." + k).floats());
+        }
+        String checkpoint = "blocks-" + Json.hash(missing.stream().map(this::key).toList()).substring(0, 12);
+        distiller.run(missing, inverse, checkpoint, (job, entry) -> {
+            folder.save(key(job), piece(entry));
+            entries.put(job, entry);
+            entry.failure().ifPresent(why -> setting.progress().line(name(job) + " cannot be used: " + why));
+        });
+    }
+
+    private String name(BlockDistiller.Job job) {
+        return setting.space().blocks().get(job.block()).name() + "/" + setting.space().candidate(job.block(), job.candidate());
+    }
+
+    /** {@code blocks/b1/mk3e2d1r-0123456789ab}. */
+    private String key(BlockDistiller.Job job) {
+        SearchSpec s = setting.spec();
+        Object inputs = List.of(teacherInputs, s.distill(), name(job), setting.space().blocks().get(job.block()));
+        return "blocks/" + name(job) + "-" + Json.hash(inputs).substring(0, 12);
+    }
+
+    private static Store.Piece piece(BlockLibrary.Entry e) {
+        Map<String, HostTensor> tensors = new LinkedHashMap<>();
+        e.values().forEach((name, v) -> tensors.put(name, HostTensor.of(Shape.of(v.length), v)));
+        return new Store.Piece(
+                tensors,
+                Map.of("nsr", Double.toString(e.nsr()), "macs", Long.toString(e.macs()), "params", Long.toString(e.params()),
+                        "failure", e.failure().orElse(""), "version", RunFolder.VERSION));
+    }
+
+    private static BlockLibrary.Entry entry(Store.Piece p) {
+        return new BlockLibrary.Entry(
+                Double.parseDouble(p.info().get("nsr")),
+                Long.parseLong(p.info().get("macs")),
+                Long.parseLong(p.info().get("params")),
+                TeacherStage.values(p),
+                Optional.of(p.info().get("failure")).filter(f -> !f.isEmpty()));
+    }
+}

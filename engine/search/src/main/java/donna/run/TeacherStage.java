@@ -1,0 +1,101 @@
+package donna.run;
+
+import donna.data.Dataset;
+import donna.distill.Networks;
+import donna.distill.Rating;
+import donna.distill.Setting;
+import donna.distill.Teacher;
+import donna.distill.TeacherTrainer;
+import donna.finetune.TeacherLogits;
+import donna.format.HostTensor;
+import donna.format.Safetensors;
+import donna.graph.Cost;
+import donna.jobs.Store;
+import donna.nn.Network;
+import donna.spec.SearchSpec;
+import donna.tensor.Shape;
+import donna.train.Accuracy;
+import donna.train.Inference;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The reference model: trained, read from the user's file, or reused. */
+final class TeacherStage {
+    private final Setting setting;
+    private final RunFolder folder;
+
+    TeacherStage(Setting setting, RunFolder folder) {
+        this.setting = setting;
+        this.folder = folder;
+    }
+
+    /** What is known of a network besides its weights; accuracies are shares of 1. */
+    record Facts(double validationTop1, double testTop1, long macs, long params) {}
+
+    /** What the teacher's weights depend on. */
+    Object inputs() {
+        SearchSpec s = setting.spec();
+        return List.of("teacher", s.seed(), s.dataset(), s.model(), s.teacher(), s.recalibrate());
+    }
+
+    Teacher run() {
+        setting.progress().phase("teacher");
+        Network network = setting.teacher();
+        Store.Piece piece = folder.piece("teacher/model", inputs(), () -> {
+            Map<String, float[]> values = setting.spec().teacher().weights()
+                    .map(file -> read(Path.of(file), network))
+                    .orElseGet(() -> new TeacherTrainer(setting).run("teacher").values());
+            return new Store.Piece(tensors(setting, network, values), Map.of("block", Networks.teacherBlock(setting.spec()).toString()));
+        });
+        return new Teacher(network, values(piece));
+    }
+
+    Facts facts(Teacher teacher) {
+        return folder.artefact("teacher/facts.json", setting.spec().seed(), inputs(), Facts.class,
+                        () -> facts(setting, teacher.network(), teacher.values()))
+                .value();
+    }
+
+    /** The logits that finetuning needs. */
+    TeacherLogits logits(Teacher teacher) {
+        int images = Math.max(setting.spec().predictor().train().images(), setting.spec().finetune().train().images());
+        int classes = setting.spec().model().head().classes();
+        Store.Piece piece = folder.piece("teacher/logits", List.of(inputs(), images), () -> {
+            float[] values = TeacherLogits.compute(setting, teacher, images).values();
+            return new Store.Piece(Map.of("logits", HostTensor.of(Shape.of(images, classes), values)), Map.of());
+        });
+        return new TeacherLogits(piece.tensors().get("logits").floats(), classes);
+    }
+
+    /** Accuracies and cost of a finished network. */
+    static Facts facts(Setting setting, Network network, Map<String, float[]> values) {
+        List<Dataset> sets = List.of(setting.images().validation(), setting.images().test());
+        Accuracy[] out = new Accuracy[2];
+        setting.workers().forEach(2, (i, stream) -> out[i] = Rating.accuracy(setting, stream, network, values, sets.get(i)));
+        Cost cost = Cost.of(Inference.graph(network, setting.imageShape(), 1));
+        return new Facts(out[0].top1(), out[1].top1(), cost.macs(), cost.params());
+    }
+
+    private Map<String, float[]> read(Path file, Network network) {
+        Map<String, float[]> out = new HashMap<>();
+        Safetensors s = Safetensors.read(file);
+        Inference.parameters(network, setting.imageShape()).forEach(p -> out.put(p.name(), s.tensor(p.name()).floats()));
+        return out;
+    }
+
+    /** Parameters in their own shapes and order. */
+    static Map<String, HostTensor> tensors(Setting setting, Network network, Map<String, float[]> values) {
+        Map<String, HostTensor> out = new LinkedHashMap<>();
+        Inference.parameters(network, setting.imageShape()).forEach(p -> out.put(p.name(), HostTensor.of(p.shape(), values.get(p.name()))));
+        return out;
+    }
+
+    static Map<String, float[]> values(Store.Piece piece) {
+        Map<String, float[]> out = new HashMap<>();
+        piece.tensors().forEach((name, t) -> out.put(name, t.floats()));
+        return out;
+    }
+}

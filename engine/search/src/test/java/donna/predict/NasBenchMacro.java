@@ -1,0 +1,61 @@
+package donna.predict;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import donna.spec.Json;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** All 6,561 networks of NAS-Bench-Macro: mean CIFAR-10 accuracy and FLOPs by 8 ternary choices, in lexicographic order. */
+public record NasBenchMacro(int[][] choices, double[] accuracy, double[] flops) {
+    /** Reads the table, or skips the calling test with the reason where it is not present. */
+    public static NasBenchMacro orSkip() {
+        String name = "nas-bench-macro_cifar10.json";
+        Optional<Path> file = Stream.concat(
+                        Stream.ofNullable(System.getenv("DONNA_SHARED")).map(Path::of),
+                        Stream.iterate(Path.of("").toAbsolutePath(), p -> p != null, Path::getParent)
+                                .map(p -> p.resolve("../shared")))
+                .map(shared -> shared.resolve("data").resolve(name).normalize())
+                .filter(Files::exists)
+                .findFirst();
+        assumeTrue(file.isPresent(), name + " not found under ../shared/data or DONNA_SHARED");
+        Map<String, Object> table = new TreeMap<>();
+        Map<?, ?> raw = Json.read(file.get(), Map.class);
+        raw.forEach((key, value) -> table.put(key.toString(), value));
+        int n = table.size();
+        NasBenchMacro all = new NasBenchMacro(new int[n][], new double[n], new double[n]);
+        int i = 0;
+        for (Map.Entry<String, Object> entry : table.entrySet()) {
+            Map<?, ?> values = (Map<?, ?>) entry.getValue();
+            all.choices[i] = entry.getKey().chars().map(c -> c - '0').toArray();
+            all.accuracy[i] = ((Number) values.get("mean_acc")).doubleValue();
+            all.flops[i++] = ((Number) values.get("flops")).doubleValue();
+        }
+        return all;
+    }
+
+    /** Index of a network in this table. */
+    public int index(List<Integer> network) {
+        int index = 0;
+        for (int choice : network) {
+            index = 3 * index + choice;
+        }
+        return index;
+    }
+
+    /** One-hot features of every network. */
+    public double[][] oneHot() {
+        double[][] rows = new double[choices.length][24];
+        for (int i = 0; i < rows.length; i++) {
+            for (int n = 0; n < 8; n++) {
+                rows[i][3 * n + choices[i][n]] = 1;
+            }
+        }
+        return rows;
+    }
+}
