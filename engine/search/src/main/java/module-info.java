@@ -16,6 +16,7 @@ module donna.search {
     exports donna.distill;
     exports donna.finetune;
     exports donna.cost;
+    exports donna.evolve;
     exports donna.report;
     exports donna.fetch;
     exports donna.export;
