@@ -10,10 +10,18 @@ import java.lang.foreign.MemorySegment;
 public interface Buffer extends AutoCloseable {
     long bytes();
 
-    /** Copies {@code source} from host memory to {@code offset} in this buffer. */
+    /**
+     * Copies {@code source} from host memory to {@code offset} in this buffer.
+     *
+     * @throws DonnaException.ShapeMismatch if the range leaves the buffer
+     */
     void write(long offset, MemorySegment source);
 
-    /** Copies from {@code offset} of this buffer into {@code target} in host memory, all of it. */
+    /**
+     * Copies from {@code offset} of this buffer into {@code target} in host memory, all of it.
+     *
+     * @throws DonnaException.ShapeMismatch if the range leaves the buffer
+     */
     void read(long offset, MemorySegment target);
 
     @Override

@@ -113,6 +113,10 @@ final class GoldenOps {
         ConvGeometry pool = new ConvGeometry(2, 1, 1, 1);
         op(all, "average pool", w -> w.op(new Op.AveragePool(3, pool), src(w, 2, 3, 5, 7)));
         op(all, "max pool", w -> w.op(new Op.MaxPool(3, pool), src(w, 2, 3, 5, 7)));
+        op(
+                all,
+                "max pool of equal values",
+                w -> w.op(new Op.MaxPool(3, pool), w.src("src", Values.cycle(1, 1, 0, -1), 2, 2, 5, 7)));
         op(all, "global average pool", w -> w.op(new Op.GlobalAveragePool(), src(w, 2, 3, 5, 7)));
         op(all, "softmax", w -> w.op(new Op.Softmax(), logits(w)));
         op(all, "cross entropy", w -> w.op(new Op.CrossEntropy(0), logits(w), labels(w)));
