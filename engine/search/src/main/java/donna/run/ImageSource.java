@@ -5,7 +5,7 @@ import donna.data.Normalization;
 import donna.distill.Images;
 import donna.fetch.DatasetFetcher;
 import donna.fetch.Datasets;
-import donna.fetch.Split;
+import donna.data.Split;
 import donna.spec.DatasetSpec;
 import donna.spec.SearchSpec;
 import donna.tensor.DonnaException;
