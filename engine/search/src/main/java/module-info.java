@@ -4,6 +4,10 @@ module donna.search {
     requires tools.jackson.core;
     requires tools.jackson.databind;
     requires tools.jackson.dataformat.yaml;
+    requires java.desktop;
+    requires org.tribuo.util.onnx;
+    requires com.google.protobuf;
+    requires com.microsoft.onnxruntime;
 
     exports donna.spec;
     exports donna.space;
@@ -12,6 +16,11 @@ module donna.search {
     exports donna.distill;
     exports donna.finetune;
     exports donna.cost;
+    exports donna.evolve;
     exports donna.report;
     exports donna.fetch;
+    exports donna.export;
+
+    provides donna.data.ImageDecoder with
+            donna.image.ImageIoDecoder;
 }

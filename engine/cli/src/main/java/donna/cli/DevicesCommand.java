@@ -2,13 +2,22 @@ package donna.cli;
 
 import donna.backend.BackendProvider;
 import donna.backend.Backends;
+import donna.spec.Json;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** {@code donna devices}. */
 @Command(name = "devices", description = "List what can compute here, and why the rest cannot.", mixinStandardHelpOptions = true)
 final class DevicesCommand implements Callable<Integer> {
     private final Console console;
+
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
 
     DevicesCommand(Console console) {
         this.console = console;
@@ -16,9 +25,20 @@ final class DevicesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        List<Map<String, Object>> rows = new ArrayList<>();
         for (BackendProvider p : Backends.all()) {
             BackendProvider.Availability a = p.probe();
-            console.print("%-10s %-4s %s".formatted(p.name(), a.usable() ? "yes" : "no", a.detail()));
+            Map<String, Object> row = new LinkedHashMap<>();
+            row.put("name", p.name());
+            row.put("usable", a.usable());
+            row.put("detail", a.detail());
+            rows.add(row);
+            if (!json) {
+                console.print("%-10s %-4s %s".formatted(p.name(), a.usable() ? "yes" : "no", a.detail()));
+            }
+        }
+        if (json) {
+            console.print(Json.text(rows).stripTrailing());
         }
         return 0;
     }

@@ -1,5 +1,6 @@
 package donna.cli;
 
+import donna.tensor.DonnaException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -19,6 +20,7 @@ import picocli.CommandLine.ScopeType;
         commandListHeading = "%nVerbs:%n")
 public final class Main {
     static final int FAILED = 1;
+    static final int INTERRUPTED = 130;
 
     private final Console console;
 
@@ -62,7 +64,8 @@ public final class Main {
     }
 
     private static List<Callable<Integer>> verbs(Console console) {
-        return List.of(new DevicesCommand(console));
+        return List.of(
+                new ReportCommand(console), new DescribeCommand(console), new DevicesCommand(console), new DataCommand(console));
     }
 
     private int failed(Throwable failure) {
@@ -70,7 +73,7 @@ public final class Main {
         if (debug) {
             console.stackTrace(failure);
         }
-        return FAILED;
+        return failure instanceof DonnaException.Cancelled ? INTERRUPTED : FAILED;
     }
 
     private int misused(ParameterException failure) {

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import donna.spec.Json;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class MainTest {
@@ -62,5 +65,36 @@ class MainTest {
         captured.console.error("no such file");
         assertEquals("donna: no such file\n", captured.err());
         assertFalse(captured.console.terminal());
+    }
+
+    @Test
+    void describeCountsTheQuickstartsTeacher() {
+        assertEquals(0, run("describe", "../../examples/specs/quickstart.yaml"));
+        assertTrue(captured.out().lines().anyMatch(l -> l.matches("together +9,799,776 +307,222")), captured.out());
+        assertTrue(captured.out().contains("88 candidates, 234,256 architectures"), captured.out());
+    }
+
+    @Test
+    void describeAsJsonCanBeReadBack() {
+        assertEquals(0, run("describe", "../../examples/specs/tiny.yaml", "--json"));
+        Map<?, ?> out = Json.parse(captured.out(), Map.class);
+        long sum = ((List<?>) out.get("layers"))
+                .stream().mapToLong(l -> ((Number) ((Map<?, ?>) l).get("macs")).longValue()).sum();
+        assertEquals(((Number) out.get("macs")).longValue(), sum);
+        assertEquals(25, ((Number) out.get("architectures")).intValue());
+    }
+
+    @Test
+    void anOverrideThatTheSpecRefusesNamesItsPath() {
+        assertEquals(1, run("describe", "../../examples/specs/tiny.yaml", "--set", "distill.train.epochs=none"));
+        assertTrue(captured.err().contains("/distill/train/epochs"), captured.err());
+        assertEquals("", captured.out());
+    }
+
+    @Test
+    void aMissingFileIsOneSentence() {
+        assertEquals(1, run("describe", "absent.yaml"));
+        assertEquals(1, captured.err().lines().count(), captured.err());
+        assertTrue(captured.err().contains("absent.yaml"), captured.err());
     }
 }

@@ -6,6 +6,7 @@ import donna.backend.Stream;
 import donna.cpu.kernel.Lanes;
 import donna.ffi.Dnnl;
 import donna.ffi.NativeException;
+import donna.ffi.Openmp;
 import donna.graph.Graph;
 import donna.tensor.Buffer;
 import donna.tensor.DonnaException;
@@ -72,6 +73,7 @@ final class CpuDevice implements Device {
     public Plan compile(Graph graph) {
         requireOpen();
         try {
+            oneThread();
             return Lowering.compile(this, graph);
         } catch (NativeException e) {
             throw new DonnaException.NativeFailure(e.getMessage(), e);
@@ -81,6 +83,13 @@ final class CpuDevice implements Device {
     @Override
     public long bytesInUse() {
         return bytes.get();
+    }
+
+    /**
+     * A stream is one core: oneDNN must neither plan for more threads in this thread nor start them. The setting belongs to the calling thread and stays.
+     */
+    static void oneThread() {
+        Openmp.load().omp_set_num_threads(1);
     }
 
     private void requireOpen() {

@@ -3,7 +3,6 @@ package donna.cpu;
 import donna.backend.Device;
 import donna.backend.Stream;
 import donna.ffi.DnnlStream;
-import donna.ffi.Openmp;
 import donna.tensor.DonnaException;
 import java.lang.foreign.MemorySegment;
 
@@ -30,7 +29,7 @@ final class CpuStream implements Stream {
         Thread now = Thread.currentThread();
         if (thread != now) {
             thread = now;
-            Openmp.load().omp_set_num_threads(1);
+            CpuDevice.oneThread();
         }
         if (bytes > scratch.segment().byteSize()) {
             scratch.close();

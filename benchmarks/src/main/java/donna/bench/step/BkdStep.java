@@ -1,0 +1,150 @@
+package donna.bench.step;
+
+import donna.backend.Backends;
+import donna.backend.Device;
+import donna.backend.Stream;
+import donna.cpu.ProfiledPlan;
+import donna.tensor.Shape;
+import donna.tensor.Tensor;
+import donna.tensor.TensorSpec;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * How long does one training step of every candidate of a stage take, one candidate per thread? Arguments: the stages file, a device, threads, steps,
+ * optionally a stage's name and {@code profile}. Prints, per candidate, the median milliseconds of a step while all threads work, by the clock and by
+ * the thread's own processor time (on a machine that does other things too, only the latter means something), and per stage the sums divided by the threads: what {@code bkd_peer.py} calls the total of a framework that gives all threads to one candidate.
+ */
+public final class BkdStep {
+    private static final int WARM_UP_NANOS = 1_500_000_000;
+
+    private BkdStep() {}
+
+    public static void main(String[] args) throws InterruptedException {
+        Stages stages = Stages.read(Path.of(args[0]));
+        int threads = Integer.parseInt(args[2]);
+        int steps = Integer.parseInt(args[3]);
+        String only = args.length > 4 ? args[4] : "";
+        boolean profile = args.length > 5;
+        try (Device device = Backends.open(args[1], System.out::println)) {
+            for (Stages.Stage stage : stages.stages()) {
+                if (only.isEmpty() || only.equals("all") || stage.name().equals(only)) {
+                    run(device, stage, threads, steps, profile);
+                }
+            }
+        }
+    }
+
+    private static void run(Device device, Stages.Stage stage, int threads, int steps, boolean profile) throws InterruptedException {
+        Map<String, Tensor> data = data(device, stage);
+        List<CandidateStep> candidates = new ArrayList<>();
+        long start = System.nanoTime();
+        stage.candidates().forEach(c -> candidates.add(new CandidateStep(device, stage, c, data)));
+        System.out.printf("%s: compiled %d candidates in %.0f ms%n", stage.name(), candidates.size(), (System.nanoTime() - start) / 1e6);
+        Map<CandidateStep, Times> times = measure(device, candidates, threads, steps);
+        double total = 0;
+        double cpu = 0;
+        for (CandidateStep c : candidates) {
+            Times t = times.get(c);
+            total += t.wallMs;
+            cpu += t.cpuMs;
+            System.out.printf("%s %s: %.2f ms (cpu %.2f), %.0f images/s a thread%n", stage.name(), c.name(), t.wallMs, t.cpuMs, c.batch() / t.wallMs * 1e3);
+            if (profile && c.plan() instanceof ProfiledPlan p) {
+                try (Stream stream = device.openStream()) {
+                    System.out.print(p.profile(stream, 20));
+                }
+            }
+        }
+        System.out.printf("%s total: %.2f ms (cpu %.2f) per step of %d candidates [%s threads=%d]%n", stage.name(), total / threads,
+                cpu / threads, candidates.size(), device.name(), threads);
+        candidates.forEach(CandidateStep::close);
+        data.values().forEach(Tensor::close);
+    }
+
+    private static Map<String, Tensor> data(Device device, Stages.Stage stage) {
+        int out = stage.size() / stage.stride();
+        Map<String, Tensor> data = new LinkedHashMap<>();
+        data.put("src", image(device, new Shape(stage.batch(), stage.in(), stage.size(), stage.size()), 1));
+        Tensor target = image(device, new Shape(stage.batch(), stage.out(), out, out), 2);
+        data.put("target", target);
+        Tensor inverse = device.tensor(TensorSpec.f32(stage.out()));
+        inverse.fill(1);
+        data.put("inverseVariance", inverse);
+        return data;
+    }
+
+    private static Tensor image(Device device, Shape shape, long seed) {
+        Random random = new Random(seed);
+        Tensor t = device.tensor(TensorSpec.f32(shape.dims()).with(device.preferredLayout()));
+        float[] values = new float[Math.toIntExact(shape.elements())];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        t.set(values);
+        return t;
+    }
+
+    /** Every thread takes the next candidate and times its steps until all are done; those that finish early train on, so that the load stays even. */
+    private static Map<CandidateStep, Times> measure(Device device, List<CandidateStep> candidates, int threads, int steps)
+            throws InterruptedException {
+        Map<CandidateStep, Times> times = new ConcurrentHashMap<>();
+        for (boolean timed : new boolean[] {false, true}) {
+            times.clear();
+            ConcurrentLinkedQueue<CandidateStep> queue = new ConcurrentLinkedQueue<>(candidates);
+            List<Thread> workers = new ArrayList<>();
+            for (int t = 0; t < threads; t++) {
+                workers.add(Thread.ofPlatform().start(() -> {
+                    try (Stream stream = device.openStream()) {
+                        CandidateStep last = null;
+                        for (CandidateStep c = queue.poll(); c != null; c = queue.poll()) {
+                            times.put(c, times(c, stream, timed ? steps : 1, timed));
+                            last = c;
+                        }
+                        while (timed && times.size() < candidates.size() && last != null) {
+                            last.run(stream);
+                        }
+                    }
+                }));
+            }
+            for (Thread w : workers) {
+                w.join();
+            }
+        }
+        return times;
+    }
+
+    /** Medians of a step. */
+    private record Times(double wallMs, double cpuMs) {}
+
+    private static Times times(CandidateStep c, Stream stream, int steps, boolean timed) {
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        long begin = System.nanoTime();
+        do {
+            c.run(stream);
+        } while (!timed && System.nanoTime() - begin < WARM_UP_NANOS);
+        double[] wall = new double[steps];
+        double[] cpu = new double[steps];
+        for (int i = 0; i < steps; i++) {
+            long used = threads.getCurrentThreadCpuTime();
+            long start = System.nanoTime();
+            double loss = c.run(stream);
+            wall[i] = (System.nanoTime() - start) / 1e6;
+            cpu[i] = (threads.getCurrentThreadCpuTime() - used) / 1e6;
+            if (!Double.isFinite(loss)) {
+                throw new IllegalStateException(c.name() + ": the loss is " + loss);
+            }
+        }
+        Arrays.sort(wall);
+        Arrays.sort(cpu);
+        return new Times(wall[steps / 2], cpu[steps / 2]);
+    }
+}
