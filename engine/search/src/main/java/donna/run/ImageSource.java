@@ -24,9 +24,9 @@ public final class ImageSource {
      */
     public static Images open(SearchSpec spec, Consumer<String> log) {
         DatasetSpec d = spec.dataset();
-        Dataset train = Datasets.open(d.name().word(), d.path(), Split.TRAIN, DatasetFetcher.userCache(), log);
-        Dataset test = Datasets.open(d.name().word(), d.path(), Split.TEST, DatasetFetcher.userCache(), log);
         List<Integer> input = spec.model().input();
+        Dataset train = Datasets.open(d.name().word(), d.path(), Split.TRAIN, input.get(1), DatasetFetcher.userCache(), log);
+        Dataset test = Datasets.open(d.name().word(), d.path(), Split.TEST, input.get(1), DatasetFetcher.userCache(), log);
         List<Integer> found = List.of(train.channels(), train.height(), train.width());
         if (!input.equals(found)) {
             throw new DonnaException.InvalidInput(
