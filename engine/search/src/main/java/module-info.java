@@ -4,6 +4,7 @@ module donna.search {
     requires tools.jackson.core;
     requires tools.jackson.databind;
     requires tools.jackson.dataformat.yaml;
+    requires java.desktop;
     requires org.tribuo.util.onnx;
     requires com.google.protobuf;
     requires com.microsoft.onnxruntime;
@@ -19,4 +20,7 @@ module donna.search {
     exports donna.report;
     exports donna.fetch;
     exports donna.export;
+
+    provides donna.data.ImageDecoder with
+            donna.image.ImageIoDecoder;
 }

@@ -26,11 +26,12 @@ public final class CifarBinary {
     }
 
     /**
-     * Reads one part into memory. Class names come from {@code batches.meta.txt} or {@code fine_label_names.txt} where present, else they are numbers.
+     * Reads one part into memory.
      *
+     * @param classes names of the classes; when empty, those in {@code batches.meta.txt} or {@code fine_label_names.txt}, else numbers
      * @throws DonnaException.InvalidInput if files are missing, or a file's length or a label is impossible
      */
-    public static Dataset open(String name, Path folder, Split split) {
+    public static Dataset open(String name, Path folder, Split split, List<String> classes) {
         boolean ten = !Files.isRegularFile(folder.resolve("test.bin"));
         List<Path> files = files(folder, split, ten);
         int record = IMAGE + (ten ? 1 : 2);
@@ -61,7 +62,7 @@ public final class CifarBinary {
             throw new DonnaException.InvalidInput(folder + ": expected " + labels.length + " images, found " + i
                     + "; a file was changed while it was read");
         }
-        return MemoryDataset.of(name, 3, SIDE, SIDE, classes(folder, ten), labels, pixels);
+        return MemoryDataset.of(name, 3, SIDE, SIDE, classes.isEmpty() ? stored(folder, ten) : classes, labels, pixels);
     }
 
     private static List<Path> files(Path folder, Split split, boolean ten) {
@@ -84,7 +85,7 @@ public final class CifarBinary {
         return found;
     }
 
-    private static List<String> classes(Path folder, boolean ten) {
+    private static List<String> stored(Path folder, boolean ten) {
         Path names = folder.resolve(ten ? "batches.meta.txt" : "fine_label_names.txt");
         int count = ten ? 10 : 100;
         if (!Files.isRegularFile(names)) {
