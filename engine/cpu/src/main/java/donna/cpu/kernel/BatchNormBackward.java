@@ -99,8 +99,6 @@ public final class BatchNormBackward {
         }
         if (!residual && act == Activation.SWISH) {
             SwishNormLoops.backward(normalizer, block * L, dDst, src, g, at, vectors, sum, product);
-            sum.add(block * L);
-            product.add(block * L);
             return;
         }
         if (residual) {

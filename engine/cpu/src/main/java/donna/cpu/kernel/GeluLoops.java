@@ -57,7 +57,7 @@ final class GeluLoops {
             FloatVector n = t.sub(ROUND);
             FloatVector r = n.fma(LN2_LOW, n.fma(LN2_HIGH, y));
             FloatVector p = r.fma(E6, E5).fma(r, E4).fma(r, E3).fma(r, E2);
-            p = p.mul(r).fma(r, r).add(ONE);
+            p = p.fma(r, ONE).fma(r, ONE);
             FloatVector bell = p.reinterpretAsInts()
                     .add(t.reinterpretAsInts().lanewise(LSHL, 23))
                     .reinterpretAsFloats();
@@ -80,7 +80,7 @@ final class GeluLoops {
             FloatVector n = t.sub(ROUND);
             FloatVector r = n.fma(LN2_LOW, n.fma(LN2_HIGH, y));
             FloatVector p = r.fma(E6, E5).fma(r, E4).fma(r, E3).fma(r, E2);
-            p = p.mul(r).fma(r, r).add(ONE);
+            p = p.fma(r, ONE).fma(r, ONE);
             FloatVector bell = p.reinterpretAsInts()
                     .add(t.reinterpretAsInts().lanewise(LSHL, 23))
                     .reinterpretAsFloats();

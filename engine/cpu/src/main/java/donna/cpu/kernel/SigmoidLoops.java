@@ -34,7 +34,7 @@ final class SigmoidLoops {
             FloatVector n = t.sub(ROUND);
             FloatVector r = n.fma(LN2_LOW, n.fma(LN2_HIGH, y));
             FloatVector p = r.fma(E6, E5).fma(r, E4).fma(r, E3).fma(r, E2);
-            p = p.mul(r).fma(r, r).add(ONE);
+            p = p.fma(r, ONE).fma(r, ONE);
             FloatVector e = p.reinterpretAsInts()
                     .add(t.reinterpretAsInts().lanewise(LSHL, 23))
                     .reinterpretAsFloats();
@@ -54,7 +54,7 @@ final class SigmoidLoops {
             FloatVector n = t.sub(ROUND);
             FloatVector r = n.fma(LN2_LOW, n.fma(LN2_HIGH, y));
             FloatVector p = r.fma(E6, E5).fma(r, E4).fma(r, E3).fma(r, E2);
-            p = p.mul(r).fma(r, r).add(ONE);
+            p = p.fma(r, ONE).fma(r, ONE);
             FloatVector e = p.reinterpretAsInts()
                     .add(t.reinterpretAsInts().lanewise(LSHL, 23))
                     .reinterpretAsFloats();
@@ -75,7 +75,7 @@ final class SigmoidLoops {
             FloatVector n = t.sub(ROUND);
             FloatVector r = n.fma(LN2_LOW, n.fma(LN2_HIGH, y));
             FloatVector p = r.fma(E6, E5).fma(r, E4).fma(r, E3).fma(r, E2);
-            p = p.mul(r).fma(r, r).add(ONE);
+            p = p.fma(r, ONE).fma(r, ONE);
             FloatVector e = p.reinterpretAsInts()
                     .add(t.reinterpretAsInts().lanewise(LSHL, 23))
                     .reinterpretAsFloats();
@@ -94,7 +94,7 @@ final class SigmoidLoops {
             FloatVector n = t.sub(ROUND);
             FloatVector r = n.fma(LN2_LOW, n.fma(LN2_HIGH, y));
             FloatVector p = r.fma(E6, E5).fma(r, E4).fma(r, E3).fma(r, E2);
-            p = p.mul(r).fma(r, r).add(ONE);
+            p = p.fma(r, ONE).fma(r, ONE);
             FloatVector e = p.reinterpretAsInts()
                     .add(t.reinterpretAsInts().lanewise(LSHL, 23))
                     .reinterpretAsFloats();
