@@ -18,6 +18,7 @@ module donna.search {
     exports donna.cost;
     exports donna.evolve;
     exports donna.report;
+    exports donna.run;
     exports donna.fetch;
     exports donna.export;
 

@@ -17,9 +17,10 @@ import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
- * Decoded images in a file that is mapped into memory, so that a data set may be larger than the heap and decoding is done once. Layout, big-endian:
- * magic, images, height, width, length and CRC-32C of the tail; from byte {@value #PIXELS_AT} the pixels {@code [N, 3, H, W]}; then the tail: a label
- * for each image and the class names, one a line.
+ * Decoded images in a file that is mapped into memory, so that a data set may be larger than the heap and decoding
+ * is done once. Layout, big-endian: magic, images, height, width, length and CRC-32C of the tail; from byte {@value
+ * #PIXELS_AT} the pixels {@code [N, 3, H, W]}; then the tail: a label for each image and the class names, one a
+ * line.
  */
 final class ImageCache {
     private static final long MAGIC = 0x444f4e4e41494d31L;
@@ -47,13 +48,18 @@ final class ImageCache {
         private final Arena arena = Arena.ofShared();
         private final MemorySegment pixels;
 
-        /** Takes the room on disk at once, so that a full disk is an error here and not a fault while pixels are written. */
+        /**
+         * Takes the room on disk at once, so that a full disk is an error here and not a fault while pixels are
+         * written.
+         */
         Writer(Path target, long pixelBytes) {
             this.target = target;
             try {
                 Files.createDirectories(target.toAbsolutePath().getParent());
-                temporary = Files.createTempFile(target.toAbsolutePath().getParent(), "." + target.getFileName(), ".tmp");
-                try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+                temporary =
+                        Files.createTempFile(target.toAbsolutePath().getParent(), "." + target.getFileName(), ".tmp");
+                try (FileChannel channel =
+                        FileChannel.open(temporary, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
                     ByteBuffer zeros = ByteBuffer.allocate(1 << 20);
                     for (long at = 0; at < PIXELS_AT + pixelBytes; at += zeros.capacity()) {
                         zeros.clear().limit((int) Math.min(zeros.capacity(), PIXELS_AT + pixelBytes - at));
@@ -66,8 +72,10 @@ final class ImageCache {
                     throw e;
                 }
             } catch (IOException e) {
-                throw new DonnaException.InvalidInput(target + ": the cache of decoded images (" + pixelBytes
-                        + " bytes) cannot be written (" + e.getMessage() + "); check that the disk has room, or choose another cache folder", e);
+                throw new DonnaException.InvalidInput(
+                        target + ": the cache of decoded images (" + pixelBytes + " bytes) cannot be written ("
+                                + e.getMessage() + "); check that the disk has room, or choose another cache folder",
+                        e);
             }
         }
 
@@ -106,7 +114,14 @@ final class ImageCache {
     private static ByteBuffer header(int images, int height, int width, byte[] tail) {
         CRC32C crc = new CRC32C();
         crc.update(tail);
-        return ByteBuffer.allocate(32).putLong(MAGIC).putInt(images).putInt(height).putInt(width).putInt(tail.length).putLong(crc.getValue()).flip();
+        return ByteBuffer.allocate(32)
+                .putLong(MAGIC)
+                .putInt(images)
+                .putInt(height)
+                .putInt(width)
+                .putInt(tail.length)
+                .putLong(crc.getValue())
+                .flip();
     }
 
     private static void write(FileChannel channel, ByteBuffer b, long at) throws IOException {
@@ -128,8 +143,13 @@ final class ImageCache {
             int height = head.getInt();
             int width = head.getInt();
             int tailBytes = head.getInt();
-            boolean sane = magic == MAGIC && images > 0 && height > 0 && width > 0 && height <= ImageDecoder.MAX_PIXELS / width
-                    && tailBytes >= 4L * images && tailBytes <= MAX_TAIL;
+            boolean sane = magic == MAGIC
+                    && images > 0
+                    && height > 0
+                    && width > 0
+                    && height <= ImageDecoder.MAX_PIXELS / width
+                    && tailBytes >= 4L * images
+                    && tailBytes <= MAX_TAIL;
             long pixelBytes = sane ? 3L * images * height * width : 0;
             if (!sane || channel.size() != PIXELS_AT + pixelBytes + tailBytes) {
                 return Optional.empty();
@@ -150,7 +170,8 @@ final class ImageCache {
                 return Optional.empty();
             }
         } catch (IOException e) {
-            throw new DonnaException.InvalidInput(file + ": the cache of decoded images cannot be read (" + e.getMessage() + "); remove it", e);
+            throw new DonnaException.InvalidInput(
+                    file + ": the cache of decoded images cannot be read (" + e.getMessage() + "); remove it", e);
         }
     }
 

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.ServiceLoader;
 
 /**
- * Turns an encoded image into pixels; found by {@link ServiceLoader}, because decoders need modules that the core does not. Implementations are
- * thread-safe.
+ * Turns an encoded image into pixels; found by {@link ServiceLoader}, because decoders need modules that the core
+ * does not. Implementations are thread-safe.
  */
 public interface ImageDecoder {
     /** Most pixels that an image may have, so that a small file cannot ask for much memory. */
@@ -39,14 +39,20 @@ public interface ImageDecoder {
      */
     static ImageDecoder of(String ending) {
         List<ImageDecoder> all = all();
-        return all.stream().filter(d -> d.handles(ending)).findFirst().orElseThrow(() -> new DonnaException.Unavailable(
-                "no decoder for '" + ending + "' images: no module provides " + ImageDecoder.class.getName()
-                        + " for them; found " + all.stream().map(ImageDecoder::name).toList()
-                        + "; add donna.search to the module path"));
+        return all.stream()
+                .filter(d -> d.handles(ending))
+                .findFirst()
+                .orElseThrow(() -> new DonnaException.Unavailable(
+                        "no decoder for '" + ending + "' images: no module provides " + ImageDecoder.class.getName()
+                                + " for them; found "
+                                + all.stream().map(ImageDecoder::name).toList()
+                                + "; add donna.search to the module path"));
     }
 
     /** Every decoder on the module path or class path. */
     static List<ImageDecoder> all() {
-        return ServiceLoader.load(ImageDecoder.class).stream().map(ServiceLoader.Provider::get).toList();
+        return ServiceLoader.load(ImageDecoder.class).stream()
+                .map(ServiceLoader.Provider::get)
+                .toList();
     }
 }

@@ -15,8 +15,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 
 /**
- * Decodes a list of images into one segment, image {@code i} at place {@code i}: one thread reads, others decode, and a bounded number of encoded images
- * is in memory. Used by one thread.
+ * Decodes a list of images into one segment, image {@code i} at place {@code i}: one thread reads, others decode,
+ * and a bounded number of encoded images is in memory. Used by one thread.
  */
 final class ImageDecoding implements AutoCloseable {
     private final Path source;
@@ -49,7 +49,8 @@ final class ImageDecoding implements AutoCloseable {
             places.put(wanted.get(i), i);
         }
         Semaphore room = new Semaphore(4 * threads);
-        try (ExecutorService pool = Executors.newFixedThreadPool(threads, Thread.ofPlatform().daemon().factory())) {
+        try (ExecutorService pool = Executors.newFixedThreadPool(
+                threads, Thread.ofPlatform().daemon().factory())) {
             files.read(wanted, (entry, bytes) -> {
                 int place = places.remove(entry);
                 if (pixels.byteSize() == 0) {
@@ -78,9 +79,10 @@ final class ImageDecoding implements AutoCloseable {
         });
         if (!misfits.isEmpty()) {
             Map.Entry<Integer, String> first = new TreeMap<>(misfits).firstEntry();
-            throw new DonnaException.InvalidInput(source + ": '" + wanted.get(first.getKey()).path() + "' has "
-                    + first.getValue() + " pixels, another image " + height + "x" + width
-                    + "; give an image size, so that all are brought to it");
+            throw new DonnaException.InvalidInput(
+                    source + ": '" + wanted.get(first.getKey()).path() + "' has "
+                            + first.getValue() + " pixels, another image " + height + "x" + width
+                            + "; give an image size, so that all are brought to it");
         }
         if (pixels.byteSize() == 0) {
             throw new DonnaException.InvalidInput(source + ": all " + wanted.size() + " images are broken: '"
@@ -117,8 +119,8 @@ final class ImageDecoding implements AutoCloseable {
         } else if (bytes <= Integer.MAX_VALUE - 16) {
             pixels = MemorySegment.ofArray(new byte[(int) bytes]);
         } else {
-            throw new DonnaException.InvalidInput(source + ": " + wanted.size() + " images of " + h + "x" + w + " take " + bytes
-                    + " bytes, more than fit on the heap; give a cache folder");
+            throw new DonnaException.InvalidInput(source + ": " + wanted.size() + " images of " + h + "x" + w + " take "
+                    + bytes + " bytes, more than fit on the heap; give a cache folder");
         }
     }
 

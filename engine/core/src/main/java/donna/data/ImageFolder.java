@@ -19,9 +19,10 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * Reads {@code train/CLASS/NAME.jpg} and {@code test/CLASS/NAME.jpg} ({@code val} where there is no {@code test}; JPEG or PNG), from a folder or straight
- * from a tar or tar.gz file. Classes are in the order of their names, taken over all splits. Images are in a mixed order that depends on their paths only,
- * so that any slice holds all classes. Decoding runs on its own threads and does not change the result.
+ * Reads {@code train/CLASS/NAME.jpg} and {@code test/CLASS/NAME.jpg} ({@code val} where there is no {@code test};
+ * JPEG or PNG), from a folder or straight from a tar or tar.gz file. Classes are in the order of their names, taken
+ * over all splits. Images are in a mixed order that depends on their paths only, so that any slice holds all
+ * classes. Decoding runs on its own threads and does not change the result.
  */
 public final class ImageFolder {
     /** Share of images that may be broken: they are named and left out; more is an error. */
@@ -34,7 +35,8 @@ public final class ImageFolder {
     /**
      * How images are brought into one size and where they are kept.
      *
-     * @param size side of the square that images are scaled and cut to, in pixels; 0 takes them as they are, which must then be of one size
+     * @param size side of the square that images are scaled and cut to, in pixels; 0 takes them as they are, which
+     *     must then be of one size
      * @param threads that decode
      * @param cache folder for decoded images, mapped into memory; empty keeps them on the heap, at most 2 GiB
      */
@@ -52,25 +54,32 @@ public final class ImageFolder {
      *
      * @param source a folder or a tar file
      * @param log receives a line when images are decoded, and one that names broken images
-     * @throws DonnaException.InvalidInput if there are no images, they differ in size, more than 1 % is broken, or the cache cannot be written
+     * @throws DonnaException.InvalidInput if there are no images, they differ in size, more than 1 % is broken, or
+     *     the cache cannot be written
      * @throws DonnaException.Unavailable if no decoder is there
      */
     public static Dataset open(String name, Path source, Split split, Options options, Consumer<String> log) {
         ImageSource files = ImageSource.of(source);
-        Optional<Path> cached = options.cache().map(folder -> folder.resolve(key(source, files, split, options) + ".images"));
+        Optional<Path> cached =
+                options.cache().map(folder -> folder.resolve(key(source, files, split, options) + ".images"));
         Optional<Dataset> known = cached.flatMap(file -> ImageCache.open(name, file));
         if (known.isPresent()) {
             return known.get();
         }
         List<ImageSource.Entry> all = files.list();
-        List<String> classes = all.stream().map(ImageSource.Entry::className).distinct().sorted().toList();
+        List<String> classes = all.stream()
+                .map(ImageSource.Entry::className)
+                .distinct()
+                .sorted()
+                .toList();
         String word = wordOf(split, all);
         List<ImageSource.Entry> wanted = mixed(all.stream()
                 .filter(e -> e.split().equals(word))
                 .sorted(Comparator.comparing(ImageSource.Entry::path))
                 .toList());
         check(source, word, wanted);
-        log.accept("decoding " + wanted.size() + " images of " + source + " (" + word + ") on " + options.threads() + " threads");
+        log.accept("decoding " + wanted.size() + " images of " + source + " (" + word + ") on " + options.threads()
+                + " threads");
         try (ImageDecoding decoding = new ImageDecoding(source, wanted, options.size(), options.threads(), cached)) {
             decoding.run(files);
             TreeMap<Integer, String> broken = decoding.broken();
@@ -86,8 +95,9 @@ public final class ImageFolder {
             decoding.dropBroken();
             if (cached.isPresent()) {
                 decoding.finish(content);
-                return ImageCache.open(name, cached.get()).orElseThrow(() -> new DonnaException.InvalidInput(
-                        cached.get() + ": was changed while it was written; choose another cache folder"));
+                return ImageCache.open(name, cached.get())
+                        .orElseThrow(() -> new DonnaException.InvalidInput(
+                                cached.get() + ": was changed while it was written; choose another cache folder"));
             }
             long bytes = 3L * labels.length * content.height() * content.width();
             MemorySegment pixels = decoding.pixels().asSlice(0, bytes);
@@ -104,12 +114,16 @@ public final class ImageFolder {
         if (!Files.exists(source)) {
             return false;
         }
-        Set<String> found = ImageSource.of(source).list().stream().map(ImageSource.Entry::className).collect(Collectors.toSet());
+        Set<String> found = ImageSource.of(source).list().stream()
+                .map(ImageSource.Entry::className)
+                .collect(Collectors.toSet());
         return found.equals(Set.copyOf(classes));
     }
 
     private static List<ImageSource.Entry> mixed(List<ImageSource.Entry> sorted) {
-        return Arrays.stream(EpochOrder.permutation(sorted.size(), 0, 0)).mapToObj(sorted::get).toList();
+        return Arrays.stream(EpochOrder.permutation(sorted.size(), 0, 0))
+                .mapToObj(sorted::get)
+                .toList();
     }
 
     private static String wordOf(Split split, List<ImageSource.Entry> all) {
@@ -150,8 +164,18 @@ public final class ImageFolder {
     private static String key(Path source, ImageSource files, Split split, Options options) {
         try {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            String decoders = ImageDecoder.all().stream().map(ImageDecoder::name).sorted().toList().toString();
-            String all = String.join("\n", source.toAbsolutePath().toString(), split.word(), "" + options.size(), decoders, files.fingerprint());
+            String decoders = ImageDecoder.all().stream()
+                    .map(ImageDecoder::name)
+                    .sorted()
+                    .toList()
+                    .toString();
+            String all = String.join(
+                    "\n",
+                    source.toAbsolutePath().toString(),
+                    split.word(),
+                    "" + options.size(),
+                    decoders,
+                    files.fingerprint());
             return HexFormat.of().formatHex(sha.digest(all.getBytes(StandardCharsets.UTF_8)), 0, 16);
         } catch (NoSuchAlgorithmException e) {
             throw new DonnaException.Unavailable("this Java has no SHA-256; use a complete JDK 25", e);

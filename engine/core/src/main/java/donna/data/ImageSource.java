@@ -72,7 +72,9 @@ sealed interface ImageSource {
             List<Entry> found = new ArrayList<>();
             try (Stream<Path> all = Files.walk(root, DEPTH, FileVisitOption.FOLLOW_LINKS)) {
                 for (Path p : (Iterable<Path>) all.filter(Files::isRegularFile)::iterator) {
-                    String relative = root.relativize(p).toString().replace(p.getFileSystem().getSeparator(), "/");
+                    String relative = root.relativize(p)
+                            .toString()
+                            .replace(p.getFileSystem().getSeparator(), "/");
                     entry(relative, decoders).ifPresent(found::add);
                 }
             } catch (IOException e) {
@@ -150,6 +152,7 @@ sealed interface ImageSource {
     }
 
     private static DonnaException unreadable(Path p, IOException e) {
-        return new DonnaException.InvalidInput(p + ": cannot be read (" + e.getClass().getSimpleName() + ": " + e.getMessage() + ")", e);
+        return new DonnaException.InvalidInput(
+                p + ": cannot be read (" + e.getClass().getSimpleName() + ": " + e.getMessage() + ")", e);
     }
 }

@@ -1,8 +1,9 @@
 package donna.data;
 
 /**
- * Scales an image so that its shorter side has a given length and cuts the centre square out. The filter is a triangle that widens with the reduction,
- * so that every source pixel counts: bilinear when enlarging, antialiased when reducing (what PIL calls BILINEAR).
+ * Scales an image so that its shorter side has a given length and cuts the centre square out. The filter is a
+ * triangle that widens with the reduction, so that every source pixel counts: bilinear when enlarging, antialiased
+ * when reducing (what PIL calls BILINEAR).
  */
 final class Resampling {
     private Resampling() {}

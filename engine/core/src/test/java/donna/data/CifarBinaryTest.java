@@ -90,6 +90,7 @@ class CifarBinaryTest {
     }
 
     private String refused(Split split) {
-        return assertThrows(DonnaException.InvalidInput.class, () -> CifarBinary.open("c", dir, split, List.of())).getMessage();
+        return assertThrows(DonnaException.InvalidInput.class, () -> CifarBinary.open("c", dir, split, List.of()))
+                .getMessage();
     }
 }

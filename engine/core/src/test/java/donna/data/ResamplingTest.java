@@ -27,7 +27,8 @@ class ResamplingTest {
 
     @Test
     void halvingWeighsFourNeighboursOneThreeThreeOne() {
-        // One row pattern 0 0 80 160 0 0 0 0 in every row: output 1 has centre 3, taps at 1..4 weighing 1/8, 3/8, 3/8, 1/8.
+        // One row pattern 0 0 80 160 0 0 0 0 in every row: output 1 has centre 3, taps at 1..4 weighing 1/8, 3/8, 3/8,
+        // 1/8.
         byte[] rgb = new byte[3 * 64];
         for (int row = 0; row < 24; row++) {
             rgb[row * 8 + 2] = 80;
@@ -46,6 +47,8 @@ class ResamplingTest {
         for (int i = 0; i < rgb.length; i++) {
             rgb[i] = (byte) (i % 6);
         }
-        assertArrayEquals(new byte[] {2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3}, Resampling.toSquare(new ImageDecoder.Pixels(2, 6, rgb), 2));
+        assertArrayEquals(
+                new byte[] {2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3},
+                Resampling.toSquare(new ImageDecoder.Pixels(2, 6, rgb), 2));
     }
 }

@@ -16,8 +16,8 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Keeps fetched data sets, one folder each. A folder is complete and verified or not there at all, and two processes that want the same data set
- * fetch it once. Thread-safe.
+ * Keeps fetched data sets, one folder each. A folder is complete and verified or not there at all, and two
+ * processes that want the same data set fetch it once. Thread-safe.
  */
 public final class DatasetFetcher {
     private static final Object ONE_AT_A_TIME = new Object();
@@ -51,7 +51,8 @@ public final class DatasetFetcher {
     /** Every data set that can be fetched. */
     public List<Entry> list() {
         return KnownDataset.all().stream()
-                .map(d -> new Entry(d, Optional.of(folder(d)).filter(f -> missing(d, f).isEmpty())))
+                .map(d -> new Entry(
+                        d, Optional.of(folder(d)).filter(f -> missing(d, f).isEmpty())))
                 .toList();
     }
 
@@ -63,29 +64,39 @@ public final class DatasetFetcher {
      * @throws DonnaException.Unavailable if no source gave it; the message says why for each
      */
     public Path fetch(String name, Optional<String> from) {
-        return fetch(KnownDataset.of(name), from);
+        return fetch(KnownDataset.of(name), from, Source.of(name));
     }
 
-    Path fetch(KnownDataset dataset, Optional<String> from) {
+    Path fetch(KnownDataset dataset, Optional<String> from, List<Source> known) {
         Path target = folder(dataset);
+        if (isComplete(dataset, target)) {
+            return target;
+        }
         synchronized (ONE_AT_A_TIME) {
             try {
                 Files.createDirectories(cache);
                 Path lock = cache.resolve("." + dataset.name() + ".lock");
-                try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                try (FileChannel channel =
+                        FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                     channel.lock();
                     if (!isComplete(dataset, target)) {
                         log.accept("fetching " + dataset.name() + " into " + target);
-                        install(dataset, from, target);
+                        removeLeftovers(dataset);
+                        install(dataset, from, known, target);
                     }
                 }
             } catch (AccessDeniedException e) {
-                throw new DonnaException.InvalidInput("data set '" + dataset.name() + "' cannot be kept in " + cache
-                        + ": no permission for " + e.getMessage() + "; choose another folder with XDG_CACHE_HOME", e);
+                throw new DonnaException.InvalidInput(
+                        "data set '" + dataset.name() + "' cannot be kept in " + cache + ": no permission for "
+                                + e.getMessage() + "; choose another folder with XDG_CACHE_HOME",
+                        e);
             } catch (IOException e) {
-                throw new DonnaException.InvalidInput("data set '" + dataset.name() + "' cannot be kept in " + cache + " ("
-                        + e.getClass().getSimpleName() + ": " + e.getMessage()
-                        + "); check that the disk has room and the folder may be written to, or choose another with XDG_CACHE_HOME", e);
+                throw new DonnaException.InvalidInput(
+                        "data set '" + dataset.name() + "' cannot be kept in " + cache + " ("
+                                + e.getClass().getSimpleName() + ": " + e.getMessage()
+                                + "); check that the disk has room and the folder may be written to, or choose another"
+                                + " with XDG_CACHE_HOME",
+                        e);
             }
         }
         return target;
@@ -110,21 +121,25 @@ public final class DatasetFetcher {
     }
 
     private static List<String> missing(KnownDataset dataset, Path folder) {
-        return dataset.files().stream().filter(f -> f.in(folder).isEmpty()).map(DatasetFile::name).toList();
+        return dataset.files().stream()
+                .filter(f -> f.in(folder).isEmpty())
+                .map(DatasetFile::name)
+                .toList();
     }
 
     private static void verify(KnownDataset dataset, Path folder) {
         dataset.files().forEach(f -> f.in(folder).ifPresent(f::verify));
     }
 
-    private void install(KnownDataset dataset, Optional<String> from, Path target) throws IOException {
+    private void install(KnownDataset dataset, Optional<String> from, List<Source> known, Path target)
+            throws IOException {
         List<Source> sources = new ArrayList<>();
         from.map(Source::given).ifPresent(sources::add);
-        sources.addAll(dataset.sources());
+        sources.addAll(known);
         List<String> refused = new ArrayList<>();
         for (Source source : sources) {
             log.accept("trying " + source.title());
-            Path staging = Files.createTempDirectory(cache, "." + dataset.name() + "-");
+            Path staging = Files.createTempDirectory(cache, staging(dataset));
             try {
                 source.bring(dataset.files(), staging);
                 List<String> missing = missing(dataset, staging);
@@ -144,7 +159,23 @@ public final class DatasetFetcher {
         }
         throw new DonnaException.Unavailable("data set '" + dataset.name() + "' could not be fetched. Tried: "
                 + String.join("; ", refused) + ". Give a folder, a tar file or a mirror's address that holds "
-                + String.join(", ", dataset.files().stream().map(DatasetFile::name).toList()));
+                + String.join(
+                        ", ", dataset.files().stream().map(DatasetFile::name).toList()));
+    }
+
+    private static String staging(KnownDataset dataset) {
+        return "." + dataset.name() + "-staging-";
+    }
+
+    /** What a fetch that was killed left; the lock says that nobody else is fetching this data set. */
+    private void removeLeftovers(KnownDataset dataset) throws IOException {
+        try (Stream<Path> all = Files.list(cache)) {
+            for (Path p : all.toList()) {
+                if (p.getFileName().toString().startsWith(staging(dataset))) {
+                    deleteTree(p);
+                }
+            }
+        }
     }
 
     private static void replace(Path staging, Path target) throws IOException {

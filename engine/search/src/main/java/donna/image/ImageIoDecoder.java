@@ -17,7 +17,10 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
-/** Decodes JPEG and PNG with the JDK's readers. What the readers only warn of (a truncated or corrupt file filled up with grey) is an error here. */
+/**
+ * Decodes JPEG and PNG with the JDK's readers. What the readers only warn of (a truncated or corrupt file filled up
+ * with grey) is an error here.
+ */
 public final class ImageIoDecoder implements ImageDecoder {
     private static final Map<String, String> FORMATS = Map.of("jpg", "jpeg", "jpeg", "jpeg", "png", "png");
     private static final List<String> DAMAGE = List.of("Truncated", "Premature", "Corrupt", "EOI");

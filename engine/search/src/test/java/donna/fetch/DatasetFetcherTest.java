@@ -39,14 +39,13 @@ class DatasetFetcherTest {
 
     private final List<String> lines = new ArrayList<>();
 
-    private static KnownDataset dataset(Source... sources) {
+    private static KnownDataset dataset() {
         return new KnownDataset(
                 "tiny",
                 "two files",
                 List.of("x"),
                 Normalization.none(1),
-                List.of(new DatasetFile("a", A.length, SHA_A), new DatasetFile("b", B.length, SHA_B)),
-                List.of(sources));
+                List.of(new DatasetFile("a", A.length, SHA_A), new DatasetFile("b", B.length, SHA_B)));
     }
 
     private DatasetFetcher fetcher() {
@@ -71,26 +70,28 @@ class DatasetFetcherTest {
     @Test
     void aFolderIsCopiedVerifiedAndNotFetchedAgain() throws IOException {
         Path source = folder("given", A, B);
-        Path got = fetcher().fetch(dataset(), Optional.of(source.toString()));
+        Path killed = Files.createDirectories(dir.resolve("cache/.tiny-staging-7/package"));
+        Path got = fetcher().fetch(dataset(), Optional.of(source.toString()), List.of());
+        assertFalse(Files.exists(killed.getParent()), "what a killed fetch left is still there");
         assertEquals(dir.resolve("cache/tiny"), got);
         assertTrue(Files.exists(got.resolve("a")) && Files.exists(got.resolve("b.gz")));
         lines.clear();
-        assertEquals(got, fetcher().fetch(dataset(), Optional.empty()));
+        assertEquals(got, fetcher().fetch(dataset(), Optional.empty(), List.of()));
         assertEquals(List.of(), lines);
     }
 
     @Test
     void whatWasAlteredInTheCacheIsNamedAndFetchedAgain() throws IOException {
         Path source = folder("given", A, B);
-        Path got = fetcher().fetch(dataset(), Optional.of(source.toString()));
+        Path got = fetcher().fetch(dataset(), Optional.of(source.toString()), List.of());
         byte[] altered = A.clone();
         altered[3] ^= 1;
         Files.write(got.resolve("a"), altered);
-        fetcher().fetch(dataset(), Optional.of(source.toString()));
+        fetcher().fetch(dataset(), Optional.of(source.toString()), List.of());
         assertTrue(lines.stream().anyMatch(l -> l.contains("altered: SHA-256")), lines.toString());
         assertEquals(new String(A, StandardCharsets.UTF_8), Files.readString(got.resolve("a")));
         Files.write(got.resolve("b.gz"), Arrays.copyOf(gzip(B), 12));
-        fetcher().fetch(dataset(), Optional.of(source.toString()));
+        fetcher().fetch(dataset(), Optional.of(source.toString()), List.of());
         assertTrue(lines.stream().anyMatch(l -> l.contains("damaged or truncated after")), lines.toString());
         assertFalse(Files.size(got.resolve("b.gz")) == 12);
     }
@@ -100,20 +101,27 @@ class DatasetFetcherTest {
         byte[] wrong = "the content of A".getBytes(StandardCharsets.UTF_8);
         Path altered = folder("altered", wrong, B);
         Path empty = Files.createDirectories(dir.resolve("empty"));
-        KnownDataset d = dataset(
+        List<Source> known = List.of(
                 new Source.Folder(empty),
                 new Source.DebianPackage("no-such-package-anywhere"),
                 new Source.Web(URI.create("ftp://host/"), ".gz"));
         String m = assertThrows(
-                        DonnaException.Unavailable.class, () -> fetcher().fetch(d, Optional.of(altered.toString())))
+                        DonnaException.Unavailable.class,
+                        () -> fetcher().fetch(dataset(), Optional.of(altered.toString()), known))
                 .getMessage();
         for (String part : List.of(
-                "folder " + altered + ": ", "altered: SHA-256 is", "folder " + empty + ": it does not hold a, b",
-                "Debian's package no-such-package-anywhere: apt-get download", "ftp://host/", "no http or https")) {
+                "folder " + altered + ": ",
+                "altered: SHA-256 is",
+                "folder " + empty + ": it does not hold a, b",
+                "Debian's package no-such-package-anywhere: apt-get download",
+                "ftp://host/",
+                "no http or https")) {
             assertTrue(m.contains(part), part + " is missing in: " + m);
         }
         try (Stream<Path> left = Files.list(dir.resolve("cache"))) {
-            assertEquals(List.of(".tiny.lock"), left.map(p -> p.getFileName().toString()).toList());
+            assertEquals(
+                    List.of(".tiny.lock"),
+                    left.map(p -> p.getFileName().toString()).toList());
         }
     }
 
@@ -126,7 +134,7 @@ class DatasetFetcherTest {
             assertTrue(absent.contains("status 404"), absent);
             String tooLong = unavailable(host + "/long");
             assertTrue(tooLong.contains("expected at most"), tooLong);
-            Path got = fetcher().fetch(dataset(), Optional.of(host + "/m"));
+            Path got = fetcher().fetch(dataset(), Optional.of(host + "/m"), List.of());
             assertTrue(Files.exists(got.resolve("b.gz")));
         }
     }
@@ -135,7 +143,8 @@ class DatasetFetcherTest {
     private static void serve(ServerSocket server) {
         while (!server.isClosed()) {
             try (Socket client = server.accept()) {
-                BufferedReader in = new BufferedReader(new InputStreamReader(client.getInputStream(), StandardCharsets.US_ASCII));
+                BufferedReader in =
+                        new BufferedReader(new InputStreamReader(client.getInputStream(), StandardCharsets.US_ASCII));
                 String path = in.readLine().split(" ")[1];
                 for (String line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {}
                 byte[] body = switch (path) {
@@ -147,18 +156,23 @@ class DatasetFetcherTest {
                 String status = path.equals("/m/b.gz")
                         ? "302 Found\r\nLocation: /moved/b.gz"
                         : body.length == 0 ? "404 Not Found" : "200 OK";
-                client.getOutputStream().write(("HTTP/1.1 " + status + "\r\nContent-Length: " + body.length
-                        + "\r\nConnection: close\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+                client.getOutputStream()
+                        .write(("HTTP/1.1 " + status + "\r\nContent-Length: " + body.length
+                                        + "\r\nConnection: close\r\n\r\n")
+                                .getBytes(StandardCharsets.US_ASCII));
                 client.getOutputStream().write(body);
             } catch (IOException e) {
-                // A client that hung up (too long an answer) and the closed socket at the end look alike: go on, or leave the loop.
+                // A client that hung up (too long an answer) and the closed socket at the end look alike: go on, or
+                // leave the loop.
                 continue;
             }
         }
     }
 
     private String unavailable(String from) {
-        return assertThrows(DonnaException.Unavailable.class, () -> fetcher().fetch(dataset(), Optional.of(from)))
+        return assertThrows(
+                        DonnaException.Unavailable.class,
+                        () -> fetcher().fetch(dataset(), Optional.of(from), List.of()))
                 .getMessage();
     }
 
@@ -166,7 +180,9 @@ class DatasetFetcherTest {
     void aCacheThatCannotBeWrittenIsOneSentence() throws IOException {
         Path blocked = Files.writeString(dir.resolve("blocked"), "a file, no folder");
         DatasetFetcher f = new DatasetFetcher(blocked.resolve("cache"), lines::add);
-        String m = assertThrows(DonnaException.InvalidInput.class, () -> f.fetch(dataset(), Optional.empty())).getMessage();
+        String m = assertThrows(
+                        DonnaException.InvalidInput.class, () -> f.fetch(dataset(), Optional.empty(), List.of()))
+                .getMessage();
         assertTrue(m.contains("cannot be kept in") && m.contains("XDG_CACHE_HOME"), m);
     }
 
@@ -178,7 +194,8 @@ class DatasetFetcherTest {
                 list.stream().map(e -> e.dataset().name()).toList());
         assertTrue(list.stream().allMatch(e -> e.folder().isEmpty()));
         assertEquals(100, KnownDataset.of("cifar100").classes().size());
-        String m = assertThrows(DonnaException.InvalidInput.class, () -> KnownDataset.of("nmist")).getMessage();
+        String m = assertThrows(DonnaException.InvalidInput.class, () -> KnownDataset.of("nmist"))
+                .getMessage();
         assertTrue(m.contains("'nmist'") && m.contains("fashion-mnist"), m);
     }
 }

@@ -78,7 +78,8 @@ class ImageFolderTest {
     }
 
     private String refused(int size) {
-        return assertThrows(DonnaException.InvalidInput.class, () -> open(size, 2, false)).getMessage();
+        return assertThrows(DonnaException.InvalidInput.class, () -> open(size, 2, false))
+                .getMessage();
     }
 
     private static byte[] image(Dataset d, int i) {
@@ -92,9 +93,15 @@ class ImageFolderTest {
         ImageDecoder decoder = ImageDecoder.of("jpg");
         ImageDecoder.Pixels jpeg = decoder.decode(resource("wave.jpg"));
         assertEquals(H + " " + W, jpeg.height() + " " + jpeg.width());
-        assertTrue(worst(planar(resource("wave.rgb")), jpeg.rgb()) <= 2, "JPEG differs by " + worst(planar(resource("wave.rgb")), jpeg.rgb()));
-        assertArrayEquals(planar(resource("wave.exact")), decoder.decode(resource("wave.png")).rgb());
-        assertArrayEquals(planar(resource("palette.rgb")), decoder.decode(resource("palette.png")).rgb());
+        assertTrue(
+                worst(planar(resource("wave.rgb")), jpeg.rgb()) <= 2,
+                "JPEG differs by " + worst(planar(resource("wave.rgb")), jpeg.rgb()));
+        assertArrayEquals(
+                planar(resource("wave.exact")),
+                decoder.decode(resource("wave.png")).rgb());
+        assertArrayEquals(
+                planar(resource("palette.rgb")),
+                decoder.decode(resource("palette.png")).rgb());
     }
 
     @Test
@@ -125,7 +132,9 @@ class ImageFolderTest {
         byte[] png = resource("wave.png");
         byte[] jpg = resource("wave.jpg");
         for (int i = 0; i < 30; i++) {
-            put("train/" + (i % 3 == 0 ? "zebra" : "ant") + "/" + i + (i % 2 == 0 ? ".png" : ".JPG"), i % 2 == 0 ? png : jpg);
+            put(
+                    "train/" + (i % 3 == 0 ? "zebra" : "ant") + "/" + i + (i % 2 == 0 ? ".png" : ".JPG"),
+                    i % 2 == 0 ? png : jpg);
         }
         put("test/bee/0.png", png);
         put("train/ant/.hidden.png", new byte[5]);
@@ -145,8 +154,11 @@ class ImageFolderTest {
                         assertArrayEquals(image(one, i), image(d, i));
                     }
                 }
-                assertEquals(10, IntStream.range(0, 30).filter(i -> one.label(i) == 2).count());
-                assertTrue(IntStream.range(20, 30).map(one::label).distinct().count() > 1, "a slice holds one class only");
+                assertEquals(
+                        10,
+                        IntStream.range(0, 30).filter(i -> one.label(i) == 2).count());
+                assertTrue(
+                        IntStream.range(20, 30).map(one::label).distinct().count() > 1, "a slice holds one class only");
             }
         }
     }
@@ -200,7 +212,9 @@ class ImageFolderTest {
                     assertArrayEquals(planar(resource("wave.exact")), image(d, i));
                 }
             }
-            assertTrue(lines.getLast().contains("2 of 200") && lines.getLast().contains("train/b/cut.jpg"), lines.toString());
+            assertTrue(
+                    lines.getLast().contains("2 of 200") && lines.getLast().contains("train/b/cut.jpg"),
+                    lines.toString());
         }
         put("train/b/empty.jpg", new byte[0]);
         String m = refused(0);
@@ -218,7 +232,10 @@ class ImageFolderTest {
             int end = name.endsWith("png") ? whole.length - 32 : whole.length - 2;
             for (int n = 0; n < end; n += 11) {
                 byte[] cut = Arrays.copyOf(whole, n);
-                assertThrows(DonnaException.InvalidInput.class, () -> ImageDecoder.of("jpg").decode(cut), name + " cut to " + n);
+                assertThrows(
+                        DonnaException.InvalidInput.class,
+                        () -> ImageDecoder.of("jpg").decode(cut),
+                        name + " cut to " + n);
             }
         }
     }
@@ -228,7 +245,10 @@ class ImageFolderTest {
         byte[] png = resource("wave.png");
         png[16] = 0x01;
         png[20] = 0x01;
-        String m = assertThrows(DonnaException.InvalidInput.class, () -> ImageDecoder.of("png").decode(png)).getMessage();
+        String m = assertThrows(
+                        DonnaException.InvalidInput.class,
+                        () -> ImageDecoder.of("png").decode(png))
+                .getMessage();
         assertTrue(m.contains("expected at most"), m);
     }
 

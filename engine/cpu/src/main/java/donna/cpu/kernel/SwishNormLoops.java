@@ -22,10 +22,10 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Batch norm and swish in one loop over the pixels of a channel block, the pair that most of a search's time would go to. A vector's chain of some
- * twenty-five operations is so long that a core holds too few of them at a time to be busy: several vectors advance step by step, side by side.
+ * twenty-five operations is so long that a core cannot hold enough of them to be busy: two vectors advance step by step, side by side.
  */
 final class SwishNormLoops {
-    private static final int FORWARD = 4;
+    private static final int FORWARD = 2;
     private static final int BACKWARD = 2;
 
     private SwishNormLoops() {}
@@ -70,92 +70,62 @@ final class SwishNormLoops {
         FloatVector m = FloatVector.fromArray(SPECIES, of.mean, c);
         FloatVector f = FloatVector.fromArray(SPECIES, of.scale, c);
         FloatVector o = FloatVector.fromArray(SPECIES, of.offset, c);
+        FloatVector lowest = FloatVector.broadcast(SPECIES, LOWEST);
+        FloatVector highest = FloatVector.broadcast(SPECIES, HIGHEST);
+        FloatVector log2E = FloatVector.broadcast(SPECIES, LOG2_E);
+        FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
+        FloatVector ln2Low = FloatVector.broadcast(SPECIES, LN2_LOW);
+        FloatVector ln2High = FloatVector.broadcast(SPECIES, LN2_HIGH);
+        FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
+        FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
+        FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
+        FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
+        FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
+        FloatVector one = FloatVector.broadcast(SPECIES, ONE);
         for (int i = 0; i < vectors; i += FORWARD) {
             long at = (long) i * BYTES;
             FloatVector x0 =
                     FloatVector.fromMemorySegment(SPECIES, src, s + at, ORDER).sub(m);
             FloatVector x1 = FloatVector.fromMemorySegment(SPECIES, src, s + at + BYTES, ORDER)
                     .sub(m);
-            FloatVector x2 = FloatVector.fromMemorySegment(SPECIES, src, s + at + 2L * BYTES, ORDER)
-                    .sub(m);
-            FloatVector x3 = FloatVector.fromMemorySegment(SPECIES, src, s + at + 3L * BYTES, ORDER)
-                    .sub(m);
             x0 = x0.fma(f, o);
             x1 = x1.fma(f, o);
-            x2 = x2.fma(f, o);
-            x3 = x3.fma(f, o);
             FloatVector y0 = x0.neg();
             FloatVector y1 = x1.neg();
-            FloatVector y2 = x2.neg();
-            FloatVector y3 = x3.neg();
-            y0 = y0.blend(LOWEST, y0.lt(LOWEST));
-            y1 = y1.blend(LOWEST, y1.lt(LOWEST));
-            y2 = y2.blend(LOWEST, y2.lt(LOWEST));
-            y3 = y3.blend(LOWEST, y3.lt(LOWEST));
-            y0 = y0.blend(HIGHEST, HIGHEST.lt(y0));
-            y1 = y1.blend(HIGHEST, HIGHEST.lt(y1));
-            y2 = y2.blend(HIGHEST, HIGHEST.lt(y2));
-            y3 = y3.blend(HIGHEST, HIGHEST.lt(y3));
-            FloatVector t0 = y0.fma(LOG2_E, ROUND);
-            FloatVector t1 = y1.fma(LOG2_E, ROUND);
-            FloatVector t2 = y2.fma(LOG2_E, ROUND);
-            FloatVector t3 = y3.fma(LOG2_E, ROUND);
-            FloatVector n0 = t0.sub(ROUND);
-            FloatVector n1 = t1.sub(ROUND);
-            FloatVector n2 = t2.sub(ROUND);
-            FloatVector n3 = t3.sub(ROUND);
-            FloatVector r0 = n0.fma(LN2_HIGH, y0);
-            FloatVector r1 = n1.fma(LN2_HIGH, y1);
-            FloatVector r2 = n2.fma(LN2_HIGH, y2);
-            FloatVector r3 = n3.fma(LN2_HIGH, y3);
-            r0 = n0.fma(LN2_LOW, r0);
-            r1 = n1.fma(LN2_LOW, r1);
-            r2 = n2.fma(LN2_LOW, r2);
-            r3 = n3.fma(LN2_LOW, r3);
-            FloatVector p0 = r0.fma(E6, E5);
-            FloatVector p1 = r1.fma(E6, E5);
-            FloatVector p2 = r2.fma(E6, E5);
-            FloatVector p3 = r3.fma(E6, E5);
-            p0 = p0.fma(r0, E4);
-            p1 = p1.fma(r1, E4);
-            p2 = p2.fma(r2, E4);
-            p3 = p3.fma(r3, E4);
-            p0 = p0.fma(r0, E3);
-            p1 = p1.fma(r1, E3);
-            p2 = p2.fma(r2, E3);
-            p3 = p3.fma(r3, E3);
-            p0 = p0.fma(r0, E2);
-            p1 = p1.fma(r1, E2);
-            p2 = p2.fma(r2, E2);
-            p3 = p3.fma(r3, E2);
-            p0 = p0.fma(r0, ONE);
-            p1 = p1.fma(r1, ONE);
-            p2 = p2.fma(r2, ONE);
-            p3 = p3.fma(r3, ONE);
-            p0 = p0.fma(r0, ONE);
-            p1 = p1.fma(r1, ONE);
-            p2 = p2.fma(r2, ONE);
-            p3 = p3.fma(r3, ONE);
-            FloatVector e0 = p0.reinterpretAsInts()
+            y0 = y0.blend(lowest, y0.lt(lowest));
+            y1 = y1.blend(lowest, y1.lt(lowest));
+            y0 = y0.blend(highest, highest.lt(y0));
+            y1 = y1.blend(highest, highest.lt(y1));
+            FloatVector t0 = y0.fma(log2E, round);
+            FloatVector t1 = y1.fma(log2E, round);
+            FloatVector n0 = t0.sub(round);
+            FloatVector n1 = t1.sub(round);
+            FloatVector r0 = n0.fma(ln2High, y0);
+            FloatVector r1 = n1.fma(ln2High, y1);
+            r0 = n0.fma(ln2Low, r0);
+            r1 = n1.fma(ln2Low, r1);
+            FloatVector p0 = r0.fma(e6, e5);
+            FloatVector p1 = r1.fma(e6, e5);
+            p0 = p0.fma(r0, e4);
+            p1 = p1.fma(r1, e4);
+            p0 = p0.fma(r0, e3);
+            p1 = p1.fma(r1, e3);
+            p0 = p0.fma(r0, e2);
+            p1 = p1.fma(r1, e2);
+            p0 = p0.fma(r0, one);
+            p1 = p1.fma(r1, one);
+            p0 = p0.fma(r0, one);
+            p1 = p1.fma(r1, one);
+            FloatVector w0 = p0.reinterpretAsInts()
                     .add(t0.reinterpretAsInts().lanewise(LSHL, 23))
                     .reinterpretAsFloats();
-            FloatVector e1 = p1.reinterpretAsInts()
+            FloatVector w1 = p1.reinterpretAsInts()
                     .add(t1.reinterpretAsInts().lanewise(LSHL, 23))
                     .reinterpretAsFloats();
-            FloatVector e2 = p2.reinterpretAsInts()
-                    .add(t2.reinterpretAsInts().lanewise(LSHL, 23))
-                    .reinterpretAsFloats();
-            FloatVector e3 = p3.reinterpretAsInts()
-                    .add(t3.reinterpretAsInts().lanewise(LSHL, 23))
-                    .reinterpretAsFloats();
-            e0 = x0.div(e0.add(ONE));
-            e1 = x1.div(e1.add(ONE));
-            e2 = x2.div(e2.add(ONE));
-            e3 = x3.div(e3.add(ONE));
-            e0.intoMemorySegment(dst, d + at, ORDER);
-            e1.intoMemorySegment(dst, d + at + BYTES, ORDER);
-            e2.intoMemorySegment(dst, d + at + 2L * BYTES, ORDER);
-            e3.intoMemorySegment(dst, d + at + 3L * BYTES, ORDER);
+            w0 = x0.div(w0.add(one));
+            w1 = x1.div(w1.add(one));
+            w0.intoMemorySegment(dst, d + at, ORDER);
+            w1.intoMemorySegment(dst, d + at + BYTES, ORDER);
         }
     }
 
@@ -172,6 +142,18 @@ final class SwishNormLoops {
         FloatVector m = FloatVector.fromArray(SPECIES, of.mean, c);
         FloatVector f = FloatVector.fromArray(SPECIES, of.scale, c);
         FloatVector o = FloatVector.fromArray(SPECIES, of.offset, c);
+        FloatVector lowest = FloatVector.broadcast(SPECIES, LOWEST);
+        FloatVector highest = FloatVector.broadcast(SPECIES, HIGHEST);
+        FloatVector log2E = FloatVector.broadcast(SPECIES, LOG2_E);
+        FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
+        FloatVector ln2Low = FloatVector.broadcast(SPECIES, LN2_LOW);
+        FloatVector ln2High = FloatVector.broadcast(SPECIES, LN2_HIGH);
+        FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
+        FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
+        FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
+        FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
+        FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
+        FloatVector one = FloatVector.broadcast(SPECIES, ONE);
         FloatVector s0 = FloatVector.zero(SPECIES);
         FloatVector q0 = s0;
         FloatVector s1 = s0;
@@ -186,40 +168,40 @@ final class SwishNormLoops {
             FloatVector x1 = z1.fma(f, o);
             FloatVector y0 = x0.neg();
             FloatVector y1 = x1.neg();
-            y0 = y0.blend(LOWEST, y0.lt(LOWEST));
-            y1 = y1.blend(LOWEST, y1.lt(LOWEST));
-            y0 = y0.blend(HIGHEST, HIGHEST.lt(y0));
-            y1 = y1.blend(HIGHEST, HIGHEST.lt(y1));
-            FloatVector t0 = y0.fma(LOG2_E, ROUND);
-            FloatVector t1 = y1.fma(LOG2_E, ROUND);
-            FloatVector n0 = t0.sub(ROUND);
-            FloatVector n1 = t1.sub(ROUND);
-            FloatVector r0 = n0.fma(LN2_HIGH, y0);
-            FloatVector r1 = n1.fma(LN2_HIGH, y1);
-            r0 = n0.fma(LN2_LOW, r0);
-            r1 = n1.fma(LN2_LOW, r1);
-            FloatVector p0 = r0.fma(E6, E5);
-            FloatVector p1 = r1.fma(E6, E5);
-            p0 = p0.fma(r0, E4);
-            p1 = p1.fma(r1, E4);
-            p0 = p0.fma(r0, E3);
-            p1 = p1.fma(r1, E3);
-            p0 = p0.fma(r0, E2);
-            p1 = p1.fma(r1, E2);
-            p0 = p0.fma(r0, ONE);
-            p1 = p1.fma(r1, ONE);
-            p0 = p0.fma(r0, ONE);
-            p1 = p1.fma(r1, ONE);
-            FloatVector e0 = p0.reinterpretAsInts()
+            y0 = y0.blend(lowest, y0.lt(lowest));
+            y1 = y1.blend(lowest, y1.lt(lowest));
+            y0 = y0.blend(highest, highest.lt(y0));
+            y1 = y1.blend(highest, highest.lt(y1));
+            FloatVector t0 = y0.fma(log2E, round);
+            FloatVector t1 = y1.fma(log2E, round);
+            FloatVector n0 = t0.sub(round);
+            FloatVector n1 = t1.sub(round);
+            FloatVector r0 = n0.fma(ln2High, y0);
+            FloatVector r1 = n1.fma(ln2High, y1);
+            r0 = n0.fma(ln2Low, r0);
+            r1 = n1.fma(ln2Low, r1);
+            FloatVector p0 = r0.fma(e6, e5);
+            FloatVector p1 = r1.fma(e6, e5);
+            p0 = p0.fma(r0, e4);
+            p1 = p1.fma(r1, e4);
+            p0 = p0.fma(r0, e3);
+            p1 = p1.fma(r1, e3);
+            p0 = p0.fma(r0, e2);
+            p1 = p1.fma(r1, e2);
+            p0 = p0.fma(r0, one);
+            p1 = p1.fma(r1, one);
+            p0 = p0.fma(r0, one);
+            p1 = p1.fma(r1, one);
+            FloatVector w0 = p0.reinterpretAsInts()
                     .add(t0.reinterpretAsInts().lanewise(LSHL, 23))
                     .reinterpretAsFloats();
-            FloatVector e1 = p1.reinterpretAsInts()
+            FloatVector w1 = p1.reinterpretAsInts()
                     .add(t1.reinterpretAsInts().lanewise(LSHL, 23))
                     .reinterpretAsFloats();
-            FloatVector sigmoid0 = ONE.div(e0.add(ONE));
-            FloatVector sigmoid1 = ONE.div(e1.add(ONE));
-            FloatVector slope0 = sigmoid0.mul(e0).mul(x0);
-            FloatVector slope1 = sigmoid1.mul(e1).mul(x1);
+            FloatVector sigmoid0 = one.div(w0.add(one));
+            FloatVector sigmoid1 = one.div(w1.add(one));
+            FloatVector slope0 = sigmoid0.mul(w0).mul(x0);
+            FloatVector slope1 = sigmoid1.mul(w1).mul(x1);
             slope0 = slope0.fma(sigmoid0, sigmoid0);
             slope1 = slope1.fma(sigmoid1, sigmoid1);
             FloatVector d0 =
@@ -250,6 +232,18 @@ final class SwishNormLoops {
         FloatVector m = FloatVector.fromArray(SPECIES, of.mean, c);
         FloatVector f = FloatVector.fromArray(SPECIES, of.scale, c);
         FloatVector o = FloatVector.fromArray(SPECIES, of.offset, c);
+        FloatVector lowest = FloatVector.broadcast(SPECIES, LOWEST);
+        FloatVector highest = FloatVector.broadcast(SPECIES, HIGHEST);
+        FloatVector log2E = FloatVector.broadcast(SPECIES, LOG2_E);
+        FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
+        FloatVector ln2Low = FloatVector.broadcast(SPECIES, LN2_LOW);
+        FloatVector ln2High = FloatVector.broadcast(SPECIES, LN2_HIGH);
+        FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
+        FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
+        FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
+        FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
+        FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
+        FloatVector one = FloatVector.broadcast(SPECIES, ONE);
         FloatVector s = FloatVector.zero(SPECIES);
         FloatVector q = s;
         for (int i = 0; i < vectors; i++) {
@@ -258,23 +252,23 @@ final class SwishNormLoops {
                     FloatVector.fromMemorySegment(SPECIES, src, v, ORDER).sub(m);
             FloatVector x = z.fma(f, o);
             FloatVector y = x.neg();
-            y = y.blend(LOWEST, y.lt(LOWEST));
-            y = y.blend(HIGHEST, HIGHEST.lt(y));
-            FloatVector t = y.fma(LOG2_E, ROUND);
-            FloatVector n = t.sub(ROUND);
-            FloatVector r = n.fma(LN2_HIGH, y);
-            r = n.fma(LN2_LOW, r);
-            FloatVector p = r.fma(E6, E5);
-            p = p.fma(r, E4);
-            p = p.fma(r, E3);
-            p = p.fma(r, E2);
-            p = p.fma(r, ONE);
-            p = p.fma(r, ONE);
-            FloatVector e = p.reinterpretAsInts()
+            y = y.blend(lowest, y.lt(lowest));
+            y = y.blend(highest, highest.lt(y));
+            FloatVector t = y.fma(log2E, round);
+            FloatVector n = t.sub(round);
+            FloatVector r = n.fma(ln2High, y);
+            r = n.fma(ln2Low, r);
+            FloatVector p = r.fma(e6, e5);
+            p = p.fma(r, e4);
+            p = p.fma(r, e3);
+            p = p.fma(r, e2);
+            p = p.fma(r, one);
+            p = p.fma(r, one);
+            FloatVector w = p.reinterpretAsInts()
                     .add(t.reinterpretAsInts().lanewise(LSHL, 23))
                     .reinterpretAsFloats();
-            FloatVector sigmoid = ONE.div(e.add(ONE));
-            FloatVector slope = sigmoid.mul(e).mul(x);
+            FloatVector sigmoid = one.div(w.add(one));
+            FloatVector slope = sigmoid.mul(w).mul(x);
             slope = slope.fma(sigmoid, sigmoid);
             FloatVector d =
                     FloatVector.fromMemorySegment(SPECIES, dDst, v, ORDER).mul(slope);
