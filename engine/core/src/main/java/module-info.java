@@ -10,6 +10,7 @@ module donna.core {
     exports donna.format;
 
     uses donna.backend.BackendProvider;
+    uses donna.data.ImageDecoder;
 
     provides donna.backend.BackendProvider with
             donna.backend.reference.ReferenceBackend;

@@ -4,6 +4,7 @@ module donna.search {
     requires tools.jackson.core;
     requires tools.jackson.databind;
     requires tools.jackson.dataformat.yaml;
+    requires java.desktop;
     requires org.tribuo.util.onnx;
     requires com.google.protobuf;
     requires com.microsoft.onnxruntime;
@@ -15,7 +16,12 @@ module donna.search {
     exports donna.distill;
     exports donna.finetune;
     exports donna.cost;
+    exports donna.evolve;
     exports donna.report;
+    exports donna.run;
     exports donna.fetch;
     exports donna.export;
+
+    provides donna.data.ImageDecoder with
+            donna.image.ImageIoDecoder;
 }

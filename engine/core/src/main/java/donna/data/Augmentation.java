@@ -6,7 +6,8 @@ import donna.tensor.DonnaException;
  * Random changes of a training image.
  *
  * @param flip mirrored left to right with probability one half
- * @param padCrop pixels of black added on each side before a crop of the original size at a uniformly drawn place; 0 for none
+ * @param padCrop pixels of black added on each side before a crop of the original size at a uniformly drawn place;
+ *     0 for none
  */
 public record Augmentation(boolean flip, int padCrop) {
     /** The image as it is. */

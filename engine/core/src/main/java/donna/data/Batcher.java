@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Writes normalised, augmented images where a plan reads them. Stateless: what an image becomes depends on (seed, epoch, index) only,
- * so any thread may fill any part of any batch.
+ * Writes normalised, augmented images where a plan reads them. Stateless: what an image becomes depends on (seed,
+ * epoch, index) only, so any thread may fill any part of any batch.
  */
 public final class Batcher {
     private static final long SALT = Mask.mix(0x6175676D656E74L);
@@ -49,8 +49,9 @@ public final class Batcher {
                     + " were asked for, there are " + indices.length);
         }
         if (images.byteSize() < 4L * count * n || labels.byteSize() < 4L * count) {
-            throw new DonnaException.InvalidInput("batch: " + count + " images of " + n + " values need " + 4L * count * n
-                    + " and " + 4L * count + " bytes, got " + images.byteSize() + " and " + labels.byteSize());
+            throw new DonnaException.InvalidInput(
+                    "batch: " + count + " images of " + n + " values need " + 4L * count * n + " and " + 4L * count
+                            + " bytes, got " + images.byteSize() + " and " + labels.byteSize());
         }
         byte[] raw = new byte[n];
         float[] values = new float[n];
@@ -84,7 +85,10 @@ public final class Batcher {
         }
     }
 
-    /** Pixel (y, x) is the source's pixel (y + dy, x' + dx), where x' is x or its mirror image; outside the source it is black. */
+    /**
+     * Pixel (y, x) is the source's pixel (y + dy, x' + dx), where x' is x or its mirror image; outside the source
+     * it is black.
+     */
     private void moved(byte[] raw, float[] values, int at, int row, int dy, int dx, boolean mirrored) {
         int h = data.height();
         int w = data.width();

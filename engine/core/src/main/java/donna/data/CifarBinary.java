@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Reads the binary form of CIFAR-10 ({@code data_batch_1.bin} .. and {@code test_batch.bin}: a label byte, then 3 x 32 x 32 pixels) and CIFAR-100
- * ({@code train.bin} and {@code test.bin}: a coarse label, a fine label, then the pixels; the fine one is used). The number of records is the files'.
+ * Reads the binary form of CIFAR-10 ({@code data_batch_1.bin} .. and {@code test_batch.bin}: a label byte, then 3 x
+ * 32 x 32 pixels) and CIFAR-100 ({@code train.bin} and {@code test.bin}: a coarse label, a fine label, then the
+ * pixels; the fine one is used). The number of records is the files'.
  */
 public final class CifarBinary {
     private static final int SIDE = 32;
@@ -26,11 +27,13 @@ public final class CifarBinary {
     }
 
     /**
-     * Reads one part into memory. Class names come from {@code batches.meta.txt} or {@code fine_label_names.txt} where present, else they are numbers.
+     * Reads one part into memory.
      *
+     * @param classes names of the classes; when empty, those in {@code batches.meta.txt} or {@code
+     *     fine_label_names.txt}, else numbers
      * @throws DonnaException.InvalidInput if files are missing, or a file's length or a label is impossible
      */
-    public static Dataset open(String name, Path folder, Split split) {
+    public static Dataset open(String name, Path folder, Split split, List<String> classes) {
         boolean ten = !Files.isRegularFile(folder.resolve("test.bin"));
         List<Path> files = files(folder, split, ten);
         int record = IMAGE + (ten ? 1 : 2);
@@ -61,14 +64,16 @@ public final class CifarBinary {
             throw new DonnaException.InvalidInput(folder + ": expected " + labels.length + " images, found " + i
                     + "; a file was changed while it was read");
         }
-        return MemoryDataset.of(name, 3, SIDE, SIDE, classes(folder, ten), labels, pixels);
+        return MemoryDataset.of(name, 3, SIDE, SIDE, classes.isEmpty() ? stored(folder, ten) : classes, labels, pixels);
     }
 
     private static List<Path> files(Path folder, Split split, boolean ten) {
         List<String> names = split == Split.TEST
                 ? List.of(ten ? "test_batch.bin" : "test.bin")
                 : ten
-                        ? IntStream.rangeClosed(1, MAX_BATCHES).mapToObj(k -> "data_batch_" + k + ".bin").toList()
+                        ? IntStream.rangeClosed(1, MAX_BATCHES)
+                                .mapToObj(k -> "data_batch_" + k + ".bin")
+                                .toList()
                         : List.of("train.bin");
         List<Path> found = new ArrayList<>();
         for (String n : names) {
@@ -79,20 +84,26 @@ public final class CifarBinary {
         }
         if (found.isEmpty()) {
             throw new DonnaException.InvalidInput(folder + ": holds no " + names.getFirst()
-                    + "; expected the folder of CIFAR's binary version (data_batch_1.bin and test_batch.bin, or train.bin and test.bin)");
+                    + "; expected the folder of CIFAR's binary version (data_batch_1.bin and test_batch.bin,"
+                    + " or train.bin and test.bin)");
         }
         return found;
     }
 
-    private static List<String> classes(Path folder, boolean ten) {
+    private static List<String> stored(Path folder, boolean ten) {
         Path names = folder.resolve(ten ? "batches.meta.txt" : "fine_label_names.txt");
         int count = ten ? 10 : 100;
         if (!Files.isRegularFile(names)) {
             return IntStream.range(0, count).mapToObj(Integer::toString).toList();
         }
-        List<String> lines = new String(read(names), StandardCharsets.UTF_8).lines().map(String::strip).filter(s -> !s.isEmpty()).toList();
+        List<String> lines = new String(read(names), StandardCharsets.UTF_8)
+                .lines()
+                .map(String::strip)
+                .filter(s -> !s.isEmpty())
+                .toList();
         if (lines.size() != count) {
-            throw new DonnaException.InvalidInput(names + ": expected " + count + " class names, found " + lines.size());
+            throw new DonnaException.InvalidInput(
+                    names + ": expected " + count + " class names, found " + lines.size());
         }
         return lines;
     }

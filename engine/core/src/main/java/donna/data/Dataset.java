@@ -4,8 +4,8 @@ import donna.tensor.DonnaException;
 import java.util.List;
 
 /**
- * Labelled images of one size, as raw bytes. Reads are thread-safe. Who opened a data set closes it, after the last read;
- * a {@link #slice} shares the bytes and need not be closed.
+ * Labelled images of one size, as raw bytes. Reads are thread-safe. Who opened a data set closes it, after the last
+ * read; a {@link #slice} shares the bytes and need not be closed.
  */
 public interface Dataset extends AutoCloseable {
     /** For messages and results: {@code fashion-mnist train}. */

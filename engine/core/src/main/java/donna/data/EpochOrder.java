@@ -3,8 +3,8 @@ package donna.data;
 import donna.graph.Mask;
 
 /**
- * The order in which an epoch visits the images: a Fisher-Yates shuffle (Durstenfeld 1964) whose draws are counter-based, so that
- * it is a function of (n, seed, epoch) alone.
+ * The order in which an epoch visits the images: a Fisher-Yates shuffle (Durstenfeld 1964) whose draws are
+ * counter-based, so that it is a function of (n, seed, epoch) alone.
  */
 public final class EpochOrder {
     private static final long SALT = Mask.mix(0x6F72646572L);

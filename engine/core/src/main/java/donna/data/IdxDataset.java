@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Reads the IDX format of MNIST and its relatives, gzip or raw: a big-endian header {@code 00 00 08 rank}, the dimensions, then
- * unsigned bytes. Images are {@code [N, H, W]} or {@code [N, C, H, W]}, labels {@code [N]}.
+ * Reads the IDX format of MNIST and its relatives, gzip or raw: a big-endian header {@code 00 00 08 rank}, the
+ * dimensions, then unsigned bytes. Images are {@code [N, H, W]} or {@code [N, C, H, W]}, labels {@code [N]}.
  */
 public final class IdxDataset {
     private IdxDataset() {}
@@ -17,7 +17,8 @@ public final class IdxDataset {
      * Reads both files into memory.
      *
      * @param classes names of the classes; when empty, the labels' own numbers from 0 to the largest
-     * @throws DonnaException.InvalidInput if a file is missing, truncated, altered or of another kind, or the two do not fit
+     * @throws DonnaException.InvalidInput if a file is missing, truncated, altered or of another kind, or the two
+     *     do not fit
      */
     public static Dataset open(String name, Path images, Path labels, List<String> classes) {
         int[] classOf = labels(labels);
@@ -70,7 +71,8 @@ public final class IdxDataset {
         for (int i = 0; i < rank; i++) {
             dims[i] = in.readInt("header");
             if (dims[i] < 1) {
-                throw new DonnaException.InvalidInput(file + ": dimension " + i + " is " + dims[i] + ", expected at least 1");
+                throw new DonnaException.InvalidInput(
+                        file + ": dimension " + i + " is " + dims[i] + ", expected at least 1");
             }
         }
         return dims;

@@ -11,7 +11,10 @@ import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
-/** A data file, gzip or raw (told apart by its first bytes), read front to back with every problem put into one sentence. */
+/**
+ * A data file, gzip or raw (told apart by its first bytes), read front to back with every problem put into one
+ * sentence.
+ */
 final class InputFile implements AutoCloseable {
     /** Deflate cannot shrink more than this, so that a small file cannot ask for much memory. */
     private static final int MAX_RATIO = 1032;

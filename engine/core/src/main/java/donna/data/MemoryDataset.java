@@ -40,13 +40,15 @@ public final class MemoryDataset implements Dataset {
         this.pixels = pixels;
         this.release = release;
         if (channels < 1 || height < 1 || width < 1 || labels.length < 1) {
-            throw new DonnaException.InvalidInput("data set '" + name + "': " + labels.length + " images of [" + channels
-                    + ", " + height + ", " + width + "]; expected at least one image and no dimension below 1");
+            throw new DonnaException.InvalidInput(
+                    "data set '" + name + "': " + labels.length + " images of [" + channels + ", " + height + ", "
+                            + width + "]; expected at least one image and no dimension below 1");
         }
         long expected = (long) labels.length * channels * height * width;
         if (pixels.byteSize() != expected) {
-            throw new DonnaException.InvalidInput("data set '" + name + "': " + labels.length + " images of [" + channels
-                    + ", " + height + ", " + width + "] take " + expected + " bytes, got " + pixels.byteSize());
+            throw new DonnaException.InvalidInput(
+                    "data set '" + name + "': " + labels.length + " images of [" + channels + ", " + height + ", "
+                            + width + "] take " + expected + " bytes, got " + pixels.byteSize());
         }
         for (int i = 0; i < labels.length; i++) {
             if (labels[i] < 0 || labels[i] >= classes.size()) {

@@ -4,7 +4,8 @@ import donna.tensor.DonnaException;
 import java.util.Arrays;
 
 /**
- * How a byte becomes a float: {@code (x / 255 - mean[c]) / std[c]}, computed in single precision in this order, as PyTorch does.
+ * How a byte becomes a float: {@code (x / 255 - mean[c]) / std[c]}, computed in single precision in this order, as
+ * PyTorch does.
  *
  * @param mean one per channel, on the scale of 0 to 1
  * @param std one per channel, above 0

@@ -12,9 +12,9 @@ import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
 
 /**
- * Reads a tar archive, plain or gzip (told apart by its first bytes), front to back without unpacking it. Knows ustar, GNU long names and pax
- * paths; anything that is not a regular file is passed over. Names are data only: nothing is ever written where they point. Not thread-safe.
- * Source: POSIX.1-2017, pax interchange format.
+ * Reads a tar archive, plain or gzip (told apart by its first bytes), front to back without unpacking it. Knows
+ * ustar, GNU long names and pax paths; anything that is not a regular file is passed over. Names are data only:
+ * nothing is ever written where they point. Not thread-safe. Source: POSIX.1-2017, pax interchange format.
  */
 public final class TarReader implements AutoCloseable {
     private static final int BLOCK = 512;
@@ -96,8 +96,8 @@ public final class TarReader implements AutoCloseable {
      */
     public byte[] content(int limit) {
         if (left > limit) {
-            throw new DonnaException.InvalidInput(
-                    file + ": '" + name() + "' has " + left + " bytes, expected at most " + limit + "; it is altered or of another kind");
+            throw new DonnaException.InvalidInput(file + ": '" + name() + "' has " + left + " bytes, expected at most "
+                    + limit + "; it is altered or of another kind");
         }
         try {
             byte[] b = in.readNBytes((int) left);
@@ -121,7 +121,10 @@ public final class TarReader implements AutoCloseable {
         }
     }
 
-    /** False at the end, which is a block of zeros; the rest is read too, so that a gzip file's checksum is verified. */
+    /**
+     * False at the end, which is a block of zeros; the rest is read too, so that a gzip file's checksum is
+     * verified.
+     */
     private boolean readHeader(byte[] header) {
         try {
             if (in.readNBytes(header, 0, BLOCK) < BLOCK) {
@@ -137,8 +140,8 @@ public final class TarReader implements AutoCloseable {
             zero &= header[i] == 0;
         }
         if (!zero && number(header, 148, 8) != sum) {
-            throw new DonnaException.InvalidInput(file + ": after '" + name()
-                    + "' comes no tar header; it is altered, or no tar or tar.gz file");
+            throw new DonnaException.InvalidInput(
+                    file + ": after '" + name() + "' comes no tar header; it is altered, or no tar or tar.gz file");
         }
         if (zero) {
             drain();
@@ -172,7 +175,8 @@ public final class TarReader implements AutoCloseable {
             }
         }
         if (n < 0 || n > 1L << 50) {
-            throw new DonnaException.InvalidInput(file + ": after '" + name() + "' comes a damaged tar header; it is altered");
+            throw new DonnaException.InvalidInput(
+                    file + ": after '" + name() + "' comes a damaged tar header; it is altered");
         }
         return n;
     }
@@ -211,7 +215,8 @@ public final class TarReader implements AutoCloseable {
                 n = n * 10 + b[p++] - '0';
             }
             if (p == at || p >= b.length || b[p] != ' ' || at + n > b.length || at + n <= p + 1) {
-                throw new DonnaException.InvalidInput(file + ": holds a damaged pax header after '" + name() + "'; it is altered");
+                throw new DonnaException.InvalidInput(
+                        file + ": holds a damaged pax header after '" + name() + "'; it is altered");
             }
             String record = new String(b, p + 1, at + n - p - 2, StandardCharsets.UTF_8);
             if (record.startsWith("path=")) {
@@ -223,12 +228,15 @@ public final class TarReader implements AutoCloseable {
     }
 
     private DonnaException truncated() {
-        return new DonnaException.InvalidInput(file + ": ends within '" + name() + "' or its header; it is truncated, fetch it again");
+        return new DonnaException.InvalidInput(
+                file + ": ends within '" + name() + "' or its header; it is truncated, fetch it again");
     }
 
     private DonnaException damaged(IOException e) {
         return new DonnaException.InvalidInput(
-                file + ": damaged after '" + name() + "' (" + (e.getMessage() == null ? "it ends early" : e.getMessage()) + "); fetch it again", e);
+                file + ": damaged after '" + name() + "' ("
+                        + (e.getMessage() == null ? "it ends early" : e.getMessage()) + "); fetch it again",
+                e);
     }
 
     @Override

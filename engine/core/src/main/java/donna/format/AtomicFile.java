@@ -13,8 +13,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Writes a file so that readers and a crash at any moment see the old content or the new, never a part: a temporary file beside the
- * target, forced to the disk, renamed over it.
+ * Writes a file so that readers and a crash at any moment see the old content or the new, never a part: a temporary
+ * file beside the target, forced to the disk, renamed over it.
  */
 public final class AtomicFile {
     private AtomicFile() {}
@@ -54,7 +54,9 @@ public final class AtomicFile {
             forceFolder(folder);
         } catch (AccessDeniedException e) {
             throw new DonnaException.InvalidInput(
-                    target + ": cannot be written (no permission in " + folder + "); choose a folder that you may write to", e);
+                    target + ": cannot be written (no permission in " + folder
+                            + "); choose a folder that you may write to",
+                    e);
         } catch (IOException e) {
             throw new DonnaException.InvalidInput(
                     target + ": cannot be written (" + e.getMessage()

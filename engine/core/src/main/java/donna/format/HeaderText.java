@@ -6,7 +6,10 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** The part of JSON (RFC 8259) that a safetensors header is made of: objects, strings and lists of whole numbers. Strict: no other token passes. */
+/**
+ * The part of JSON (RFC 8259) that a safetensors header is made of: objects, strings and lists of whole numbers.
+ * Strict: no other token passes.
+ */
 final class HeaderText {
     /** The format's own limit. */
     static final long MAX_BYTES = 100_000_000;
@@ -18,16 +21,21 @@ final class HeaderText {
     HeaderText(Path file, byte[] utf8) {
         this.file = file;
         try {
-            this.text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+            this.text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(utf8))
+                    .toString();
         } catch (CharacterCodingException e) {
-            throw new DonnaException.InvalidInput(file + ": its header is not UTF-8 text; it is altered or of another kind", e);
+            throw new DonnaException.InvalidInput(
+                    file + ": its header is not UTF-8 text; it is altered or of another kind", e);
         }
     }
 
     DonnaException error(String expected) {
-        String found = at < text.length() ? "'" + text.substring(at, Math.min(at + 12, text.length())) + "'" : "its end";
-        return new DonnaException.InvalidInput(
-                file + ": header at character " + at + ": expected " + expected + ", found " + found + "; it is altered");
+        String found =
+                at < text.length() ? "'" + text.substring(at, Math.min(at + 12, text.length())) + "'" : "its end";
+        return new DonnaException.InvalidInput(file + ": header at character " + at + ": expected " + expected
+                + ", found " + found + "; it is altered");
     }
 
     private void skipSpace() {

@@ -10,7 +10,8 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * The values of a tensor in host memory, as files hold them: row-major, little-endian. Treat it as immutable: {@link #bytes} is not copied.
+ * The values of a tensor in host memory, as files hold them: row-major, little-endian. Treat it as immutable:
+ * {@link #bytes} is not copied.
  *
  * @param shape rank 0 is a single number, as files write it
  * @param bytes {@code shape.elements() * dtype.bytes()} of them
@@ -51,7 +52,10 @@ public record HostTensor(DType dtype, Shape shape, byte[] bytes) {
         return switch (spec.dtype()) {
             case F32 -> of(spec.shape(), tensor.toFloats());
             case F64 -> of(spec.shape(), tensor.toDoubles());
-            case I32 -> of(spec.shape(), Arrays.stream(tensor.toDoubles()).mapToInt(d -> (int) d).toArray());
+            case I32 ->
+                of(
+                        spec.shape(),
+                        Arrays.stream(tensor.toDoubles()).mapToInt(d -> (int) d).toArray());
             case U8 -> {
                 double[] values = tensor.toDoubles();
                 byte[] raw = new byte[values.length];
@@ -95,7 +99,8 @@ public record HostTensor(DType dtype, Shape shape, byte[] bytes) {
     /**
      * Writes the values into a tensor of the same element type and number of elements.
      *
-     * @throws DonnaException.ShapeMismatch if the shapes differ (a single number may be {@code []} here and {@code [1]} there)
+     * @throws DonnaException.ShapeMismatch if the shapes differ (a single number may be {@code []} here and {@code
+     *     [1]} there)
      */
     public void copyTo(Tensor tensor) {
         boolean scalar = shape.elements() == 1 && tensor.shape().elements() == 1;

@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The content of a safetensors file: eight bytes of header length, a JSON header, the tensors' bytes one after another. Source: the format's
- * specification (huggingface/safetensors). Immutable and thread-safe.
+ * The content of a safetensors file: eight bytes of header length, a JSON header, the tensors' bytes one after
+ * another. Source: the format's specification (huggingface/safetensors). Immutable and thread-safe.
  *
  * @param tensors by name, in the file's order
  * @param metadata free text by key
@@ -45,15 +45,15 @@ public record Safetensors(Map<String, HostTensor> tensors, Map<String, String> m
     }
 
     /**
-     * Writes a file whole or not at all. Equal content gives equal bytes whatever the maps' order: tensors go by element size (largest
-     * first) and name, metadata by key.
+     * Writes a file whole or not at all. Equal content gives equal bytes whatever the maps' order: tensors go by
+     * element size (largest first) and name, metadata by key.
      *
      * @throws DonnaException.InvalidInput if it cannot be written
      */
     public static void write(Path file, Map<String, HostTensor> tensors, Map<String, String> metadata) {
         List<Map.Entry<String, HostTensor>> order = new ArrayList<>(tensors.entrySet());
-        order.sort(Comparator.comparingInt(
-                        (Map.Entry<String, HostTensor> e) -> -e.getValue().dtype().bytes())
+        order.sort(Comparator.comparingInt((Map.Entry<String, HostTensor> e) ->
+                        -e.getValue().dtype().bytes())
                 .thenComparing(Map.Entry::getKey));
         byte[] header = header(order, metadata);
         AtomicFile.write(file, out -> {
@@ -86,7 +86,11 @@ public record Safetensors(Map<String, HostTensor> tensors, Map<String, String> m
             HeaderText.quote(json, e.getKey());
             json.append(":{\"dtype\":\"").append(t.dtype()).append("\",\"shape\":");
             json.append(t.shape().toString().replace(" ", ""));
-            json.append(",\"data_offsets\":[").append(at).append(',').append(at + t.bytes().length).append("]}");
+            json.append(",\"data_offsets\":[")
+                    .append(at)
+                    .append(',')
+                    .append(at + t.bytes().length)
+                    .append("]}");
             at += t.bytes().length;
         }
         json.append('}');
@@ -102,10 +106,11 @@ public record Safetensors(Map<String, HostTensor> tensors, Map<String, String> m
     }
 
     /**
-     * Reads a file. Types that the engine does not hold are widened where that is exact: F16 and BF16 to F32, BOOL to U8, other integers to
-     * I32 if every value fits.
+     * Reads a file. Types that the engine does not hold are widened where that is exact: F16 and BF16 to F32, BOOL
+     * to U8, other integers to I32 if every value fits.
      *
-     * @throws DonnaException.InvalidInput if it is missing, truncated or altered, or holds a type or value that cannot be kept
+     * @throws DonnaException.InvalidInput if it is missing, truncated or altered, or holds a type or value that
+     *     cannot be kept
      */
     public static Safetensors read(Path file) {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
@@ -116,11 +121,12 @@ public record Safetensors(Map<String, HostTensor> tensors, Map<String, String> m
                         + "; expected a safetensors file with a header of 2 to " + HeaderText.MAX_BYTES
                         + " bytes within it; it is truncated, altered or of another kind");
             }
-            SafetensorsHeader header =
-                    SafetensorsHeader.parse(file, bytes(file, channel, 8, (int) length).array(), size - 8 - length);
+            SafetensorsHeader header = SafetensorsHeader.parse(
+                    file, bytes(file, channel, 8, (int) length).array(), size - 8 - length);
             Map<String, HostTensor> tensors = new LinkedHashMap<>();
             for (SafetensorsHeader.Entry e : header.entries()) {
-                byte[] raw = bytes(file, channel, 8 + length + e.begin(), (int) e.bytes()).array();
+                byte[] raw = bytes(file, channel, 8 + length + e.begin(), (int) e.bytes())
+                        .array();
                 tensors.put(e.name(), e.toTensor(file, raw));
             }
             return new Safetensors(tensors, header.metadata());

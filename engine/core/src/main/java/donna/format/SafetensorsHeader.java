@@ -17,9 +17,18 @@ import java.util.Set;
 record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
     /** Element types of the format that can be kept, with their size in bytes. */
     private static final Map<String, Integer> SIZES = Map.ofEntries(
-            Map.entry("F64", 8), Map.entry("F32", 4), Map.entry("F16", 2), Map.entry("BF16", 2),
-            Map.entry("I64", 8), Map.entry("I32", 4), Map.entry("I16", 2), Map.entry("I8", 1),
-            Map.entry("U64", 8), Map.entry("U32", 4), Map.entry("U16", 2), Map.entry("U8", 1),
+            Map.entry("F64", 8),
+            Map.entry("F32", 4),
+            Map.entry("F16", 2),
+            Map.entry("BF16", 2),
+            Map.entry("I64", 8),
+            Map.entry("I32", 4),
+            Map.entry("I16", 2),
+            Map.entry("I8", 1),
+            Map.entry("U64", 8),
+            Map.entry("U32", 4),
+            Map.entry("U16", 2),
+            Map.entry("U8", 1),
             Map.entry("BOOL", 1));
 
     /** Far more dimensions than any model has. */
@@ -131,8 +140,8 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
         } while (text.take(','));
         text.expect('}');
         if (seen.size() != 3 || offsets.size() != 2) {
-            throw new DonnaException.InvalidInput(file + ": tensor '" + name + "' has " + seen + " and " + offsets.size()
-                    + " offsets; expected dtype, shape and data_offsets with two numbers");
+            throw new DonnaException.InvalidInput(file + ": tensor '" + name + "' has " + seen + " and "
+                    + offsets.size() + " offsets; expected dtype, shape and data_offsets with two numbers");
         }
         return checked(file, name, dtype, shape, offsets.get(0), offsets.get(1));
     }
@@ -150,10 +159,12 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
             bytes = fits ? bytes * d : bytes;
         }
         if (!fits || bytes != end - begin) {
-            throw new DonnaException.InvalidInput(file + ": tensor '" + name + "' " + dtype + " " + shape + " lies at "
-                    + begin + " to " + end + "; expected dimensions of at least 1, at most 2 GiB, and exactly the bytes of its shape");
+            throw new DonnaException.InvalidInput(
+                    file + ": tensor '" + name + "' " + dtype + " " + shape + " lies at " + begin + " to " + end
+                            + "; expected dimensions of at least 1, at most 2 GiB, and exactly the bytes of its shape");
         }
-        return new Entry(name, dtype, new Shape(shape.stream().mapToInt(Long::intValue).toArray()), begin, end);
+        return new Entry(
+                name, dtype, new Shape(shape.stream().mapToInt(Long::intValue).toArray()), begin, end);
     }
 
     private static List<Long> numbers(HeaderText text) {

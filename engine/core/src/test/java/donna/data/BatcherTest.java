@@ -26,7 +26,10 @@ class BatcherTest {
 
     private final Dataset data = data();
 
-    /** Pixel (c, y, x) of image i is 1 + (i * 7 + c * 50 + y * 8 + x) mod 200: never black, told apart within an image. */
+    /**
+     * Pixel (c, y, x) of image i is 1 + (i * 7 + c * 50 + y * 8 + x) mod 200: never black, told apart within an
+     * image.
+     */
     private static Dataset data() {
         byte[] pixels = new byte[N * IMAGE];
         int[] labels = new int[N];

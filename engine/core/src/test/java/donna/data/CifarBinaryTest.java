@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,8 +40,8 @@ class CifarBinaryTest {
         Files.write(dir.resolve("data_batch_2.bin"), records(2, 1, new byte[] {0}));
         Files.write(dir.resolve("test_batch.bin"), records(7, 1, new byte[] {5}));
         assertTrue(CifarBinary.isIn(dir));
-        try (Dataset train = CifarBinary.open("c", dir, Split.TRAIN);
-                Dataset test = CifarBinary.open("c", dir, Split.TEST)) {
+        try (Dataset train = CifarBinary.open("c", dir, Split.TRAIN, List.of());
+                Dataset test = CifarBinary.open("c", dir, Split.TEST, List.of())) {
             assertEquals(3, train.size());
             assertEquals(9, train.label(1));
             assertEquals(5, test.label(0));
@@ -56,7 +57,7 @@ class CifarBinaryTest {
     void cifarHundredUsesTheFineLabel() throws IOException {
         Files.write(dir.resolve("train.bin"), records(0, 1, new byte[] {3, 77}));
         Files.write(dir.resolve("test.bin"), records(0, 1, new byte[] {3, 99}));
-        try (Dataset train = CifarBinary.open("c", dir, Split.TRAIN)) {
+        try (Dataset train = CifarBinary.open("c", dir, Split.TRAIN, List.of())) {
             assertEquals(77, train.label(0));
             assertEquals(100, train.classes().size());
         }
@@ -66,11 +67,11 @@ class CifarBinaryTest {
     void classNamesComeFromTheFileBesideTheImages() throws IOException {
         Files.write(dir.resolve("test_batch.bin"), records(0, 1, new byte[] {1}));
         Files.writeString(dir.resolve("batches.meta.txt"), "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n\n");
-        try (Dataset test = CifarBinary.open("c", dir, Split.TEST)) {
+        try (Dataset test = CifarBinary.open("c", dir, Split.TEST, List.of())) {
             assertEquals("b", test.classes().get(test.label(0)));
         }
         Files.writeString(dir.resolve("batches.meta.txt"), "a\nb\n");
-        assertThrows(DonnaException.InvalidInput.class, () -> CifarBinary.open("c", dir, Split.TEST));
+        assertThrows(DonnaException.InvalidInput.class, () -> CifarBinary.open("c", dir, Split.TEST, List.of()));
     }
 
     @Test
@@ -89,6 +90,7 @@ class CifarBinaryTest {
     }
 
     private String refused(Split split) {
-        return assertThrows(DonnaException.InvalidInput.class, () -> CifarBinary.open("c", dir, split)).getMessage();
+        return assertThrows(DonnaException.InvalidInput.class, () -> CifarBinary.open("c", dir, split, List.of()))
+                .getMessage();
     }
 }

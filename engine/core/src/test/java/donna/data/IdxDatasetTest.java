@@ -18,7 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class IdxDatasetTest {
-    private static final byte[] PIXELS = {0, 1, 2, 3, 4, 5, (byte) 250, (byte) 251, (byte) 252, (byte) 253, (byte) 254, (byte) 255};
+    private static final byte[] PIXELS = {
+        0, 1, 2, 3, 4, 5, (byte) 250, (byte) 251, (byte) 252, (byte) 253, (byte) 254, (byte) 255
+    };
 
     @TempDir
     Path dir;
@@ -35,7 +37,8 @@ class IdxDatasetTest {
                 assertEquals("dog", d.classes().get(d.label(0)));
                 byte[] second = new byte[7];
                 d.read(1, second, 1);
-                assertArrayEquals(new byte[] {0, (byte) 250, (byte) 251, (byte) 252, (byte) 253, (byte) 254, (byte) 255}, second);
+                assertArrayEquals(
+                        new byte[] {0, (byte) 250, (byte) 251, (byte) 252, (byte) 253, (byte) 254, (byte) 255}, second);
             }
         }
     }
@@ -96,9 +99,11 @@ class IdxDatasetTest {
     @Test
     void surplusBytesAnotherFormatAndUnequalCountsAreRefused() throws IOException {
         Path labels = write("labels", idx(0x801, new int[] {2}, new byte[] {1, 0}), false);
-        assertTrue(refused(write("long", idx(0x803, new int[] {2, 2, 2}, PIXELS), false), labels).contains("found more"));
+        assertTrue(refused(write("long", idx(0x803, new int[] {2, 2, 2}, PIXELS), false), labels)
+                .contains("found more"));
         assertTrue(refused(labels, labels).contains("begins with 00000801, expected 00000803 or 00000804"));
-        assertTrue(refused(write("three", idx(0x803, new int[] {3, 2, 2}, PIXELS), false), labels).contains("3 images"));
+        assertTrue(refused(write("three", idx(0x803, new int[] {3, 2, 2}, PIXELS), false), labels)
+                .contains("3 images"));
         assertTrue(refused(dir.resolve("absent"), labels).contains("no such file"));
     }
 
@@ -112,8 +117,7 @@ class IdxDatasetTest {
     }
 
     private String refused(Path images, Path labels) {
-        return assertThrows(
-                        DonnaException.InvalidInput.class, () -> IdxDataset.open("tiny", images, labels, List.of()))
+        return assertThrows(DonnaException.InvalidInput.class, () -> IdxDataset.open("tiny", images, labels, List.of()))
                 .getMessage();
     }
 

@@ -130,7 +130,8 @@ class TarReaderTest {
             assertThrows(DonnaException.InvalidInput.class, () -> read(p), "byte " + i);
         }
         Path text = Files.writeString(dir.resolve("text"), "no archive".repeat(100));
-        String m = assertThrows(DonnaException.InvalidInput.class, () -> read(text)).getMessage();
+        String m = assertThrows(DonnaException.InvalidInput.class, () -> read(text))
+                .getMessage();
         assertTrue(m.contains(text.toString()), m);
     }
 }

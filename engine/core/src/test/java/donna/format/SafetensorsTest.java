@@ -34,10 +34,29 @@ class SafetensorsTest {
                 + "\"a\\\"\\n\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[20,23]}}";
         header += " ".repeat((8 - header.length() % 8) % 8);
         return file(header, new byte[] {
-            0, 0, 0, 0, 0, 0, (byte) 0xf8, 0x3f, // 1.5
-            0, 0, (byte) 0x80, 0x3f, 0, 0, 0, (byte) 0xc0, // 1, -2
-            (byte) 0xfe, (byte) 0xff, (byte) 0xff, (byte) 0xff, // -2
-            1, 2, (byte) 255
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            (byte) 0xf8,
+            0x3f, // 1.5
+            0,
+            0,
+            (byte) 0x80,
+            0x3f,
+            0,
+            0,
+            0,
+            (byte) 0xc0, // 1, -2
+            (byte) 0xfe,
+            (byte) 0xff,
+            (byte) 0xff,
+            (byte) 0xff, // -2
+            1,
+            2,
+            (byte) 255
         });
     }
 
@@ -83,7 +102,9 @@ class SafetensorsTest {
 
     @Test
     void specialFloatsKeepTheirBits() {
-        float[] v = {Float.NaN, Float.NEGATIVE_INFINITY, -0f, Float.MIN_VALUE, Float.MAX_VALUE, Float.intBitsToFloat(0x7fc00001)};
+        float[] v = {
+            Float.NaN, Float.NEGATIVE_INFINITY, -0f, Float.MIN_VALUE, Float.MAX_VALUE, Float.intBitsToFloat(0x7fc00001)
+        };
         Path p = dir.resolve("x");
         Safetensors.write(p, Map.of("v", HostTensor.of(Shape.of(6), v)), Map.of());
         float[] got = Safetensors.read(p).tensor("v").floats();
@@ -94,14 +115,21 @@ class SafetensorsTest {
 
     @Test
     void otherTypesAreWidenedExactlyOrRefused() throws IOException {
-        assertArrayEquals(new double[] {1, -2}, one("F16", "2", new byte[] {0, 0x3c, 0, (byte) 0xc0}).doubles());
-        assertArrayEquals(new double[] {1, -2}, one("BF16", "2", new byte[] {(byte) 0x80, 0x3f, 0, (byte) 0xc0}).doubles());
+        assertArrayEquals(
+                new double[] {1, -2},
+                one("F16", "2", new byte[] {0, 0x3c, 0, (byte) 0xc0}).doubles());
+        assertArrayEquals(
+                new double[] {1, -2},
+                one("BF16", "2", new byte[] {(byte) 0x80, 0x3f, 0, (byte) 0xc0}).doubles());
         assertArrayEquals(new double[] {-1}, one("I64", "", bytes(-1)).doubles());
         assertArrayEquals(new double[] {-2}, one("I8", "1", new byte[] {-2}).doubles());
-        assertArrayEquals(new double[] {65535}, one("U16", "1", new byte[] {-1, -1}).doubles());
-        assertArrayEquals(new double[] {0, 1}, one("BOOL", "2", new byte[] {0, 1}).doubles());
+        assertArrayEquals(
+                new double[] {65535}, one("U16", "1", new byte[] {-1, -1}).doubles());
+        assertArrayEquals(
+                new double[] {0, 1}, one("BOOL", "2", new byte[] {0, 1}).doubles());
         for (String type : new String[] {"I64", "U64"}) {
-            String m = assertThrows(DonnaException.InvalidInput.class, () -> one(type, "", bytes(1L << 40))).getMessage();
+            String m = assertThrows(DonnaException.InvalidInput.class, () -> one(type, "", bytes(1L << 40)))
+                    .getMessage();
             assertTrue(m.contains("1099511627776") && m.contains("'t'"), m);
         }
         assertThrows(DonnaException.InvalidInput.class, () -> one("U32", "1", new byte[] {-1, -1, -1, -1}));
@@ -146,7 +174,8 @@ class SafetensorsTest {
             "{\"t\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}}",
             "{\"t\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,99999999999999999999]}}",
             "{\"t\":{\"dtype\":\"F32\",\"shape\":[01],\"data_offsets\":[0,4]}}",
-            "{\"t\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"t\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}",
+            "{\"t\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
+                    + "\"t\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}",
             "{\"t\":{\"dtype\":\"F32\",\"shape\":[1]}}",
             "{\"t\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}x",
             "{\"t\":{\"dtype\":\"F32\",\"shape\":[" + "1,".repeat(40) + "1],\"data_offsets\":[0,4]}}",
@@ -155,7 +184,10 @@ class SafetensorsTest {
         for (String h : headers) {
             refused(file(h, new byte[4]));
         }
-        refused(ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN).putLong(Long.MAX_VALUE).array());
+        refused(ByteBuffer.allocate(16)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(Long.MAX_VALUE)
+                .array());
     }
 
     @Test
@@ -171,10 +203,12 @@ class SafetensorsTest {
     @Test
     void aFailureWhileWritingKeepsTheOldFileAndLeavesNothing() throws IOException {
         Path p = Files.writeString(dir.resolve("x"), "old");
-        assertThrows(DonnaException.InvalidInput.class, () -> AtomicFile.write(p, out -> {
-            out.write(new byte[1 << 20]);
-            throw new IOException("No space left on device");
-        }));
+        assertThrows(
+                DonnaException.InvalidInput.class,
+                () -> AtomicFile.write(p, out -> {
+                    out.write(new byte[1 << 20]);
+                    throw new IOException("No space left on device");
+                }));
         assertEquals("old", Files.readString(p));
         try (var files = Files.list(dir)) {
             assertEquals(1, files.count());
@@ -183,8 +217,10 @@ class SafetensorsTest {
     }
 
     private HostTensor one(String dtype, String shape, byte[] data) throws IOException {
-        String header = "{\"t\":{\"dtype\":\"" + dtype + "\",\"shape\":[" + shape + "],\"data_offsets\":[0," + data.length + "]}}";
-        return Safetensors.read(Files.write(dir.resolve("one"), file(header, data))).tensor("t");
+        String header = "{\"t\":{\"dtype\":\"" + dtype + "\",\"shape\":[" + shape + "],\"data_offsets\":[0,"
+                + data.length + "]}}";
+        return Safetensors.read(Files.write(dir.resolve("one"), file(header, data)))
+                .tensor("t");
     }
 
     private static byte[] bytes(long v) {
@@ -193,7 +229,8 @@ class SafetensorsTest {
 
     private void refused(byte[] content) throws IOException {
         Path p = Files.write(dir.resolve("bad"), content);
-        String m = assertThrows(DonnaException.InvalidInput.class, () -> Safetensors.read(p)).getMessage();
+        String m = assertThrows(DonnaException.InvalidInput.class, () -> Safetensors.read(p))
+                .getMessage();
         assertTrue(m.startsWith(p.toString()), m);
     }
 }

@@ -1,5 +1,6 @@
 package donna.cpu;
 
+import donna.ffi.HugePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -11,7 +12,9 @@ final class OwnedMemory implements AutoCloseable {
 
     OwnedMemory(CpuDevice device, long bytes) {
         this.device = device;
-        this.segment = arena.allocate(Math.max(bytes, 1), CpuDevice.ALIGNMENT).asSlice(0, bytes);
+        this.segment = bytes >= HugePages.PAGE_BYTES
+                ? HugePages.allocate(arena, bytes)
+                : arena.allocate(Math.max(bytes, 1), CpuDevice.ALIGNMENT).asSlice(0, bytes);
         device.count(bytes);
     }
 

@@ -5,9 +5,11 @@ import donna.data.EpochOrder;
 import donna.graph.Cost;
 import donna.jobs.Checkpoint;
 import donna.nn.Layer;
+import donna.nn.ParameterSpec;
 import donna.space.Block;
 import donna.spec.DistillSpec;
 import donna.spec.TrainSpec;
+import donna.tensor.Shape;
 import donna.tensor.Tensor;
 import donna.tensor.TensorSpec;
 import donna.train.Inference;
@@ -84,8 +86,9 @@ public final class BlockDistiller {
             }
             Checkpoint checkpoint = new Checkpoint(setting.store(), key, SECONDS_BETWEEN_CHECKPOINTS);
             var saved = checkpoint.load();
-            List<TensorSpec> src = boundarySpecs();
-            List<Cost> costs = jobs.stream().map(j -> CandidateTraining.cost(layer(j), src.get(j.block()))).toList();
+            List<TensorSpec> src = batchSpecs();
+            List<Shape> inputs = Inference.boundaryShapes(teacher.network(), setting.imageShape());
+            List<Cost> costs = jobs.stream().map(j -> Networks.cost(layer(j), inputs.get(j.block()))).toList();
             List<Integer> order = IntStream.range(0, jobs.size()).boxed()
                     .sorted(Comparator.comparingLong(i -> -costs.get(i).macs()))
                     .toList();
@@ -187,14 +190,14 @@ public final class BlockDistiller {
         return Networks.block(setting.space().blocks().get(j.block()), setting.space().candidate(j.block(), j.candidate()));
     }
 
-    private List<TensorSpec> boundarySpecs() {
+    private List<TensorSpec> batchSpecs() {
         return Inference.boundaryShapes(teacher.network(), setting.imageShape()).stream()
                 .map(s -> TensorSpec.f32(spec.train().batch(), s.dim(0), s.dim(1), s.dim(2)))
                 .toList();
     }
 
     private Map<String, float[]> initial(Job j, TensorSpec src) {
-        Collection<donna.nn.ParameterSpec> specs = CandidateTraining.parameters(layer(j), src);
+        Collection<ParameterSpec> specs = CandidateTraining.parameters(layer(j), src);
         Block block = setting.space().blocks().get(j.block());
         String name = block.name() + "/" + setting.space().candidate(j.block(), j.candidate());
         return TrainingState.initialValues(specs, setting.seed("distill " + name, 0));

@@ -1,5 +1,6 @@
 package donna.distill;
 
+import donna.nn.Network;
 import donna.space.Architecture;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,7 +54,7 @@ public record BlockLibrary(List<List<Entry>> entries) {
             }
         });
         for (int n = 0; n < a.length(); n++) {
-            String prefix = donna.nn.Network.blockName(n);
+            String prefix = Network.blockName(n);
             entry(n, a.choice(n)).values().forEach((name, v) -> out.put(prefix + name, v));
         }
         return out;

@@ -3,13 +3,11 @@ package donna.distill;
 import donna.backend.Device;
 import donna.backend.Plan;
 import donna.backend.Stream;
-import donna.graph.Cost;
 import donna.graph.Op;
 import donna.graph.Value;
 import donna.nn.GraphWriter;
 import donna.nn.Layer;
 import donna.nn.ParameterSpec;
-import donna.tensor.Shape;
 import donna.tensor.Tensor;
 import donna.tensor.TensorSpec;
 import donna.train.Recalibration;
@@ -56,14 +54,6 @@ final class CandidateTraining implements AutoCloseable {
         GraphWriter w = new GraphWriter(GraphWriter.Mode.INFERENCE);
         layer.write(w, "", w.graph().input(SRC, src));
         return List.copyOf(w.parameters());
-    }
-
-    /** Cost of one image. */
-    static Cost cost(Layer layer, TensorSpec src) {
-        GraphWriter w = new GraphWriter(GraphWriter.Mode.INFERENCE);
-        Shape one = src.shape().with(0, 1);
-        Value out = layer.write(w, "", w.graph().input(SRC, TensorSpec.of(src.dtype(), one)));
-        return Cost.of(w.graph().output("dst", out).build());
     }
 
     private Value write(GraphWriter w, TensorSpec src, TensorSpec target) {

@@ -1,5 +1,8 @@
 package donna.distill;
 
+import donna.graph.Cost;
+import donna.graph.Value;
+import donna.nn.GraphWriter;
 import donna.nn.Layer;
 import donna.nn.Layers;
 import donna.nn.Network;
@@ -10,6 +13,8 @@ import donna.space.SearchSpace;
 import donna.spec.BlockType;
 import donna.spec.ModelSpec;
 import donna.spec.SearchSpec;
+import donna.tensor.Shape;
+import donna.tensor.TensorSpec;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -75,6 +80,13 @@ public final class Networks {
                 m.blocks(),
                 new ModelSpec.Head(h.conv(), scale(h.channels(), width), h.act(), h.classes()));
         return network(model, blocks, Collections.nCopies(blocks.size(), scaled));
+    }
+
+    /** Cost of one image {@code [C, H, W]} through a layer. */
+    public static Cost cost(Layer layer, Shape input) {
+        GraphWriter w = new GraphWriter(GraphWriter.Mode.INFERENCE);
+        Value src = w.graph().input("src", TensorSpec.f32(1, input.dim(0), input.dim(1), input.dim(2)));
+        return Cost.of(w.graph().output("dst", layer.write(w, "", src)).build());
     }
 
     private static int scale(int channels, double width) {

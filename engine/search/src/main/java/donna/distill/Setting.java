@@ -4,6 +4,7 @@ import donna.backend.Device;
 import donna.data.Augmentation;
 import donna.data.Batcher;
 import donna.data.Dataset;
+import donna.graph.Mask;
 import donna.jobs.Progress;
 import donna.jobs.Store;
 import donna.nn.Network;
@@ -45,8 +46,8 @@ public record Setting(
     public long seed(String stage, long index) {
         long h = spec.seed();
         for (int i = 0; i < stage.length(); i++) {
-            h = donna.graph.Mask.mix(h ^ stage.charAt(i));
+            h = Mask.mix(h ^ stage.charAt(i));
         }
-        return donna.graph.Mask.mix(h ^ index);
+        return Mask.mix(h ^ index);
     }
 }

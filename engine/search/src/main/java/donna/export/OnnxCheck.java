@@ -16,7 +16,10 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Runs a written model in ONNX Runtime, on one CPU thread: the independent judge of {@link OnnxExport}. Thread-safe. */
+/**
+ * Runs a written model in ONNX Runtime, on one CPU thread: the independent judge of {@link OnnxExport}.
+ * Thread-safe.
+ */
 public final class OnnxCheck {
     private OnnxCheck() {}
 
@@ -55,10 +58,13 @@ public final class OnnxCheck {
                 return outputs;
             }
         } catch (OrtException e) {
-            throw new DonnaException.InvalidInput(file + ": ONNX Runtime does not accept it (" + e.getMessage() + ")", e);
+            throw new DonnaException.InvalidInput(
+                    file + ": ONNX Runtime does not accept it (" + e.getMessage() + ")", e);
         } catch (LinkageError e) {
             throw new DonnaException.Unavailable(
-                    "ONNX Runtime cannot be loaded here (" + e + "); run with --enable-native-access=com.microsoft.onnxruntime", e);
+                    "ONNX Runtime cannot be loaded here (" + e
+                            + "); run with --enable-native-access=com.microsoft.onnxruntime",
+                    e);
         } finally {
             tensors.values().forEach(OnnxTensor::close);
         }
@@ -91,8 +97,8 @@ public final class OnnxCheck {
     }
 
     /**
-     * The largest absolute difference between what ONNX Runtime makes of {@code inputs} and {@code expected}; infinite where one of the two is no finite
-     * number and the other differs.
+     * The largest absolute difference between what ONNX Runtime makes of {@code inputs} and {@code expected};
+     * infinite where one of the two is no finite number and the other differs.
      *
      * @param expected row-major values of some or all outputs
      * @throws DonnaException.InvalidInput as {@link #run}, or if an output is missing or has another number of values

@@ -40,7 +40,10 @@ public final class OnnxExport {
         }
     }
 
-    /** Metadata {@code classes} (one name a line), {@code mean} and {@code std} (one number a channel, on the scale of 0 to 1) and {@code input}. */
+    /**
+     * Metadata {@code classes} (one name a line), {@code mean} and {@code std} (one number a channel, on the scale
+     * of 0 to 1) and {@code input}.
+     */
     public static Map<String, String> describe(List<String> classes, Normalization normalization) {
         return Map.of(
                 "classes", String.join("\n", classes),
@@ -56,9 +59,11 @@ public final class OnnxExport {
     /**
      * Writes {@code file} whole or not at all.
      *
-     * @param graph an inference graph; blocked layouts of its inputs and outputs do not matter, the file's are row-major
+     * @param graph an inference graph; blocked layouts of its inputs and outputs do not matter, the file's are
+     *     row-major
      * @param variables the values of every variable, row-major
-     * @throws DonnaException.InvalidInput if an op belongs to training, a variable has no values, or the file cannot be written
+     * @throws DonnaException.InvalidInput if an op belongs to training, a variable has no values, or the file
+     *     cannot be written
      */
     public static void write(Path file, Graph graph, Map<String, float[]> variables, Header header) {
         ModelProto proto = proto(graph, variables, header);
@@ -85,7 +90,8 @@ public final class OnnxExport {
         OnnxOps ops = new OnnxOps(model, variables);
         graph.nodes().forEach(ops::write);
         for (String name : aliases) {
-            model.node("", "Identity", List.of(model.name(graph.outputs().get(name).value())), List.of(name));
+            model.node(
+                    "", "Identity", List.of(model.name(graph.outputs().get(name).value())), List.of(name));
         }
         graph.outputs().forEach((name, out) -> model.output(name, out.spec()));
         ModelProto.Builder proto = ModelProto.newBuilder()
@@ -94,8 +100,9 @@ public final class OnnxExport {
                 .setProducerVersion(header.version())
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPSET))
                 .setGraph(model.proto());
-        new TreeMap<>(header.metadata()).forEach((key, value) -> proto.addMetadataProps(
-                StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
+        new TreeMap<>(header.metadata())
+                .forEach((key, value) -> proto.addMetadataProps(
+                        StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
         return proto.build();
     }
 

@@ -20,7 +20,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** An ONNX graph while it is written: gives every value a name and keeps constants apart from nodes. Not thread-safe. */
+/**
+ * An ONNX graph while it is written: gives every value a name and keeps constants apart from nodes. Not
+ * thread-safe.
+ */
 final class OnnxModel {
     /** Name of the batch dimension where it is left open. */
     private static final String BATCH = "batch";
@@ -83,7 +86,8 @@ final class OnnxModel {
     }
 
     String name(Value value) {
-        return names.computeIfAbsent(value, v -> fresh(v.node().name(), v.node().op().getClass().getSimpleName()));
+        return names.computeIfAbsent(
+                value, v -> fresh(v.node().name(), v.node().op().getClass().getSimpleName()));
     }
 
     /** A name nobody has: {@code layer/Kind}, with a number where needed. */

@@ -15,7 +15,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
-/** Every op as ONNX nodes of opset 17: one switch over {@link Op}. Ops of training have no place in an inference file and are refused by name. */
+/**
+ * Every op as ONNX nodes of opset 17: one switch over {@link Op}. Ops of training have no place in an inference
+ * file and are refused by name.
+ */
 final class OnnxOps {
     private final OnnxModel model;
     private final Map<String, float[]> variables;
@@ -36,13 +39,20 @@ final class OnnxOps {
             case Op.MatMul o -> matmul(n, o, in);
             case Op.SumExcept o -> sumExcept(n, o, in);
             case Op.BatchNormInference o -> {
-                String normed = model.node(n.name(), "BatchNormalization", in.subList(0, 5), Attribute.of("epsilon", o.eps()));
+                String normed =
+                        model.node(n.name(), "BatchNormalization", in.subList(0, 5), Attribute.of("epsilon", o.eps()));
                 String sum = o.residual() ? model.node(n.name(), "Add", List.of(normed, in.get(5))) : normed;
                 activate(n, o.act(), sum);
             }
             case Op.LayerNorm o -> {
                 List<String> out = List.of(model.name(n.output(0)), model.name(n.output(1)), model.name(n.output(2)));
-                model.node(n.name(), "LayerNormalization", in, out, Attribute.of("axis", -1), Attribute.of("epsilon", o.eps()));
+                model.node(
+                        n.name(),
+                        "LayerNormalization",
+                        in,
+                        out,
+                        Attribute.of("axis", -1),
+                        Attribute.of("epsilon", o.eps()));
             }
             case Op.Activate o -> activate(n, o.act(), in.getFirst());
             case Op.Add o -> result(n, "Add", in);
@@ -59,7 +69,10 @@ final class OnnxOps {
                 result(n, "Flatten", List.of(pooled), Attribute.of("axis", 1));
             }
             case Op.AveragePool o -> {
-                refuse(n, o.geometry().dilation() > 1, "a dilation of " + o.geometry().dilation());
+                refuse(
+                        n,
+                        o.geometry().dilation() > 1,
+                        "a dilation of " + o.geometry().dilation());
                 List<Attribute> a = window(o.kernel(), o.kernel(), o.geometry());
                 a.add(Attribute.of("count_include_pad", 1));
                 result(n, "AveragePool", in, a.toArray(Attribute[]::new));
@@ -72,7 +85,8 @@ final class OnnxOps {
             case Op.Softmax o -> result(n, "Softmax", in, Attribute.of("axis", -1));
             case Op.Reshape o -> result(n, "Reshape", List.of(in.getFirst(), target(n, o.shape())));
             case Op.Transpose o -> {
-                long[] perm = o.permutation().stream().mapToLong(Integer::longValue).toArray();
+                long[] perm =
+                        o.permutation().stream().mapToLong(Integer::longValue).toArray();
                 result(n, "Transpose", in, Attribute.of("perm", perm));
             }
             case Op.Slice o -> slice(n, o, in.getFirst());
@@ -102,14 +116,15 @@ final class OnnxOps {
     }
 
     private static DonnaException training(Node n) {
-        return new DonnaException.InvalidInput("ONNX export: '" + n.name() + "' is a " + n.op().getClass().getSimpleName()
-                + ", an op of training; export the graph of inference");
+        return new DonnaException.InvalidInput("ONNX export: '" + n.name() + "' is a "
+                + n.op().getClass().getSimpleName() + ", an op of training; export the graph of inference");
     }
 
     private static void refuse(Node n, boolean refused, String what) {
         if (refused) {
-            throw new DonnaException.InvalidInput("ONNX export: " + n.op().getClass().getSimpleName() + " '" + n.name() + "' has "
-                    + what + ", which opset " + OnnxExport.OPSET + " cannot say");
+            throw new DonnaException.InvalidInput(
+                    "ONNX export: " + n.op().getClass().getSimpleName() + " '" + n.name() + "' has " + what
+                            + ", which opset " + OnnxExport.OPSET + " cannot say");
         }
     }
 
@@ -120,18 +135,23 @@ final class OnnxOps {
 
     private void variable(Op.Variable o) {
         if (o.spec().dtype() != DType.F32) {
-            throw new DonnaException.InvalidInput("ONNX export: variable '" + o.name() + "' is " + o.spec().dtype() + ", expected F32");
+            throw new DonnaException.InvalidInput(
+                    "ONNX export: variable '" + o.name() + "' is " + o.spec().dtype() + ", expected F32");
         }
         float[] values = variables.get(o.name());
         if (values == null || values.length != o.spec().shape().elements()) {
-            throw new DonnaException.InvalidInput("ONNX export: variable '" + o.name() + "' " + o.spec().shape() + " has "
-                    + (values == null ? "no values" : values.length + " values") + ", expected " + o.spec().shape().elements());
+            throw new DonnaException.InvalidInput("ONNX export: variable '" + o.name() + "' "
+                    + o.spec().shape() + " has " + (values == null ? "no values" : values.length + " values")
+                    + ", expected " + o.spec().shape().elements());
         }
         model.constant(o.name(), HostTensor.of(o.spec().shape(), values));
     }
 
     private void fill(Node n, Op.Fill o) {
-        refuse(n, model.openBatch() > 0 && o.spec().shape().dim(0) == model.openBatch(), "the batch as a fixed dimension");
+        refuse(
+                n,
+                model.openBatch() > 0 && o.spec().shape().dim(0) == model.openBatch(),
+                "the batch as a fixed dimension");
         float[] values = new float[Math.toIntExact(o.spec().shape().elements())];
         Arrays.fill(values, o.value());
         model.constant(model.name(n.output(0)), HostTensor.of(o.spec().shape(), values));
@@ -199,7 +219,8 @@ final class OnnxOps {
             result(n, "Identity", in);
             return;
         }
-        String list = model.integers(n.name(), "axes", axes.stream().mapToLong(Integer::longValue).toArray());
+        String list = model.integers(
+                n.name(), "axes", axes.stream().mapToLong(Integer::longValue).toArray());
         result(n, "ReduceSum", List.of(in.getFirst(), list), Attribute.of("keepdims", 0));
     }
 
@@ -216,7 +237,8 @@ final class OnnxOps {
             case HSIGMOID ->
                 result(n, "HardSigmoid", List.of(x), Attribute.of("alpha", 1 / 6f), Attribute.of("beta", 0.5f));
             case GELU -> {
-                String scaled = model.node(at, "Mul", List.of(x, model.number(at, "sqrt_half", (float) Math.sqrt(0.5))));
+                String scaled =
+                        model.node(at, "Mul", List.of(x, model.number(at, "sqrt_half", (float) Math.sqrt(0.5))));
                 String erf = model.node(at, "Erf", List.of(scaled));
                 String plusOne = model.node(at, "Add", List.of(erf, model.number(at, "one", 1)));
                 String half = model.node(at, "Mul", List.of(x, model.number(at, "half", 0.5f)));
@@ -229,7 +251,10 @@ final class OnnxOps {
     private String target(Node n, Shape shape) {
         long[] dims = Arrays.stream(shape.dims()).asLongStream().toArray();
         if (model.openBatch() > 0) {
-            refuse(n, dims[0] % model.openBatch() != 0, "a target " + shape + " whose first dimension does not contain the batch");
+            refuse(
+                    n,
+                    dims[0] % model.openBatch() != 0,
+                    "a target " + shape + " whose first dimension does not contain the batch");
             dims[0] = -1;
         }
         return model.integers(n.name(), "shape", dims);
@@ -243,7 +268,9 @@ final class OnnxOps {
         for (int i = 0; i < o.shape().rank(); i++) {
             long start = o.start().get(i);
             long step = o.step().get(i);
-            if (start != 0 || step != 1 || o.shape().dim(i) != n.input(0).shape().dim(i)) {
+            if (start != 0
+                    || step != 1
+                    || o.shape().dim(i) != n.input(0).shape().dim(i)) {
                 refuse(n, i == 0 && model.openBatch() > 0, "a cut through the batch");
                 starts.add(start);
                 ends.add(start + (o.shape().dim(i) - 1) * step + 1);
@@ -254,8 +281,15 @@ final class OnnxOps {
         if (axes.isEmpty()) {
             result(n, "Identity", List.of(src));
         } else {
-            result(n, "Slice", List.of(
-                    src, list(n, "starts", starts), list(n, "ends", ends), list(n, "axes", axes), list(n, "steps", steps)));
+            result(
+                    n,
+                    "Slice",
+                    List.of(
+                            src,
+                            list(n, "starts", starts),
+                            list(n, "ends", ends),
+                            list(n, "axes", axes),
+                            list(n, "steps", steps)));
         }
     }
 
@@ -274,6 +308,7 @@ final class OnnxOps {
     }
 
     private String list(Node n, String kind, List<Long> values) {
-        return model.integers(n.name(), kind, values.stream().mapToLong(Long::longValue).toArray());
+        return model.integers(
+                n.name(), kind, values.stream().mapToLong(Long::longValue).toArray());
     }
 }

@@ -16,8 +16,8 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Keeps fetched data sets, one folder each. A folder is complete and verified or not there at all, and two processes that want the same data set
- * fetch it once. Thread-safe.
+ * Keeps fetched data sets, one folder each. A folder is complete and verified or not there at all, and two
+ * processes that want the same data set fetch it once. Thread-safe.
  */
 public final class DatasetFetcher {
     private static final Object ONE_AT_A_TIME = new Object();
@@ -51,7 +51,8 @@ public final class DatasetFetcher {
     /** Every data set that can be fetched. */
     public List<Entry> list() {
         return KnownDataset.all().stream()
-                .map(d -> new Entry(d, Optional.of(folder(d)).filter(f -> missing(d, f).isEmpty())))
+                .map(d -> new Entry(
+                        d, Optional.of(folder(d)).filter(f -> missing(d, f).isEmpty())))
                 .toList();
     }
 
@@ -72,7 +73,8 @@ public final class DatasetFetcher {
             try {
                 Files.createDirectories(cache);
                 Path lock = cache.resolve("." + dataset.name() + ".lock");
-                try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                try (FileChannel channel =
+                        FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                     channel.lock();
                     if (!isComplete(dataset, target)) {
                         log.accept("fetching " + dataset.name() + " into " + target);
@@ -80,12 +82,17 @@ public final class DatasetFetcher {
                     }
                 }
             } catch (AccessDeniedException e) {
-                throw new DonnaException.InvalidInput("data set '" + dataset.name() + "' cannot be kept in " + cache
-                        + ": no permission for " + e.getMessage() + "; choose another folder with XDG_CACHE_HOME", e);
+                throw new DonnaException.InvalidInput(
+                        "data set '" + dataset.name() + "' cannot be kept in " + cache + ": no permission for "
+                                + e.getMessage() + "; choose another folder with XDG_CACHE_HOME",
+                        e);
             } catch (IOException e) {
-                throw new DonnaException.InvalidInput("data set '" + dataset.name() + "' cannot be kept in " + cache + " ("
-                        + e.getClass().getSimpleName() + ": " + e.getMessage()
-                        + "); check that the disk has room and the folder may be written to, or choose another with XDG_CACHE_HOME", e);
+                throw new DonnaException.InvalidInput(
+                        "data set '" + dataset.name() + "' cannot be kept in " + cache + " ("
+                                + e.getClass().getSimpleName() + ": " + e.getMessage()
+                                + "); check that the disk has room and the folder may be written to, or choose another"
+                                + " with XDG_CACHE_HOME",
+                        e);
             }
         }
         return target;
@@ -110,7 +117,10 @@ public final class DatasetFetcher {
     }
 
     private static List<String> missing(KnownDataset dataset, Path folder) {
-        return dataset.files().stream().filter(f -> f.in(folder).isEmpty()).map(DatasetFile::name).toList();
+        return dataset.files().stream()
+                .filter(f -> f.in(folder).isEmpty())
+                .map(DatasetFile::name)
+                .toList();
     }
 
     private static void verify(KnownDataset dataset, Path folder) {
@@ -144,7 +154,8 @@ public final class DatasetFetcher {
         }
         throw new DonnaException.Unavailable("data set '" + dataset.name() + "' could not be fetched. Tried: "
                 + String.join("; ", refused) + ". Give a folder, a tar file or a mirror's address that holds "
-                + String.join(", ", dataset.files().stream().map(DatasetFile::name).toList()));
+                + String.join(
+                        ", ", dataset.files().stream().map(DatasetFile::name).toList()));
     }
 
     private static void replace(Path staging, Path target) throws IOException {

@@ -24,7 +24,9 @@ import java.util.zip.ZipException;
 public record DatasetFile(String name, long bytes, String sha256) {
     /** Where the file lies in {@code folder}, compressed or not. */
     Optional<Path> in(Path folder) {
-        return Stream.of(folder.resolve(name), folder.resolve(name + ".gz")).filter(Files::isRegularFile).findFirst();
+        return Stream.of(folder.resolve(name), folder.resolve(name + ".gz"))
+                .filter(Files::isRegularFile)
+                .findFirst();
     }
 
     /** Whether a file of that name, whatever its folder, is this one, compressed or not. */
@@ -50,7 +52,8 @@ public record DatasetFile(String name, long bytes, String sha256) {
             }
         } catch (ZipException | EOFException e) {
             throw new DonnaException.InvalidInput(
-                    file + ": damaged or truncated after " + found + " of " + bytes + " bytes (" + e.getMessage() + ")", e);
+                    file + ": damaged or truncated after " + found + " of " + bytes + " bytes (" + e.getMessage() + ")",
+                    e);
         } catch (IOException e) {
             throw new DonnaException.InvalidInput(file + ": cannot be read (" + e.getMessage() + ")", e);
         }

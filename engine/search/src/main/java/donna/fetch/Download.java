@@ -21,7 +21,8 @@ final class Download {
 
     /**
      * @param limit most bytes that are taken
-     * @throws DonnaException.Unavailable if the address does not answer with the file, or with more than {@code limit} bytes
+     * @throws DonnaException.Unavailable if the address does not answer with the file, or with more than {@code
+     *     limit} bytes
      */
     static void to(Path target, URI address, long limit) {
         try {
@@ -43,8 +44,9 @@ final class Download {
                         + (copied > limit ? "at most " + limit : length + "; the connection broke, try again"));
             }
         } catch (IOException e) {
-            throw new DonnaException.Unavailable(fileOf(address) + " cannot be read ("
-                    + e.getClass().getSimpleName() + ": " + e.getMessage() + ")", e);
+            throw new DonnaException.Unavailable(
+                    fileOf(address) + " cannot be read (" + e.getClass().getSimpleName() + ": " + e.getMessage() + ")",
+                    e);
         }
     }
 

@@ -53,7 +53,17 @@ public record KnownDataset(
         return new KnownDataset(
                 "fashion-mnist",
                 "grey 28x28 images of clothing, 60,000 + 10,000, 10 classes, MIT licence",
-                List.of("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+                List.of(
+                        "T-shirt/top",
+                        "Trouser",
+                        "Pullover",
+                        "Dress",
+                        "Coat",
+                        "Sandal",
+                        "Shirt",
+                        "Sneaker",
+                        "Bag",
+                        "Ankle boot"),
                 new Normalization(new float[] {.2860f}, new float[] {.3530f}),
                 idx(
                         "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
@@ -62,7 +72,8 @@ public record KnownDataset(
                         "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
                 List.of(
                         new Source.DebianPackage("dataset-fashion-mnist"),
-                        new Source.Web(URI.create("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"), ".gz")));
+                        new Source.Web(
+                                URI.create("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"), ".gz")));
     }
 
     private static KnownDataset mnist() {
@@ -101,19 +112,25 @@ public record KnownDataset(
         return new KnownDataset(
                 "cifar100",
                 "colour 32x32 photographs, 50,000 + 10,000, 100 classes",
-                List.of(("apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can"
-                                + " castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup"
-                                + " dinosaur dolphin elephant flatfish forest fox girl hamster house kangaroo keyboard lamp"
-                                + " lawn_mower leopard lion lizard lobster man maple_tree motorcycle mountain mouse mushroom"
-                                + " oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree plain plate poppy"
-                                + " porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper"
-                                + " snail snake spider squirrel streetcar sunflower sweet_pepper table tank telephone"
-                                + " television tiger tractor train trout tulip turtle wardrobe whale willow_tree wolf woman worm")
+                List.of(("apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus"
+                    + " butterfly camel can castle caterpillar cattle chair chimpanzee clock cloud cockroach couch"
+                    + " crab crocodile cup dinosaur dolphin elephant flatfish forest fox girl hamster house kangaroo"
+                    + " keyboard lamp lawn_mower leopard lion lizard lobster man maple_tree motorcycle mountain mouse"
+                    + " mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree plain plate poppy"
+                    + " porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper"
+                    + " snail snake spider squirrel streetcar sunflower sweet_pepper table tank telephone television"
+                    + " tiger tractor train trout tulip turtle wardrobe whale willow_tree wolf woman worm")
                         .split(" ")),
                 new Normalization(new float[] {.5071f, .4865f, .4409f}, new float[] {.2673f, .2564f, .2762f}),
                 List.of(
-                        new DatasetFile("train.bin", 153_700_000, "f31298fc616915fa142368359df1c4ca2ae984d6915ca468b998a5ec6aeebf29"),
-                        new DatasetFile("test.bin", 30_740_000, "d8b1e6b7b3bee4020055f0699b111f60b1af1e262aeb93a0b659061746f8224a")),
+                        new DatasetFile(
+                                "train.bin",
+                                153_700_000,
+                                "f31298fc616915fa142368359df1c4ca2ae984d6915ca468b998a5ec6aeebf29"),
+                        new DatasetFile(
+                                "test.bin",
+                                30_740_000,
+                                "d8b1e6b7b3bee4020055f0699b111f60b1af1e262aeb93a0b659061746f8224a")),
                 List.of(new Source.WebArchive(URI.create("https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz"))));
     }
 

@@ -18,7 +18,8 @@ sealed interface Source {
     String title();
 
     /**
-     * Puts the files it has, compressed or not, into {@code staging}, which is an empty folder; missing ones are found out by the caller.
+     * Puts the files it has, compressed or not, into {@code staging}, which is an empty folder; missing ones are
+     * found out by the caller.
      *
      * @throws DonnaException if it cannot be used, with the reason
      */
@@ -32,7 +33,8 @@ sealed interface Source {
                 URI address = URI.create(archive || from.endsWith("/") ? from : from + "/");
                 return archive ? new WebArchive(address) : new Web(address, ".gz");
             } catch (IllegalArgumentException e) {
-                throw new DonnaException.InvalidInput("'" + from + "' is no valid address; expected for example https://host/folder/", e);
+                throw new DonnaException.InvalidInput(
+                        "'" + from + "' is no valid address; expected for example https://host/folder/", e);
             }
         }
         return archive ? new Archive(Path.of(from)) : new Folder(Path.of(from));
@@ -77,7 +79,8 @@ sealed interface Source {
                     String name = tar.name().substring(tar.name().lastIndexOf('/') + 1);
                     for (DatasetFile f : files) {
                         if (f.isNamed(name)) {
-                            Files.write(staging.resolve(name), tar.content((int) Math.min(f.bytes(), Integer.MAX_VALUE)));
+                            Files.write(
+                                    staging.resolve(name), tar.content((int) Math.min(f.bytes(), Integer.MAX_VALUE)));
                         }
                     }
                 }
@@ -156,7 +159,8 @@ sealed interface Source {
         try (Stream<Path> all = Files.list(folder)) {
             return all.filter(p -> p.toString().endsWith(ending))
                     .findFirst()
-                    .orElseThrow(() -> new DonnaException.Unavailable("the package manager left no " + ending + " file"));
+                    .orElseThrow(
+                            () -> new DonnaException.Unavailable("the package manager left no " + ending + " file"));
         }
     }
 }

@@ -32,18 +32,10 @@ final class CostStage {
      * @param fixedMs stem and head together
      * @param blockMs by block and candidate
      * @param teacherMs the reference model as a whole
+     * @param teacherSumMs the sum of its parts
      * @param checks whole networks beside the sums of their parts
      */
-    record Table(int batch, double fixedMs, double[][] blockMs, double teacherMs, List<Check> checks) {
-        /** The sum of an architecture's parts. */
-        double sumMs(Architecture a) {
-            double sum = fixedMs;
-            for (int n = 0; n < blockMs.length; n++) {
-                sum += blockMs[n][a.choice(n)];
-            }
-            return sum;
-        }
-    }
+    record Table(int batch, double fixedMs, double[][] blockMs, double teacherMs, double teacherSumMs, List<Check> checks) {}
 
     /** A network measured as a whole. */
     record Check(String architecture, double sumMs, double wholeMs) {}
@@ -72,6 +64,9 @@ final class CostStage {
                 parts.add(new Subject(Networks.block(setting.space().blocks().get(n), setting.space().candidate(n, m)), boundaries.get(n)));
             }
         }
+        for (int n = 0; n < options.length; n++) {
+            parts.add(new Subject(teacher.blocks().get(n), boundaries.get(n)));
+        }
         double[] ms = measure(batch, parts, spec.secondsPerBlock());
         double[][] blockMs = new double[options.length][];
         int at = 2;
@@ -79,15 +74,20 @@ final class CostStage {
             blockMs[n] = Arrays.copyOfRange(ms, at, at + options[n]);
             at += options[n];
         }
+        double fixed = ms[0] + ms[1];
+        double teacherSum = fixed + Arrays.stream(ms, at, ms.length).sum();
         List<Network> networks = new ArrayList<>(List.of(teacher));
         checks.forEach(a -> networks.add(Networks.of(setting.spec(), setting.space(), a)));
         double[] whole = networks(batch, networks);
-        Table sums = new Table(batch, ms[0] + ms[1], blockMs, whole[0], List.of());
         List<Check> checked = new ArrayList<>();
         for (int i = 0; i < checks.size(); i++) {
-            checked.add(new Check(setting.space().name(checks.get(i)), sums.sumMs(checks.get(i)), whole[i + 1]));
+            double sum = fixed;
+            for (int n = 0; n < options.length; n++) {
+                sum += blockMs[n][checks.get(i).choice(n)];
+            }
+            checked.add(new Check(setting.space().name(checks.get(i)), sum, whole[i + 1]));
         }
-        return new Table(batch, sums.fixedMs(), blockMs, whole[0], checked);
+        return new Table(batch, fixed, blockMs, whole[0], teacherSum, checked);
     }
 
     /** Median milliseconds of one batch through whole networks. */

@@ -1,5 +1,6 @@
 package donna.run;
 
+import donna.backend.Stream;
 import donna.distill.BlockLibrary;
 import donna.distill.Networks;
 import donna.distill.Rating;
@@ -14,6 +15,7 @@ import donna.space.Architecture;
 import donna.spec.KdSpec;
 import donna.spec.TrainSpec;
 import donna.train.Inference;
+import donna.train.TrainingState;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -102,11 +104,11 @@ final class FinetuneStage {
 
     /** Fresh weights of a network. */
     Map<String, float[]> scratch(Network network, String name) {
-        return donna.train.TrainingState.initialValues(Inference.parameters(network, setting.imageShape()), setting.seed("scratch " + name, 0));
+        return TrainingState.initialValues(Inference.parameters(network, setting.imageShape()), setting.seed("scratch " + name, 0));
     }
 
     private interface Work {
-        void run(int index, donna.backend.Stream stream, Finetuner.Ticks ticks);
+        void run(int index, Stream stream, Finetuner.Ticks ticks);
     }
 
     private void each(List<Network> networks, int steps, Work work) {

@@ -48,7 +48,10 @@ class OnnxExportTest {
     @TempDir
     Path dir;
 
-    /** The network of the default space's family: stem, MBConv with squeeze-excite, grouped, fused and head, in every mode of inference. */
+    /**
+     * The network of the default space's family: stem, MBConv with squeeze-excite, grouped, fused and head, in
+     * every mode of inference.
+     */
     private static Graph network(GraphWriter w, int batch) {
         Layer stem = new Layers.ConvNorm("conv_stem", "bn1", 8, 3, 2, Activation.SWISH);
         List<Layer> blocks = List.of(
@@ -59,7 +62,8 @@ class OnnxExportTest {
                         new Layers.InvertedResidual(true, 24, 16, 3, 2, 3, 0, Activation.HSWISH),
                         new Layers.InvertedResidual(false, 32, 16, 3, 1, 1, 4, Activation.RELU6))));
         Value images = w.graph().input("images", TensorSpec.f32(batch, 3, 13, 10));
-        Network.Written written = new Network(stem, blocks, new Layers.Head(40, 1, Activation.GELU, 7)).write(w, images);
+        Network.Written written =
+                new Network(stem, blocks, new Layers.Head(40, 1, Activation.GELU, 7)).write(w, images);
         w.graph().output("logits", written.logits());
         w.graph().output("features", written.boundaries().getLast(), new Layout(16));
         return w.graph().build();
@@ -108,8 +112,8 @@ class OnnxExportTest {
             Map<String, float[]> values = values(graph);
             Path file = dir.resolve(mode + ".onnx");
             OnnxExport.write(file, graph, values, FIXED);
-            double worst = OnnxCheck.maxAbsDifference(
-                    file, Map.of("images", values.get("images")), reference(graph, values));
+            double worst =
+                    OnnxCheck.maxAbsDifference(file, Map.of("images", values.get("images")), reference(graph, values));
             assertTrue(worst < 1e-5, mode + ": " + worst);
         }
     }
@@ -127,7 +131,8 @@ class OnnxExportTest {
         assertTrue(worst < 1e-5, "" + worst);
         Path fixed = dir.resolve("fixed.onnx");
         OnnxExport.write(fixed, two, values, FIXED);
-        assertThrows(DonnaException.InvalidInput.class, () -> OnnxCheck.run(fixed, Map.of("images", more.get("images"))));
+        assertThrows(
+                DonnaException.InvalidInput.class, () -> OnnxCheck.run(fixed, Map.of("images", more.get("images"))));
     }
 
     @Test
@@ -171,20 +176,42 @@ class OnnxExportTest {
             assertTrue(exported.contains(name) || refused.contains(name), name + " is in no case");
         }
         assertEquals(
-                Set.of("Activate", "Add", "AveragePool", "BatchNormInference", "ChannelScale", "Concat", "Conv2d", "Fill",
-                        "GlobalAveragePool", "Input", "LayerNorm", "Linear", "MatMul", "MaxPool", "Multiply", "Pad", "Reshape",
-                        "Scale", "ScaleBy", "Slice", "Softmax", "SumExcept", "Transpose", "Variable"),
+                Set.of(
+                        "Activate",
+                        "Add",
+                        "AveragePool",
+                        "BatchNormInference",
+                        "ChannelScale",
+                        "Concat",
+                        "Conv2d",
+                        "Fill",
+                        "GlobalAveragePool",
+                        "Input",
+                        "LayerNorm",
+                        "Linear",
+                        "MatMul",
+                        "MaxPool",
+                        "Multiply",
+                        "Pad",
+                        "Reshape",
+                        "Scale",
+                        "ScaleBy",
+                        "Slice",
+                        "Softmax",
+                        "SumExcept",
+                        "Transpose",
+                        "Variable"),
                 exported);
     }
 
     private static void refusedAlone(Node n) {
         OnnxModel model = new OnnxModel("alone", 0);
-        String m = assertThrows(DonnaException.InvalidInput.class, () -> new OnnxOps(model, Map.of()).write(n)).getMessage();
+        String m = assertThrows(DonnaException.InvalidInput.class, () -> new OnnxOps(model, Map.of()).write(n))
+                .getMessage();
         assertTrue(m.contains(n.op().getClass().getSimpleName()) && m.contains("training"), m);
     }
 
-    private static void compare(
-            Device device, OpCase c, OpCase.Written f32, Map<String, float[]> values, Path file) {
+    private static void compare(Device device, OpCase c, OpCase.Written f32, Map<String, float[]> values, Path file) {
         Map<String, double[]> exact = CaseRunner.once(device, c.forward(DType.F64, Layout.PLAIN));
         Map<String, float[]> inputs = new LinkedHashMap<>();
         for (Node n : f32.graph().nodes()) {
@@ -215,12 +242,20 @@ class OnnxExportTest {
         ModelProto model = ModelProto.parseFrom(bytes);
         assertEquals("donna 1.2.3", model.getProducerName() + " " + model.getProducerVersion());
         assertEquals(17, model.getOpsetImport(0).getVersion());
-        Map<String, String> read = model.getMetadataPropsList().stream()
-                .collect(Collectors.toMap(p -> p.getKey(), p -> p.getValue()));
+        Map<String, String> read =
+                model.getMetadataPropsList().stream().collect(Collectors.toMap(p -> p.getKey(), p -> p.getValue()));
         assertEquals("a\nb", read.get("classes"));
         assertEquals("0.5,0.25,0.0", read.get("mean"));
         assertEquals("1.0,2.0,0.125", read.get("std"));
-        assertEquals("batch", model.getGraph().getInput(0).getType().getTensorType().getShape().getDim(0).getDimParam());
+        assertEquals(
+                "batch",
+                model.getGraph()
+                        .getInput(0)
+                        .getType()
+                        .getTensorType()
+                        .getShape()
+                        .getDim(0)
+                        .getDimParam());
     }
 
     @Test
@@ -233,8 +268,10 @@ class OnnxExportTest {
         OnnxExport.write(file, graph, Map.of(), FIXED);
         float[] in = {1, 2, 3, 4, 5, 6};
         float[] doubled = {2, 4, 6, 8, 10, 12};
-        assertEquals(0, OnnxCheck.maxAbsDifference(
-                file, Map.of("x", in), Map.of("same", in, "twice", doubled, "again", doubled)));
+        assertEquals(
+                0,
+                OnnxCheck.maxAbsDifference(
+                        file, Map.of("x", in), Map.of("same", in, "twice", doubled, "again", doubled)));
     }
 
     @Test
@@ -243,8 +280,7 @@ class OnnxExportTest {
         Map<String, float[]> values = values(graph);
         values.remove("classifier.bias");
         Path file = dir.resolve("x.onnx");
-        String m = assertThrows(
-                        DonnaException.InvalidInput.class, () -> OnnxExport.write(file, graph, values, FIXED))
+        String m = assertThrows(DonnaException.InvalidInput.class, () -> OnnxExport.write(file, graph, values, FIXED))
                 .getMessage();
         assertTrue(m.contains("'classifier.bias' [7] has no values"), m);
         Graph training = network(new GraphWriter(GraphWriter.Mode.TRAIN), 2);
@@ -256,6 +292,8 @@ class OnnxExportTest {
         Files.write(file, new byte[] {1, 2, 3});
         assertThrows(DonnaException.InvalidInput.class, () -> OnnxCheck.run(file, Map.of()));
         assertThrows(DonnaException.InvalidInput.class, () -> OnnxCheck.run(dir.resolve("absent"), Map.of()));
-        assertEquals(Optional.empty(), Files.list(dir).filter(p -> p.toString().endsWith(".tmp")).findFirst());
+        assertEquals(
+                Optional.empty(),
+                Files.list(dir).filter(p -> p.toString().endsWith(".tmp")).findFirst());
     }
 }

@@ -108,12 +108,18 @@ class DatasetFetcherTest {
                         DonnaException.Unavailable.class, () -> fetcher().fetch(d, Optional.of(altered.toString())))
                 .getMessage();
         for (String part : List.of(
-                "folder " + altered + ": ", "altered: SHA-256 is", "folder " + empty + ": it does not hold a, b",
-                "Debian's package no-such-package-anywhere: apt-get download", "ftp://host/", "no http or https")) {
+                "folder " + altered + ": ",
+                "altered: SHA-256 is",
+                "folder " + empty + ": it does not hold a, b",
+                "Debian's package no-such-package-anywhere: apt-get download",
+                "ftp://host/",
+                "no http or https")) {
             assertTrue(m.contains(part), part + " is missing in: " + m);
         }
         try (Stream<Path> left = Files.list(dir.resolve("cache"))) {
-            assertEquals(List.of(".tiny.lock"), left.map(p -> p.getFileName().toString()).toList());
+            assertEquals(
+                    List.of(".tiny.lock"),
+                    left.map(p -> p.getFileName().toString()).toList());
         }
     }
 
@@ -135,7 +141,8 @@ class DatasetFetcherTest {
     private static void serve(ServerSocket server) {
         while (!server.isClosed()) {
             try (Socket client = server.accept()) {
-                BufferedReader in = new BufferedReader(new InputStreamReader(client.getInputStream(), StandardCharsets.US_ASCII));
+                BufferedReader in =
+                        new BufferedReader(new InputStreamReader(client.getInputStream(), StandardCharsets.US_ASCII));
                 String path = in.readLine().split(" ")[1];
                 for (String line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {}
                 byte[] body = switch (path) {
@@ -147,11 +154,14 @@ class DatasetFetcherTest {
                 String status = path.equals("/m/b.gz")
                         ? "302 Found\r\nLocation: /moved/b.gz"
                         : body.length == 0 ? "404 Not Found" : "200 OK";
-                client.getOutputStream().write(("HTTP/1.1 " + status + "\r\nContent-Length: " + body.length
-                        + "\r\nConnection: close\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+                client.getOutputStream()
+                        .write(("HTTP/1.1 " + status + "\r\nContent-Length: " + body.length
+                                        + "\r\nConnection: close\r\n\r\n")
+                                .getBytes(StandardCharsets.US_ASCII));
                 client.getOutputStream().write(body);
             } catch (IOException e) {
-                // A client that hung up (too long an answer) and the closed socket at the end look alike: go on, or leave the loop.
+                // A client that hung up (too long an answer) and the closed socket at the end look alike: go on, or
+                // leave the loop.
                 continue;
             }
         }
@@ -166,7 +176,8 @@ class DatasetFetcherTest {
     void aCacheThatCannotBeWrittenIsOneSentence() throws IOException {
         Path blocked = Files.writeString(dir.resolve("blocked"), "a file, no folder");
         DatasetFetcher f = new DatasetFetcher(blocked.resolve("cache"), lines::add);
-        String m = assertThrows(DonnaException.InvalidInput.class, () -> f.fetch(dataset(), Optional.empty())).getMessage();
+        String m = assertThrows(DonnaException.InvalidInput.class, () -> f.fetch(dataset(), Optional.empty()))
+                .getMessage();
         assertTrue(m.contains("cannot be kept in") && m.contains("XDG_CACHE_HOME"), m);
     }
 
@@ -178,7 +189,8 @@ class DatasetFetcherTest {
                 list.stream().map(e -> e.dataset().name()).toList());
         assertTrue(list.stream().allMatch(e -> e.folder().isEmpty()));
         assertEquals(100, KnownDataset.of("cifar100").classes().size());
-        String m = assertThrows(DonnaException.InvalidInput.class, () -> KnownDataset.of("nmist")).getMessage();
+        String m = assertThrows(DonnaException.InvalidInput.class, () -> KnownDataset.of("nmist"))
+                .getMessage();
         assertTrue(m.contains("'nmist'") && m.contains("fashion-mnist"), m);
     }
 }

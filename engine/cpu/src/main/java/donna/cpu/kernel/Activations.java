@@ -2,9 +2,9 @@ package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
 import static donna.cpu.kernel.Lanes.L;
+import static donna.cpu.kernel.Lanes.ORDER;
+import static donna.cpu.kernel.Lanes.SPECIES;
 import static donna.cpu.kernel.Lanes.all;
-import static donna.cpu.kernel.Lanes.load;
-import static donna.cpu.kernel.Lanes.store;
 
 import donna.tensor.Activation;
 import java.lang.foreign.MemorySegment;
@@ -17,6 +17,15 @@ import jdk.incubator.vector.VectorOperators;
  * {@code HSIGMOID} call {@link Lanes#clearMissing}.
  */
 public final class Activations {
+    private static final FloatVector ZERO = all(0);
+    private static final FloatVector ONE = all(1);
+    private static final FloatVector THREE = all(3);
+    private static final FloatVector MINUS_THREE = all(-3);
+    private static final FloatVector SIX = all(6);
+    private static final FloatVector SIXTH = all(1f / 6);
+    private static final FloatVector THIRD = all(1f / 3);
+    private static final FloatVector HALF = all(0.5f);
+
     private Activations() {}
 
     /** {@code dst[i] = act(src[i])} for {@code count} elements; src may be dst. */
@@ -28,8 +37,7 @@ public final class Activations {
     }
 
     /** {@code dSrc[i] = dDst[i] * act'(src[i])} for {@code count} elements; dSrc may be dDst or src. */
-    public static void backward(
-            Activation act, MemorySegment dDst, MemorySegment src, MemorySegment dSrc, long count) {
+    public static void backward(Activation act, MemorySegment dDst, MemorySegment src, MemorySegment dSrc, long count) {
         backward(act, dDst, 0, src, 0, dSrc, 0, count / L);
         for (long i = count / L * L; i < count; i++) {
             Lanes.set(dSrc, i, (float) (Lanes.get(dDst, i) * act.derivative(Lanes.get(src, i))));
@@ -55,11 +63,11 @@ public final class Activations {
     static void forward(Activation act, MemorySegment src, long s, MemorySegment dst, long d, long vectors) {
         switch (act) {
             case NONE, RELU, RELU6 -> clamp(src, s, dst, d, vectors, low(act), high(act));
-            case SWISH -> swish(src, s, dst, d, vectors);
+            case SWISH -> SigmoidLoops.swish(src, s, dst, d, vectors);
             case HSWISH -> hswish(src, s, dst, d, vectors);
-            case SIGMOID -> sigmoid(src, s, dst, d, vectors);
+            case SIGMOID -> SigmoidLoops.sigmoid(src, s, dst, d, vectors);
             case HSIGMOID -> hsigmoid(src, s, dst, d, vectors);
-            case GELU -> gelu(src, s, dst, d, vectors);
+            case GELU -> GeluLoops.gelu(src, s, dst, d, vectors);
         }
     }
 
@@ -76,20 +84,22 @@ public final class Activations {
         switch (act) {
             case NONE -> clamp(dDst, g, dSrc, d, vectors, low(act), high(act));
             case RELU, RELU6 -> clampBackward(dDst, g, src, s, dSrc, d, vectors, low(act), high(act));
-            case SWISH -> swishBackward(dDst, g, src, s, dSrc, d, vectors);
+            case SWISH -> SigmoidLoops.swishBackward(dDst, g, src, s, dSrc, d, vectors);
             case HSWISH -> hswishBackward(dDst, g, src, s, dSrc, d, vectors);
-            case SIGMOID -> sigmoidBackward(dDst, g, src, s, dSrc, d, vectors);
+            case SIGMOID -> SigmoidLoops.sigmoidBackward(dDst, g, src, s, dSrc, d, vectors);
             case HSIGMOID -> hsigmoidBackward(dDst, g, src, s, dSrc, d, vectors);
-            case GELU -> geluBackward(dDst, g, src, s, dSrc, d, vectors);
+            case GELU -> GeluLoops.geluBackward(dDst, g, src, s, dSrc, d, vectors);
         }
     }
 
     private static void clamp(
             MemorySegment src, long s, MemorySegment dst, long d, long vectors, float low, float high) {
-        FloatVector lowest = all(low);
-        FloatVector highest = all(high);
+        FloatVector lowest = FloatVector.broadcast(SPECIES, low);
+        FloatVector highest = FloatVector.broadcast(SPECIES, high);
         for (long i = 0; i < vectors; i++) {
-            store(Lanes.clamp(load(src, s + i * BYTES), lowest, highest), dst, d + i * BYTES);
+            FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, s + i * BYTES, ORDER);
+            FloatVector y = x.blend(lowest, x.lt(lowest));
+            y.blend(highest, highest.lt(y)).intoMemorySegment(dst, d + i * BYTES, ORDER);
         }
     }
 
@@ -103,105 +113,56 @@ public final class Activations {
             long vectors,
             float low,
             float high) {
-        FloatVector lowest = all(low);
-        FloatVector highest = all(high);
-        FloatVector zero = all(0);
+        FloatVector lowest = FloatVector.broadcast(SPECIES, low);
+        FloatVector highest = FloatVector.broadcast(SPECIES, high);
         for (long i = 0; i < vectors; i++) {
-            FloatVector x = load(src, s + i * BYTES);
+            FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, s + i * BYTES, ORDER);
             VectorMask<Float> inside = lowest.lt(x).and(x.lt(highest));
-            store(zero.blend(load(dDst, g + i * BYTES), inside), dSrc, d + i * BYTES);
-        }
-    }
-
-    private static void swish(MemorySegment src, long s, MemorySegment dst, long d, long vectors) {
-        for (long i = 0; i < vectors; i++) {
-            FloatVector x = load(src, s + i * BYTES);
-            store(x.div(VectorMath.exp(x.neg()).add(1f)), dst, d + i * BYTES);
-        }
-    }
-
-    private static void swishBackward(
-            MemorySegment dDst, long g, MemorySegment src, long s, MemorySegment dSrc, long d, long vectors) {
-        for (long i = 0; i < vectors; i++) {
-            FloatVector x = load(src, s + i * BYTES);
-            FloatVector e = VectorMath.exp(x.neg());
-            FloatVector y = all(1f).div(e.add(1f));
-            FloatVector slope = y.mul(e).mul(x).fma(y, y);
-            store(slope.mul(load(dDst, g + i * BYTES)), dSrc, d + i * BYTES);
+            ZERO.blend(FloatVector.fromMemorySegment(SPECIES, dDst, g + i * BYTES, ORDER), inside)
+                    .intoMemorySegment(dSrc, d + i * BYTES, ORDER);
         }
     }
 
     private static void hswish(MemorySegment src, long s, MemorySegment dst, long d, long vectors) {
         for (long i = 0; i < vectors; i++) {
-            FloatVector x = load(src, s + i * BYTES);
-            store(Lanes.clamp(x.add(3f), all(0), all(6f)).mul(x).mul(1f / 6), dst, d + i * BYTES);
+            FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, s + i * BYTES, ORDER);
+            FloatVector y = x.add(THREE);
+            y = y.blend(ZERO, y.lt(ZERO));
+            y.blend(SIX, SIX.lt(y)).mul(x).mul(SIXTH).intoMemorySegment(dst, d + i * BYTES, ORDER);
         }
     }
 
     private static void hswishBackward(
             MemorySegment dDst, long g, MemorySegment src, long s, MemorySegment dSrc, long d, long vectors) {
-        FloatVector three = all(3f);
         for (long i = 0; i < vectors; i++) {
-            FloatVector x = load(src, s + i * BYTES);
-            FloatVector slope = x.fma(all(1f / 3), all(0.5f));
-            slope = slope.blend(all(0), x.compare(VectorOperators.LE, three.neg()));
-            slope = slope.blend(all(1f), x.compare(VectorOperators.GE, three));
-            store(slope.mul(load(dDst, g + i * BYTES)), dSrc, d + i * BYTES);
-        }
-    }
-
-    private static void sigmoid(MemorySegment src, long s, MemorySegment dst, long d, long vectors) {
-        for (long i = 0; i < vectors; i++) {
-            store(VectorMath.sigmoid(load(src, s + i * BYTES)), dst, d + i * BYTES);
-        }
-    }
-
-    private static void sigmoidBackward(
-            MemorySegment dDst, long g, MemorySegment src, long s, MemorySegment dSrc, long d, long vectors) {
-        for (long i = 0; i < vectors; i++) {
-            FloatVector e = VectorMath.exp(load(src, s + i * BYTES).neg());
-            FloatVector y = all(1f).div(e.add(1f));
-            store(y.mul(e).mul(y).mul(load(dDst, g + i * BYTES)), dSrc, d + i * BYTES);
+            FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, s + i * BYTES, ORDER);
+            FloatVector slope = x.fma(THIRD, HALF);
+            slope = slope.blend(ZERO, x.compare(VectorOperators.LE, MINUS_THREE));
+            slope = slope.blend(ONE, x.compare(VectorOperators.GE, THREE));
+            slope.mul(FloatVector.fromMemorySegment(SPECIES, dDst, g + i * BYTES, ORDER))
+                    .intoMemorySegment(dSrc, d + i * BYTES, ORDER);
         }
     }
 
     private static void hsigmoid(MemorySegment src, long s, MemorySegment dst, long d, long vectors) {
         for (long i = 0; i < vectors; i++) {
-            FloatVector x = load(src, s + i * BYTES).add(3f);
-            store(Lanes.clamp(x, all(0), all(6f)).mul(1f / 6), dst, d + i * BYTES);
+            FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, s + i * BYTES, ORDER)
+                    .add(THREE);
+            FloatVector y = x.blend(ZERO, x.lt(ZERO));
+            y.blend(SIX, SIX.lt(y)).mul(SIXTH).intoMemorySegment(dst, d + i * BYTES, ORDER);
         }
     }
 
     private static void hsigmoidBackward(
             MemorySegment dDst, long g, MemorySegment src, long s, MemorySegment dSrc, long d, long vectors) {
-        FloatVector three = all(3f);
         for (long i = 0; i < vectors; i++) {
-            FloatVector x = load(src, s + i * BYTES);
-            VectorMask<Float> inside = three.neg().lt(x).and(x.lt(three));
-            store(all(0).blend(load(dDst, g + i * BYTES).mul(1f / 6), inside), dSrc, d + i * BYTES);
-        }
-    }
-
-    private static void gelu(MemorySegment src, long s, MemorySegment dst, long d, long vectors) {
-        for (long i = 0; i < vectors; i++) {
-            FloatVector x = load(src, s + i * BYTES);
-            FloatVector z = Lanes.clamp(x.abs(), all(0), all(14f));
-            FloatVector tail = VectorMath.exp(z.mul(z).mul(-0.5f)).mul(VectorMath.scaledTail(z));
-            FloatVector cdf = tail.blend(all(1f).sub(tail), all(0).lt(x));
-            store(cdf.mul(x), dst, d + i * BYTES);
-        }
-    }
-
-    private static void geluBackward(
-            MemorySegment dDst, long g, MemorySegment src, long s, MemorySegment dSrc, long d, long vectors) {
-        for (long i = 0; i < vectors; i++) {
-            FloatVector x = load(src, s + i * BYTES);
-            FloatVector z = Lanes.clamp(x.abs(), all(0), all(14f));
-            FloatVector bell = VectorMath.exp(z.mul(z).mul(-0.5f));
-            FloatVector tail = bell.mul(VectorMath.scaledTail(z));
-            FloatVector cdf = tail.blend(all(1f).sub(tail), all(0).lt(x));
-            FloatVector slope = bell.mul(0.39894228f).fma(x, cdf);
-            store(slope.mul(load(dDst, g + i * BYTES)), dSrc, d + i * BYTES);
+            FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, s + i * BYTES, ORDER);
+            VectorMask<Float> inside = MINUS_THREE.lt(x).and(x.lt(THREE));
+            ZERO.blend(
+                            FloatVector.fromMemorySegment(SPECIES, dDst, g + i * BYTES, ORDER)
+                                    .mul(SIXTH),
+                            inside)
+                    .intoMemorySegment(dSrc, d + i * BYTES, ORDER);
         }
     }
 }

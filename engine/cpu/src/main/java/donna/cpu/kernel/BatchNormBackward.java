@@ -2,9 +2,8 @@ package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
 import static donna.cpu.kernel.Lanes.L;
-import static donna.cpu.kernel.Lanes.all;
-import static donna.cpu.kernel.Lanes.load;
-import static donna.cpu.kernel.Lanes.store;
+import static donna.cpu.kernel.Lanes.ORDER;
+import static donna.cpu.kernel.Lanes.SPECIES;
 
 import donna.tensor.Activation;
 import java.lang.foreign.MemorySegment;
@@ -108,35 +107,44 @@ public final class BatchNormBackward {
     }
 
     private void sums(int ch, MemorySegment g, MemorySegment src, long at, int vectors) {
-        FloatVector m = load(normalizer.mean, ch);
-        FloatVector s = all(0);
+        FloatVector m = FloatVector.fromArray(SPECIES, normalizer.mean, ch);
+        FloatVector s = FloatVector.zero(SPECIES);
         FloatVector q = s;
         for (int i = 0; i < vectors; i++) {
-            FloatVector d = load(g, at + (long) i * BYTES);
+            FloatVector d = FloatVector.fromMemorySegment(SPECIES, g, at + (long) i * BYTES, ORDER);
             s = s.add(d);
-            q = load(src, at + (long) i * BYTES).sub(m).fma(d, q);
+            q = FloatVector.fromMemorySegment(SPECIES, src, at + (long) i * BYTES, ORDER)
+                    .sub(m)
+                    .fma(d, q);
         }
-        sum.add(ch, s);
-        product.add(ch, q);
+        s.intoArray(sum.partial, 0);
+        q.intoArray(product.partial, 0);
+        sum.add(ch);
+        product.add(ch);
     }
 
-    private void clampedSums(
-            int ch, MemorySegment g, MemorySegment src, long at, int vectors, float low, float high) {
-        FloatVector m = load(normalizer.mean, ch);
-        FloatVector f = load(normalizer.scale, ch);
-        FloatVector o = load(normalizer.offset, ch);
-        FloatVector s = all(0);
+    private void clampedSums(int ch, MemorySegment g, MemorySegment src, long at, int vectors, float low, float high) {
+        FloatVector m = FloatVector.fromArray(SPECIES, normalizer.mean, ch);
+        FloatVector f = FloatVector.fromArray(SPECIES, normalizer.scale, ch);
+        FloatVector o = FloatVector.fromArray(SPECIES, normalizer.offset, ch);
+        FloatVector s = FloatVector.zero(SPECIES);
         FloatVector q = s;
+        FloatVector zero = s;
+        FloatVector lowest = FloatVector.broadcast(SPECIES, low);
+        FloatVector highest = FloatVector.broadcast(SPECIES, high);
         for (int i = 0; i < vectors; i++) {
-            FloatVector x = load(src, at + (long) i * BYTES).sub(m);
+            FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, at + (long) i * BYTES, ORDER)
+                    .sub(m);
             FloatVector y = x.fma(f, o);
-            VectorMask<Float> inside = all(low).lt(y).and(y.lt(high));
-            FloatVector d = all(0).blend(load(g, at + (long) i * BYTES), inside);
+            VectorMask<Float> inside = lowest.lt(y).and(y.lt(highest));
+            FloatVector d = zero.blend(FloatVector.fromMemorySegment(SPECIES, g, at + (long) i * BYTES, ORDER), inside);
             s = s.add(d);
             q = x.fma(d, q);
         }
-        sum.add(ch, s);
-        product.add(ch, q);
+        s.intoArray(sum.partial, 0);
+        q.intoArray(product.partial, 0);
+        sum.add(ch);
+        product.add(ch);
     }
 
     private void finish(MemorySegment inverseStd, MemorySegment dGamma, MemorySegment dBeta) {
@@ -161,29 +169,36 @@ public final class BatchNormBackward {
     }
 
     private void combine(int ch, MemorySegment g, MemorySegment src, long at, MemorySegment dSrc) {
-        FloatVector m = load(normalizer.mean, ch);
-        FloatVector a = load(normalizer.scale, ch);
-        FloatVector b = load(fromSrc, ch);
-        FloatVector k = load(constant, ch);
+        FloatVector m = FloatVector.fromArray(SPECIES, normalizer.mean, ch);
+        FloatVector a = FloatVector.fromArray(SPECIES, normalizer.scale, ch);
+        FloatVector b = FloatVector.fromArray(SPECIES, fromSrc, ch);
+        FloatVector k = FloatVector.fromArray(SPECIES, constant, ch);
         for (int i = 0; i < pixels; i++) {
-            FloatVector x = load(src, at + (long) i * BYTES).sub(m);
-            store(load(g, at + (long) i * BYTES).fma(a, x.fma(b, k)), dSrc, at + (long) i * BYTES);
+            FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, at + (long) i * BYTES, ORDER)
+                    .sub(m);
+            FloatVector.fromMemorySegment(SPECIES, g, at + (long) i * BYTES, ORDER)
+                    .fma(a, x.fma(b, k))
+                    .intoMemorySegment(dSrc, at + (long) i * BYTES, ORDER);
         }
     }
 
     private void clampedCombine(
             int ch, MemorySegment g, MemorySegment src, long at, MemorySegment dSrc, float low, float high) {
-        FloatVector m = load(normalizer.mean, ch);
-        FloatVector a = load(normalizer.scale, ch);
-        FloatVector o = load(normalizer.offset, ch);
-        FloatVector b = load(fromSrc, ch);
-        FloatVector k = load(constant, ch);
+        FloatVector m = FloatVector.fromArray(SPECIES, normalizer.mean, ch);
+        FloatVector a = FloatVector.fromArray(SPECIES, normalizer.scale, ch);
+        FloatVector o = FloatVector.fromArray(SPECIES, normalizer.offset, ch);
+        FloatVector b = FloatVector.fromArray(SPECIES, fromSrc, ch);
+        FloatVector k = FloatVector.fromArray(SPECIES, constant, ch);
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector lowest = FloatVector.broadcast(SPECIES, low);
+        FloatVector highest = FloatVector.broadcast(SPECIES, high);
         for (int i = 0; i < pixels; i++) {
-            FloatVector x = load(src, at + (long) i * BYTES).sub(m);
+            FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, at + (long) i * BYTES, ORDER)
+                    .sub(m);
             FloatVector y = x.fma(a, o);
-            VectorMask<Float> inside = all(low).lt(y).and(y.lt(high));
-            FloatVector d = all(0).blend(load(g, at + (long) i * BYTES), inside);
-            store(d.fma(a, x.fma(b, k)), dSrc, at + (long) i * BYTES);
+            VectorMask<Float> inside = lowest.lt(y).and(y.lt(highest));
+            FloatVector d = zero.blend(FloatVector.fromMemorySegment(SPECIES, g, at + (long) i * BYTES, ORDER), inside);
+            d.fma(a, x.fma(b, k)).intoMemorySegment(dSrc, at + (long) i * BYTES, ORDER);
         }
     }
 }

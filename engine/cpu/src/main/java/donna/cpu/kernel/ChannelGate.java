@@ -2,9 +2,8 @@ package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
 import static donna.cpu.kernel.Lanes.L;
-import static donna.cpu.kernel.Lanes.all;
-import static donna.cpu.kernel.Lanes.load;
-import static donna.cpu.kernel.Lanes.store;
+import static donna.cpu.kernel.Lanes.ORDER;
+import static donna.cpu.kernel.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -71,35 +70,40 @@ public final class ChannelGate {
     }
 
     private void scalePlane(MemorySegment src, long at, int ch, MemorySegment dst) {
-        FloatVector g = load(row, ch);
+        FloatVector g = FloatVector.fromArray(SPECIES, row, ch);
         for (int i = 0; i < pixels; i++) {
-            store(load(src, at + (long) i * BYTES).mul(g), dst, at + (long) i * BYTES);
+            FloatVector.fromMemorySegment(SPECIES, src, at + (long) i * BYTES, ORDER)
+                    .mul(g)
+                    .intoMemorySegment(dst, at + (long) i * BYTES, ORDER);
         }
     }
 
     private void dotPlane(MemorySegment a, MemorySegment b, long at, int ch) {
-        FloatVector s0 = all(0);
+        FloatVector s0 = FloatVector.zero(SPECIES);
         FloatVector s1 = s0;
         int i = 0;
         for (; i < pixels - 1; i += 2) {
             long p = at + (long) i * BYTES;
-            s0 = load(a, p).fma(load(b, p), s0);
-            s1 = load(a, p + BYTES).fma(load(b, p + BYTES), s1);
+            s0 = FloatVector.fromMemorySegment(SPECIES, a, p, ORDER)
+                    .fma(FloatVector.fromMemorySegment(SPECIES, b, p, ORDER), s0);
+            s1 = FloatVector.fromMemorySegment(SPECIES, a, p + BYTES, ORDER)
+                    .fma(FloatVector.fromMemorySegment(SPECIES, b, p + BYTES, ORDER), s1);
         }
         if (i < pixels) {
-            s0 = load(a, at + (long) i * BYTES).fma(load(b, at + (long) i * BYTES), s0);
+            s0 = FloatVector.fromMemorySegment(SPECIES, a, at + (long) i * BYTES, ORDER)
+                    .fma(FloatVector.fromMemorySegment(SPECIES, b, at + (long) i * BYTES, ORDER), s0);
         }
         s0.add(s1).intoArray(row, ch);
     }
 
     private void bothPlane(MemorySegment dDst, MemorySegment src, long at, int ch, MemorySegment dSrc) {
-        FloatVector g = load(row, ch);
-        FloatVector s = all(0);
+        FloatVector g = FloatVector.fromArray(SPECIES, row, ch);
+        FloatVector s = FloatVector.zero(SPECIES);
         for (int i = 0; i < pixels; i++) {
             long p = at + (long) i * BYTES;
-            FloatVector d = load(dDst, p);
-            s = load(src, p).fma(d, s);
-            store(d.mul(g), dSrc, p);
+            FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, p, ORDER);
+            s = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER).fma(d, s);
+            d.mul(g).intoMemorySegment(dSrc, p, ORDER);
         }
         s.intoArray(row, ch);
     }

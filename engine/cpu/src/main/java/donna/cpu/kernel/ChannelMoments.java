@@ -2,7 +2,8 @@ package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
 import static donna.cpu.kernel.Lanes.L;
-import static donna.cpu.kernel.Lanes.load;
+import static donna.cpu.kernel.Lanes.ORDER;
+import static donna.cpu.kernel.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -32,7 +33,7 @@ final class ChannelMoments {
 
     /** Takes the vector at {@code offset} as the shift of a channel block: any pixel of it will do. Allowed while the block's sums are empty. */
     void shift(int block, MemorySegment src, long offset) {
-        load(src, offset).intoArray(shift, block * L);
+        FloatVector.fromMemorySegment(SPECIES, src, offset, ORDER).intoArray(shift, block * L);
     }
 
     /** Adds pixels of one channel block. */
@@ -43,27 +44,32 @@ final class ChannelMoments {
     }
 
     private void addRun(int at, MemorySegment src, long offset, int vectors) {
-        FloatVector k = load(shift, at);
-        FloatVector s0 = Lanes.all(0);
+        FloatVector k = FloatVector.fromArray(SPECIES, shift, at);
+        FloatVector s0 = FloatVector.zero(SPECIES);
         FloatVector q0 = s0;
         FloatVector s1 = s0;
         FloatVector q1 = s0;
         int i = 0;
         for (; i < vectors - 1; i += 2) {
-            FloatVector a = load(src, offset + (long) i * BYTES).sub(k);
-            FloatVector b = load(src, offset + (long) i * BYTES + BYTES).sub(k);
+            FloatVector a = FloatVector.fromMemorySegment(SPECIES, src, offset + (long) i * BYTES, ORDER)
+                    .sub(k);
+            FloatVector b = FloatVector.fromMemorySegment(SPECIES, src, offset + (long) i * BYTES + BYTES, ORDER)
+                    .sub(k);
             s0 = s0.add(a);
             s1 = s1.add(b);
             q0 = a.fma(a, q0);
             q1 = b.fma(b, q1);
         }
         if (i < vectors) {
-            FloatVector a = load(src, offset + (long) i * BYTES).sub(k);
+            FloatVector a = FloatVector.fromMemorySegment(SPECIES, src, offset + (long) i * BYTES, ORDER)
+                    .sub(k);
             s0 = s0.add(a);
             q0 = a.fma(a, q0);
         }
-        sum.add(at, s0.add(s1));
-        square.add(at, q0.add(q1));
+        s0.add(s1).intoArray(sum.partial, 0);
+        q0.add(q1).intoArray(square.partial, 0);
+        sum.add(at);
+        square.add(at);
     }
 
     /** Mean of channel {@code c} over {@code count} values. */

@@ -2,9 +2,12 @@ package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
 import static donna.cpu.kernel.Lanes.L;
+import static donna.cpu.kernel.Lanes.ORDER;
+import static donna.cpu.kernel.Lanes.SPECIES;
 
 import donna.tensor.ConvGeometry;
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
 
 /**
  * Gradient of a depthwise convolution's weight: src and dDst are blocked, dWeight is plain {@code [C, 1, K, K]}. Sums over a run of pixels are float,
@@ -82,7 +85,9 @@ public final class DepthwiseBackwardWeight {
 
     private void flush(MemorySegment scratch) {
         for (int t = 0; t < kernel * kernel; t++) {
-            sums.add(t * L, Lanes.load(scratch, (long) t * BYTES));
+            FloatVector.fromMemorySegment(SPECIES, scratch, (long) t * BYTES, ORDER)
+                    .intoArray(sums.partial, 0);
+            sums.add(t * L);
         }
         Lanes.clear(scratch, 0, (long) kernel * kernel);
         pending = 0;
@@ -114,26 +119,54 @@ public final class DepthwiseBackwardWeight {
 
     private void band(
             PaddedRows.Band band, MemorySegment src, long origin, MemorySegment dDst, long g, MemorySegment sum) {
+        int from = band.from();
+        int to = band.to();
+        if (kernel == 3) {
+            // Outputs that see all three rows of taps; what is left of the band comes row by row.
+            int low = Math.min(to, Math.max(from, Math.max(firstOut[0], firstOut[2])));
+            int high = Math.max(low, Math.min(to, Math.min(endOut[0], endOut[2])));
+            if (low < high) {
+                long s = source(origin, low, 0);
+                long rowStep = y.baseStep * padded.rowBytes;
+                long tapRowStep = tapStep * padded.rowBytes;
+                long d = gradient(g, low);
+                TapSums.nine(src, s, rowStep, step(), tapBytes(), tapRowStep, dDst, d, high - low, x.out, sum);
+            }
+            tapRows(from, low, src, origin, dDst, g, sum);
+            tapRows(high, to, src, origin, dDst, g, sum);
+        } else {
+            tapRows(from, to, src, origin, dDst, g, sum);
+        }
+    }
+
+    /** Outputs {@code [low, high)}, one row of taps after the other. */
+    private void tapRows(
+            int low, int high, MemorySegment src, long origin, MemorySegment dDst, long g, MemorySegment sum) {
+        long rowStep = y.baseStep * padded.rowBytes;
         for (int t = 0; t < kernel; t++) {
-            int from = Math.max(band.from(), firstOut[t]);
-            int rows = Math.min(band.to(), endOut[t]) - from;
+            int from = Math.max(low, firstOut[t]);
+            int rows = Math.min(high, endOut[t]) - from;
             if (rows > 0) {
-                long s = origin + (y.base[from] + (long) t * tapStep) * padded.rowBytes + (long) x.base[0] * BYTES;
-                long d = g + (long) from * x.out * BYTES;
-                TapSums.row(
-                        kernel,
-                        src,
-                        s,
-                        y.baseStep * padded.rowBytes,
-                        (long) x.baseStep * BYTES,
-                        (long) tapStep * BYTES,
-                        dDst,
-                        d,
-                        rows,
-                        x.out,
-                        sum,
-                        (long) t * kernel * BYTES);
+                long s = source(origin, from, t);
+                long a = (long) t * kernel * BYTES;
+                TapSums.row(kernel, src, s, rowStep, step(), tapBytes(), dDst, gradient(g, from), rows, x.out, sum, a);
             }
         }
+    }
+
+    private long source(long origin, int row, int tap) {
+        return origin + (y.base[row] + (long) tap * tapStep) * padded.rowBytes + (long) x.base[0] * BYTES;
+    }
+
+    private long gradient(long g, int row) {
+        return g + (long) row * x.out * BYTES;
+    }
+
+    private long step() {
+        return (long) x.baseStep * BYTES;
+    }
+
+    private long tapBytes() {
+        return (long) tapStep * BYTES;
     }
 }

@@ -2,9 +2,8 @@ package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
 import static donna.cpu.kernel.Lanes.L;
-import static donna.cpu.kernel.Lanes.all;
-import static donna.cpu.kernel.Lanes.load;
-import static donna.cpu.kernel.Lanes.store;
+import static donna.cpu.kernel.Lanes.ORDER;
+import static donna.cpu.kernel.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -17,7 +16,9 @@ public final class Elementwise {
     public static void add(MemorySegment a, MemorySegment b, MemorySegment dst, long count) {
         long vectors = count / L;
         for (long i = 0; i < vectors; i++) {
-            store(load(a, i * BYTES).add(load(b, i * BYTES)), dst, i * BYTES);
+            FloatVector.fromMemorySegment(SPECIES, a, i * BYTES, ORDER)
+                    .add(FloatVector.fromMemorySegment(SPECIES, b, i * BYTES, ORDER))
+                    .intoMemorySegment(dst, i * BYTES, ORDER);
         }
         for (long i = vectors * L; i < count; i++) {
             Lanes.set(dst, i, Lanes.get(a, i) + Lanes.get(b, i));
@@ -28,7 +29,9 @@ public final class Elementwise {
     public static void multiply(MemorySegment a, MemorySegment b, MemorySegment dst, long count) {
         long vectors = count / L;
         for (long i = 0; i < vectors; i++) {
-            store(load(a, i * BYTES).mul(load(b, i * BYTES)), dst, i * BYTES);
+            FloatVector.fromMemorySegment(SPECIES, a, i * BYTES, ORDER)
+                    .mul(FloatVector.fromMemorySegment(SPECIES, b, i * BYTES, ORDER))
+                    .intoMemorySegment(dst, i * BYTES, ORDER);
         }
         for (long i = vectors * L; i < count; i++) {
             Lanes.set(dst, i, Lanes.get(a, i) * Lanes.get(b, i));
@@ -38,9 +41,11 @@ public final class Elementwise {
     /** {@code dst = factor * src}. */
     public static void scale(float factor, MemorySegment src, MemorySegment dst, long count) {
         long vectors = count / L;
-        FloatVector f = all(factor);
+        FloatVector f = FloatVector.broadcast(SPECIES, factor);
         for (long i = 0; i < vectors; i++) {
-            store(load(src, i * BYTES).mul(f), dst, i * BYTES);
+            FloatVector.fromMemorySegment(SPECIES, src, i * BYTES, ORDER)
+                    .mul(f)
+                    .intoMemorySegment(dst, i * BYTES, ORDER);
         }
         for (long i = vectors * L; i < count; i++) {
             Lanes.set(dst, i, Lanes.get(src, i) * factor);

@@ -2,9 +2,8 @@ package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
 import static donna.cpu.kernel.Lanes.L;
-import static donna.cpu.kernel.Lanes.all;
-import static donna.cpu.kernel.Lanes.load;
-import static donna.cpu.kernel.Lanes.store;
+import static donna.cpu.kernel.Lanes.ORDER;
+import static donna.cpu.kernel.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -31,7 +30,8 @@ public final class GlobalPool {
         long at = 0;
         for (int i = 0; i < n; i++) {
             for (int b = 0; b < Lanes.blocks(c); b++) {
-                sumPlane(src, at).mul(1f / pixels).intoArray(row, b * L);
+                sumPlane(src, at);
+                FloatVector.fromArray(SPECIES, sums.partial, 0).mul(1f / pixels).intoArray(row, b * L);
                 at += (long) pixels * BYTES;
             }
             MemorySegment.copy(row, 0, dst, ValueLayout.JAVA_FLOAT, (long) i * c * Float.BYTES, c);
@@ -57,7 +57,8 @@ public final class GlobalPool {
         long at = 0;
         for (int i = 0; i < n; i++) {
             for (int b = 0; b < Lanes.blocks(c); b++) {
-                sums.add(b * L, sumPlane(src, at));
+                sumPlane(src, at);
+                sums.add(b * L);
                 at += (long) pixels * BYTES;
             }
         }
@@ -66,29 +67,30 @@ public final class GlobalPool {
         }
     }
 
-    private FloatVector sumPlane(MemorySegment src, long at) {
-        FloatVector s0 = all(0);
+    /** Leaves the sum in {@link Sums#partial}. */
+    private void sumPlane(MemorySegment src, long at) {
+        FloatVector s0 = FloatVector.zero(SPECIES);
         FloatVector s1 = s0;
         FloatVector s2 = s0;
         FloatVector s3 = s0;
         int i = 0;
         for (; i < pixels - 3; i += 4) {
             long p = at + (long) i * BYTES;
-            s0 = s0.add(load(src, p));
-            s1 = s1.add(load(src, p + BYTES));
-            s2 = s2.add(load(src, p + 2L * BYTES));
-            s3 = s3.add(load(src, p + 3L * BYTES));
+            s0 = s0.add(FloatVector.fromMemorySegment(SPECIES, src, p, ORDER));
+            s1 = s1.add(FloatVector.fromMemorySegment(SPECIES, src, p + BYTES, ORDER));
+            s2 = s2.add(FloatVector.fromMemorySegment(SPECIES, src, p + 2L * BYTES, ORDER));
+            s3 = s3.add(FloatVector.fromMemorySegment(SPECIES, src, p + 3L * BYTES, ORDER));
         }
         for (; i < pixels; i++) {
-            s0 = s0.add(load(src, at + (long) i * BYTES));
+            s0 = s0.add(FloatVector.fromMemorySegment(SPECIES, src, at + (long) i * BYTES, ORDER));
         }
-        return s0.add(s1).add(s2.add(s3));
+        s0.add(s1).add(s2.add(s3)).intoArray(sums.partial, 0);
     }
 
     private void fillPlane(int ch, MemorySegment dSrc, long at) {
-        FloatVector v = load(row, ch).mul(1f / pixels);
+        FloatVector v = FloatVector.fromArray(SPECIES, row, ch).mul(1f / pixels);
         for (int i = 0; i < pixels; i++) {
-            store(v, dSrc, at + (long) i * BYTES);
+            v.intoMemorySegment(dSrc, at + (long) i * BYTES, ORDER);
         }
     }
 }

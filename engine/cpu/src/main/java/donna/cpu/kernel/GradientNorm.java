@@ -2,8 +2,8 @@ package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
 import static donna.cpu.kernel.Lanes.L;
-import static donna.cpu.kernel.Lanes.all;
-import static donna.cpu.kernel.Lanes.load;
+import static donna.cpu.kernel.Lanes.ORDER;
+import static donna.cpu.kernel.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -32,12 +32,13 @@ public final class GradientNorm {
     }
 
     private void addRun(MemorySegment gradient, long at, int vectors) {
-        FloatVector sum = all(0);
+        FloatVector sum = FloatVector.zero(SPECIES);
         for (int i = 0; i < vectors; i++) {
-            FloatVector g = load(gradient, at + (long) i * BYTES);
+            FloatVector g = FloatVector.fromMemorySegment(SPECIES, gradient, at + (long) i * BYTES, ORDER);
             sum = g.fma(g, sum);
         }
-        lanes.add(0, sum);
+        sum.intoArray(lanes.partial, 0);
+        lanes.add(0);
     }
 
     /** {@code min(1, maxNorm / (norm + 1e-6))}; NaN if a gradient is NaN. */

@@ -19,7 +19,7 @@ public final class Lanes {
     /** Bytes of a vector. */
     public static final int BYTES = L * Float.BYTES;
 
-    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
     private Lanes() {}
 
@@ -48,18 +48,7 @@ public final class Lanes {
         MemorySegment.copy(padded, 0, plain, ValueLayout.JAVA_FLOAT, 0, channels);
     }
 
-    static FloatVector load(MemorySegment segment, long offset) {
-        return FloatVector.fromMemorySegment(SPECIES, segment, offset, ORDER);
-    }
-
-    static void store(FloatVector v, MemorySegment segment, long offset) {
-        v.intoMemorySegment(segment, offset, ORDER);
-    }
-
-    static FloatVector load(float[] a, int i) {
-        return FloatVector.fromArray(SPECIES, a, i);
-    }
-
+    /** For constants, not for loops. */
     static FloatVector all(float x) {
         return FloatVector.broadcast(SPECIES, x);
     }
@@ -72,17 +61,11 @@ public final class Lanes {
         segment.set(ValueLayout.JAVA_FLOAT, index * Float.BYTES, value);
     }
 
-    /** {@code x} limited to {@code [low, high]}; NaN stays NaN. Two instructions a side, where {@code max} and {@code min} take six. */
-    static FloatVector clamp(FloatVector x, FloatVector low, FloatVector high) {
-        FloatVector y = x.blend(low, x.lt(low));
-        return y.blend(high, high.lt(y));
-    }
-
     /** Zeroes {@code vectors} vectors. */
     static void clear(MemorySegment segment, long offset, long vectors) {
-        FloatVector zero = all(0);
+        FloatVector zero = FloatVector.zero(SPECIES);
         for (long i = 0; i < vectors; i++) {
-            store(zero, segment, offset + i * BYTES);
+            zero.intoMemorySegment(segment, offset + i * BYTES, ORDER);
         }
     }
 
@@ -99,10 +82,11 @@ public final class Lanes {
     }
 
     private static void clearMissing(MemorySegment blocked, long offset, long vectors, VectorMask<Float> keep) {
-        FloatVector zero = all(0);
+        FloatVector zero = FloatVector.zero(SPECIES);
         for (long i = 0; i < vectors; i++) {
             long at = offset + i * BYTES;
-            store(zero.blend(load(blocked, at), keep), blocked, at);
+            FloatVector x = FloatVector.fromMemorySegment(SPECIES, blocked, at, ORDER);
+            zero.blend(x, keep).intoMemorySegment(blocked, at, ORDER);
         }
     }
 }

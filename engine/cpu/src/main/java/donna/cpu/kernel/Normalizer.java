@@ -2,9 +2,8 @@ package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
 import static donna.cpu.kernel.Lanes.L;
-import static donna.cpu.kernel.Lanes.all;
-import static donna.cpu.kernel.Lanes.load;
-import static donna.cpu.kernel.Lanes.store;
+import static donna.cpu.kernel.Lanes.ORDER;
+import static donna.cpu.kernel.Lanes.SPECIES;
 
 import donna.tensor.Activation;
 import java.lang.foreign.MemorySegment;
@@ -38,7 +37,8 @@ final class Normalizer {
     }
 
     /** From a mean and a variance. */
-    void setFromVariance(MemorySegment gamma, MemorySegment beta, MemorySegment mean, MemorySegment variance, double eps) {
+    void setFromVariance(
+            MemorySegment gamma, MemorySegment beta, MemorySegment mean, MemorySegment variance, double eps) {
         Lanes.toPadded(mean, channels, this.mean);
         Lanes.toPadded(beta, channels, offset);
         for (int c = 0; c < channels; c++) {
@@ -85,38 +85,47 @@ final class Normalizer {
 
     /** Without activation. */
     void plain(int c, MemorySegment src, long s, MemorySegment dst, long d, int vectors) {
-        FloatVector m = load(mean, c);
-        FloatVector f = load(scale, c);
-        FloatVector o = load(offset, c);
+        FloatVector m = FloatVector.fromArray(SPECIES, mean, c);
+        FloatVector f = FloatVector.fromArray(SPECIES, scale, c);
+        FloatVector o = FloatVector.fromArray(SPECIES, offset, c);
         for (int i = 0; i < vectors; i++) {
             long at = (long) i * BYTES;
-            store(load(src, s + at).sub(m).fma(f, o), dst, d + at);
+            FloatVector.fromMemorySegment(SPECIES, src, s + at, ORDER)
+                    .sub(m)
+                    .fma(f, o)
+                    .intoMemorySegment(dst, d + at, ORDER);
         }
     }
 
     /** Without activation. */
     void plain(int c, MemorySegment src, MemorySegment residual, long s, MemorySegment dst, long d, int vectors) {
-        FloatVector m = load(mean, c);
-        FloatVector f = load(scale, c);
-        FloatVector o = load(offset, c);
+        FloatVector m = FloatVector.fromArray(SPECIES, mean, c);
+        FloatVector f = FloatVector.fromArray(SPECIES, scale, c);
+        FloatVector o = FloatVector.fromArray(SPECIES, offset, c);
         for (int i = 0; i < vectors; i++) {
             long at = (long) i * BYTES;
-            FloatVector y = load(src, s + at).sub(m).fma(f, o);
-            store(y.add(load(residual, s + at)), dst, d + at);
+            FloatVector y = FloatVector.fromMemorySegment(SPECIES, src, s + at, ORDER)
+                    .sub(m)
+                    .fma(f, o);
+            y.add(FloatVector.fromMemorySegment(SPECIES, residual, s + at, ORDER))
+                    .intoMemorySegment(dst, d + at, ORDER);
         }
     }
 
     private void clamped(
             int c, MemorySegment src, long s, MemorySegment dst, long d, int vectors, float low, float high) {
-        FloatVector m = load(mean, c);
-        FloatVector f = load(scale, c);
-        FloatVector o = load(offset, c);
-        FloatVector lowest = all(low);
-        FloatVector highest = all(high);
+        FloatVector m = FloatVector.fromArray(SPECIES, mean, c);
+        FloatVector f = FloatVector.fromArray(SPECIES, scale, c);
+        FloatVector o = FloatVector.fromArray(SPECIES, offset, c);
+        FloatVector lowest = FloatVector.broadcast(SPECIES, low);
+        FloatVector highest = FloatVector.broadcast(SPECIES, high);
         for (int i = 0; i < vectors; i++) {
             long at = (long) i * BYTES;
-            FloatVector y = load(src, s + at).sub(m).fma(f, o);
-            store(Lanes.clamp(y, lowest, highest), dst, d + at);
+            FloatVector y = FloatVector.fromMemorySegment(SPECIES, src, s + at, ORDER)
+                    .sub(m)
+                    .fma(f, o);
+            y = y.blend(lowest, y.lt(lowest));
+            y.blend(highest, highest.lt(y)).intoMemorySegment(dst, d + at, ORDER);
         }
     }
 
@@ -130,15 +139,19 @@ final class Normalizer {
             int vectors,
             float low,
             float high) {
-        FloatVector m = load(mean, c);
-        FloatVector f = load(scale, c);
-        FloatVector o = load(offset, c);
-        FloatVector lowest = all(low);
-        FloatVector highest = all(high);
+        FloatVector m = FloatVector.fromArray(SPECIES, mean, c);
+        FloatVector f = FloatVector.fromArray(SPECIES, scale, c);
+        FloatVector o = FloatVector.fromArray(SPECIES, offset, c);
+        FloatVector lowest = FloatVector.broadcast(SPECIES, low);
+        FloatVector highest = FloatVector.broadcast(SPECIES, high);
         for (int i = 0; i < vectors; i++) {
             long at = (long) i * BYTES;
-            FloatVector y = load(src, s + at).sub(m).fma(f, o).add(load(residual, s + at));
-            store(Lanes.clamp(y, lowest, highest), dst, d + at);
+            FloatVector y = FloatVector.fromMemorySegment(SPECIES, src, s + at, ORDER)
+                    .sub(m)
+                    .fma(f, o)
+                    .add(FloatVector.fromMemorySegment(SPECIES, residual, s + at, ORDER));
+            y = y.blend(lowest, y.lt(lowest));
+            y.blend(highest, highest.lt(y)).intoMemorySegment(dst, d + at, ORDER);
         }
     }
 }

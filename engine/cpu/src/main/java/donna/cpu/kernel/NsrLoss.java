@@ -2,9 +2,8 @@ package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
 import static donna.cpu.kernel.Lanes.L;
-import static donna.cpu.kernel.Lanes.all;
-import static donna.cpu.kernel.Lanes.load;
-import static donna.cpu.kernel.Lanes.store;
+import static donna.cpu.kernel.Lanes.ORDER;
+import static donna.cpu.kernel.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -27,7 +26,11 @@ public final class NsrLoss {
 
     /** {@code inverseVariance} is plain {@code [C]}, {@code loss} is {@code [1]}; dSrc may be src. */
     public void run(
-            MemorySegment src, MemorySegment target, MemorySegment inverseVariance, MemorySegment loss, MemorySegment dSrc) {
+            MemorySegment src,
+            MemorySegment target,
+            MemorySegment inverseVariance,
+            MemorySegment loss,
+            MemorySegment dSrc) {
         double share = 1.0 / c / ((double) n * pixels);
         for (int i = 0; i < c; i++) {
             factor[i] = (float) (2 * share * Lanes.get(inverseVariance, i));
@@ -48,14 +51,16 @@ public final class NsrLoss {
     }
 
     private void plane(MemorySegment src, MemorySegment target, long at, int ch, MemorySegment dSrc) {
-        FloatVector f = load(factor, ch);
-        FloatVector sum = all(0);
+        FloatVector f = FloatVector.fromArray(SPECIES, factor, ch);
+        FloatVector sum = FloatVector.zero(SPECIES);
         for (int i = 0; i < pixels; i++) {
             long p = at + (long) i * BYTES;
-            FloatVector e = load(src, p).sub(load(target, p));
+            FloatVector e = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER)
+                    .sub(FloatVector.fromMemorySegment(SPECIES, target, p, ORDER));
             sum = e.fma(e, sum);
-            store(e.mul(f), dSrc, p);
+            e.mul(f).intoMemorySegment(dSrc, p, ORDER);
         }
-        squares.add(ch, sum);
+        sum.intoArray(squares.partial, 0);
+        squares.add(ch);
     }
 }

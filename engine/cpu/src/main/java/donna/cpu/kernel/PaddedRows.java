@@ -1,10 +1,11 @@
 package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
-import static donna.cpu.kernel.Lanes.load;
-import static donna.cpu.kernel.Lanes.store;
+import static donna.cpu.kernel.Lanes.ORDER;
+import static donna.cpu.kernel.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -88,7 +89,8 @@ final class PaddedRows {
 
     private void copy(MemorySegment src, long s, MemorySegment scratch, long d) {
         for (int i = 0; i < width; i++) {
-            store(load(src, s + (long) i * BYTES), scratch, d + (long) i * BYTES);
+            FloatVector.fromMemorySegment(SPECIES, src, s + (long) i * BYTES, ORDER)
+                    .intoMemorySegment(scratch, d + (long) i * BYTES, ORDER);
         }
     }
 }

@@ -31,7 +31,8 @@ public final class Reorder {
         }
     }
 
-    private static void interleave(MemorySegment plain, long from, int channels, int pixels, MemorySegment blocked, long to) {
+    private static void interleave(
+            MemorySegment plain, long from, int channels, int pixels, MemorySegment blocked, long to) {
         for (int p = 0; p < pixels; p++) {
             for (int lane = 0; lane < channels; lane++) {
                 Lanes.set(blocked, to + (long) p * L + lane, Lanes.get(plain, from + (long) lane * pixels + p));
@@ -42,7 +43,8 @@ public final class Reorder {
         }
     }
 
-    private static void separate(MemorySegment blocked, long from, int channels, int pixels, MemorySegment plain, long to) {
+    private static void separate(
+            MemorySegment blocked, long from, int channels, int pixels, MemorySegment plain, long to) {
         for (int lane = 0; lane < channels; lane++) {
             for (int p = 0; p < pixels; p++) {
                 Lanes.set(plain, to + (long) lane * pixels + p, Lanes.get(blocked, from + (long) p * L + lane));

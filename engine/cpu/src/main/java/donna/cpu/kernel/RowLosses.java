@@ -39,7 +39,13 @@ public final class RowLosses {
 
     /** {@link donna.graph.Op.CrossEntropy}; labels are {@code I32 [N]} in {@code [0, K)}. */
     public static void crossEntropy(
-            MemorySegment logits, MemorySegment labels, float smoothing, MemorySegment loss, MemorySegment dLogits, int n, int k) {
+            MemorySegment logits,
+            MemorySegment labels,
+            float smoothing,
+            MemorySegment loss,
+            MemorySegment dLogits,
+            int n,
+            int k) {
         double total = 0;
         for (long i = 0; i < n; i++) {
             int label = labels.getAtIndex(ValueLayout.JAVA_INT, i);

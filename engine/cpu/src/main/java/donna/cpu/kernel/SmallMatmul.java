@@ -2,9 +2,8 @@ package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
 import static donna.cpu.kernel.Lanes.L;
-import static donna.cpu.kernel.Lanes.all;
-import static donna.cpu.kernel.Lanes.load;
-import static donna.cpu.kernel.Lanes.store;
+import static donna.cpu.kernel.Lanes.ORDER;
+import static donna.cpu.kernel.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -71,15 +70,17 @@ public final class SmallMatmul {
         }
     }
 
-    private void copyOut(MemorySegment scratch, long tile, int row, int rows, int column, int columns, MemorySegment c) {
+    private void copyOut(
+            MemorySegment scratch, long tile, int row, int rows, int column, int columns, MemorySegment c) {
         for (int r = 0; r < rows; r++) {
             long to = ((long) (row + r) * n + column) * Float.BYTES;
             MemorySegment.copy(scratch, tile + (long) r * BYTES, c, to, (long) columns * Float.BYTES);
         }
     }
 
-    private void eight(MemorySegment a, long s, long rowStep, long depthStep, MemorySegment packed, long panel, long d) {
-        FloatVector c0 = load(packed, panel);
+    private void eight(
+            MemorySegment a, long s, long rowStep, long depthStep, MemorySegment packed, long panel, long d) {
+        FloatVector c0 = FloatVector.fromMemorySegment(SPECIES, packed, panel, ORDER);
         FloatVector c1 = c0;
         FloatVector c2 = c0;
         FloatVector c3 = c0;
@@ -88,7 +89,7 @@ public final class SmallMatmul {
         FloatVector c6 = c0;
         FloatVector c7 = c0;
         for (int i = 0; i < k; i++) {
-            FloatVector b = load(packed, panel + (long) (i + 1) * BYTES);
+            FloatVector b = FloatVector.fromMemorySegment(SPECIES, packed, panel + (long) (i + 1) * BYTES, ORDER);
             long p = s + i * depthStep;
             c0 = b.fma(scalar(a, p), c0);
             c1 = b.fma(scalar(a, p + rowStep), c1);
@@ -99,25 +100,26 @@ public final class SmallMatmul {
             c6 = b.fma(scalar(a, p + 6 * rowStep), c6);
             c7 = b.fma(scalar(a, p + 7 * rowStep), c7);
         }
-        store(c0, packed, d);
-        store(c1, packed, d + BYTES);
-        store(c2, packed, d + 2L * BYTES);
-        store(c3, packed, d + 3L * BYTES);
-        store(c4, packed, d + 4L * BYTES);
-        store(c5, packed, d + 5L * BYTES);
-        store(c6, packed, d + 6L * BYTES);
-        store(c7, packed, d + 7L * BYTES);
+        c0.intoMemorySegment(packed, d, ORDER);
+        c1.intoMemorySegment(packed, d + BYTES, ORDER);
+        c2.intoMemorySegment(packed, d + 2L * BYTES, ORDER);
+        c3.intoMemorySegment(packed, d + 3L * BYTES, ORDER);
+        c4.intoMemorySegment(packed, d + 4L * BYTES, ORDER);
+        c5.intoMemorySegment(packed, d + 5L * BYTES, ORDER);
+        c6.intoMemorySegment(packed, d + 6L * BYTES, ORDER);
+        c7.intoMemorySegment(packed, d + 7L * BYTES, ORDER);
     }
 
     private void one(MemorySegment a, long s, long depthStep, MemorySegment packed, long panel, long d) {
-        FloatVector c = load(packed, panel);
+        FloatVector c = FloatVector.fromMemorySegment(SPECIES, packed, panel, ORDER);
         for (int i = 0; i < k; i++) {
-            c = load(packed, panel + (long) (i + 1) * BYTES).fma(scalar(a, s + i * depthStep), c);
+            c = FloatVector.fromMemorySegment(SPECIES, packed, panel + (long) (i + 1) * BYTES, ORDER)
+                    .fma(scalar(a, s + i * depthStep), c);
         }
-        store(c, packed, d);
+        c.intoMemorySegment(packed, d, ORDER);
     }
 
     private static FloatVector scalar(MemorySegment a, long at) {
-        return all(a.get(java.lang.foreign.ValueLayout.JAVA_FLOAT, at));
+        return FloatVector.broadcast(SPECIES, a.get(java.lang.foreign.ValueLayout.JAVA_FLOAT, at));
     }
 }

@@ -1,6 +1,7 @@
 package donna.cpu.kernel;
 
-import static donna.cpu.kernel.Lanes.load;
+import static donna.cpu.kernel.Lanes.L;
+import static donna.cpu.kernel.Lanes.SPECIES;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -9,6 +10,8 @@ import jdk.incubator.vector.FloatVector;
 final class Sums {
     private final float[] high;
     private final float[] low;
+    /** Where a loop leaves its float sum, a vector, for {@link #add(int)}: vectors do not cross methods, which would put them on the heap. */
+    final float[] partial = new float[L];
 
     Sums(int count) {
         high = new float[count];
@@ -20,14 +23,15 @@ final class Sums {
         Arrays.fill(low, 0);
     }
 
-    /** Adds a vector to the sums that begin at {@code at}. */
-    void add(int at, FloatVector x) {
-        FloatVector a = load(high, at);
+    /** Adds {@link #partial} to the sums that begin at {@code at}. */
+    void add(int at) {
+        FloatVector x = FloatVector.fromArray(SPECIES, partial, 0);
+        FloatVector a = FloatVector.fromArray(SPECIES, high, at);
         FloatVector s = a.add(x);
         FloatVector b = s.sub(a);
         FloatVector error = a.sub(s.sub(b)).add(x.sub(b));
         s.intoArray(high, at);
-        load(low, at).add(error).intoArray(low, at);
+        FloatVector.fromArray(SPECIES, low, at).add(error).intoArray(low, at);
     }
 
     double value(int i) {

@@ -1,8 +1,8 @@
 package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
-import static donna.cpu.kernel.Lanes.load;
-import static donna.cpu.kernel.Lanes.store;
+import static donna.cpu.kernel.Lanes.ORDER;
+import static donna.cpu.kernel.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -33,6 +33,19 @@ final class TapSums {
         }
         for (; t <= taps - 5; t += 5) {
             five(src, s + t * tapStep, rowStep, step, tapStep, dDst, g, rows, width, sum, a + (long) t * BYTES);
+            if (width % 2 == 1) {
+                fiveOfLastColumn(
+                        src,
+                        s + t * tapStep + (width - 1) * step,
+                        rowStep,
+                        tapStep,
+                        dDst,
+                        g,
+                        rows,
+                        width,
+                        sum,
+                        a + (long) t * BYTES);
+            }
         }
         for (; t <= taps - 3; t += 3) {
             three(src, s + t * tapStep, rowStep, step, tapStep, dDst, g, rows, width, sum, a + (long) t * BYTES);
@@ -54,35 +67,42 @@ final class TapSums {
             int width,
             MemorySegment sum,
             long a) {
-        FloatVector a0 = load(sum, a);
-        FloatVector a1 = load(sum, a + BYTES);
-        FloatVector a2 = load(sum, a + 2L * BYTES);
-        FloatVector a3 = load(sum, a + 3L * BYTES);
-        FloatVector a4 = load(sum, a + 4L * BYTES);
-        FloatVector a5 = load(sum, a + 5L * BYTES);
-        FloatVector a6 = load(sum, a + 6L * BYTES);
+        FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, sum, a, ORDER);
+        FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, sum, a + BYTES, ORDER);
+        FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, sum, a + 2L * BYTES, ORDER);
+        FloatVector a3 = FloatVector.fromMemorySegment(SPECIES, sum, a + 3L * BYTES, ORDER);
+        FloatVector a4 = FloatVector.fromMemorySegment(SPECIES, sum, a + 4L * BYTES, ORDER);
+        FloatVector a5 = FloatVector.fromMemorySegment(SPECIES, sum, a + 5L * BYTES, ORDER);
+        FloatVector a6 = FloatVector.fromMemorySegment(SPECIES, sum, a + 6L * BYTES, ORDER);
         for (int y = 0; y < rows; y++) {
             for (int x = 0; x < width; x++) {
-                FloatVector d = load(dDst, g + ((long) y * width + x) * BYTES);
+                FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, g + ((long) y * width + x) * BYTES, ORDER);
                 long p = s + y * rowStep + x * step;
-                a0 = load(src, p).fma(d, a0);
-                a1 = load(src, p + tapStep).fma(d, a1);
-                a2 = load(src, p + 2 * tapStep).fma(d, a2);
-                a3 = load(src, p + 3 * tapStep).fma(d, a3);
-                a4 = load(src, p + 4 * tapStep).fma(d, a4);
-                a5 = load(src, p + 5 * tapStep).fma(d, a5);
-                a6 = load(src, p + 6 * tapStep).fma(d, a6);
+                a0 = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER).fma(d, a0);
+                a1 = FloatVector.fromMemorySegment(SPECIES, src, p + tapStep, ORDER)
+                        .fma(d, a1);
+                a2 = FloatVector.fromMemorySegment(SPECIES, src, p + 2 * tapStep, ORDER)
+                        .fma(d, a2);
+                a3 = FloatVector.fromMemorySegment(SPECIES, src, p + 3 * tapStep, ORDER)
+                        .fma(d, a3);
+                a4 = FloatVector.fromMemorySegment(SPECIES, src, p + 4 * tapStep, ORDER)
+                        .fma(d, a4);
+                a5 = FloatVector.fromMemorySegment(SPECIES, src, p + 5 * tapStep, ORDER)
+                        .fma(d, a5);
+                a6 = FloatVector.fromMemorySegment(SPECIES, src, p + 6 * tapStep, ORDER)
+                        .fma(d, a6);
             }
         }
-        store(a0, sum, a);
-        store(a1, sum, a + BYTES);
-        store(a2, sum, a + 2L * BYTES);
-        store(a3, sum, a + 3L * BYTES);
-        store(a4, sum, a + 4L * BYTES);
-        store(a5, sum, a + 5L * BYTES);
-        store(a6, sum, a + 6L * BYTES);
+        a0.intoMemorySegment(sum, a, ORDER);
+        a1.intoMemorySegment(sum, a + BYTES, ORDER);
+        a2.intoMemorySegment(sum, a + 2L * BYTES, ORDER);
+        a3.intoMemorySegment(sum, a + 3L * BYTES, ORDER);
+        a4.intoMemorySegment(sum, a + 4L * BYTES, ORDER);
+        a5.intoMemorySegment(sum, a + 5L * BYTES, ORDER);
+        a6.intoMemorySegment(sum, a + 6L * BYTES, ORDER);
     }
 
+    /** Two pixels at a time: five sums alone would wait for each other. */
     private static void five(
             MemorySegment src,
             long s,
@@ -95,27 +115,141 @@ final class TapSums {
             int width,
             MemorySegment sum,
             long a) {
-        FloatVector a0 = load(sum, a);
-        FloatVector a1 = load(sum, a + BYTES);
-        FloatVector a2 = load(sum, a + 2L * BYTES);
-        FloatVector a3 = load(sum, a + 3L * BYTES);
-        FloatVector a4 = load(sum, a + 4L * BYTES);
+        FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, sum, a, ORDER);
+        FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, sum, a + BYTES, ORDER);
+        FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, sum, a + 2L * BYTES, ORDER);
+        FloatVector a3 = FloatVector.fromMemorySegment(SPECIES, sum, a + 3L * BYTES, ORDER);
+        FloatVector a4 = FloatVector.fromMemorySegment(SPECIES, sum, a + 4L * BYTES, ORDER);
+        FloatVector b0 = FloatVector.zero(SPECIES);
+        FloatVector b1 = b0;
+        FloatVector b2 = b0;
+        FloatVector b3 = b0;
+        FloatVector b4 = b0;
         for (int y = 0; y < rows; y++) {
-            for (int x = 0; x < width; x++) {
-                FloatVector d = load(dDst, g + ((long) y * width + x) * BYTES);
+            for (int x = 0; x < width - 1; x += 2) {
+                FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, g + ((long) y * width + x) * BYTES, ORDER);
+                FloatVector e =
+                        FloatVector.fromMemorySegment(SPECIES, dDst, g + ((long) y * width + x + 1) * BYTES, ORDER);
                 long p = s + y * rowStep + x * step;
-                a0 = load(src, p).fma(d, a0);
-                a1 = load(src, p + tapStep).fma(d, a1);
-                a2 = load(src, p + 2 * tapStep).fma(d, a2);
-                a3 = load(src, p + 3 * tapStep).fma(d, a3);
-                a4 = load(src, p + 4 * tapStep).fma(d, a4);
+                a0 = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER).fma(d, a0);
+                a1 = FloatVector.fromMemorySegment(SPECIES, src, p + tapStep, ORDER)
+                        .fma(d, a1);
+                a2 = FloatVector.fromMemorySegment(SPECIES, src, p + 2 * tapStep, ORDER)
+                        .fma(d, a2);
+                a3 = FloatVector.fromMemorySegment(SPECIES, src, p + 3 * tapStep, ORDER)
+                        .fma(d, a3);
+                a4 = FloatVector.fromMemorySegment(SPECIES, src, p + 4 * tapStep, ORDER)
+                        .fma(d, a4);
+                b0 = FloatVector.fromMemorySegment(SPECIES, src, p + step, ORDER)
+                        .fma(e, b0);
+                b1 = FloatVector.fromMemorySegment(SPECIES, src, p + step + tapStep, ORDER)
+                        .fma(e, b1);
+                b2 = FloatVector.fromMemorySegment(SPECIES, src, p + step + 2 * tapStep, ORDER)
+                        .fma(e, b2);
+                b3 = FloatVector.fromMemorySegment(SPECIES, src, p + step + 3 * tapStep, ORDER)
+                        .fma(e, b3);
+                b4 = FloatVector.fromMemorySegment(SPECIES, src, p + step + 4 * tapStep, ORDER)
+                        .fma(e, b4);
             }
         }
-        store(a0, sum, a);
-        store(a1, sum, a + BYTES);
-        store(a2, sum, a + 2L * BYTES);
-        store(a3, sum, a + 3L * BYTES);
-        store(a4, sum, a + 4L * BYTES);
+        a0.add(b0).intoMemorySegment(sum, a, ORDER);
+        a1.add(b1).intoMemorySegment(sum, a + BYTES, ORDER);
+        a2.add(b2).intoMemorySegment(sum, a + 2L * BYTES, ORDER);
+        a3.add(b3).intoMemorySegment(sum, a + 3L * BYTES, ORDER);
+        a4.add(b4).intoMemorySegment(sum, a + 4L * BYTES, ORDER);
+    }
+
+    /** What {@link #five} leaves of rows of odd width; s is the last column's source. */
+    private static void fiveOfLastColumn(
+            MemorySegment src,
+            long s,
+            long rowStep,
+            long tapStep,
+            MemorySegment dDst,
+            long g,
+            int rows,
+            int width,
+            MemorySegment sum,
+            long a) {
+        FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, sum, a, ORDER);
+        FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, sum, a + BYTES, ORDER);
+        FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, sum, a + 2L * BYTES, ORDER);
+        FloatVector a3 = FloatVector.fromMemorySegment(SPECIES, sum, a + 3L * BYTES, ORDER);
+        FloatVector a4 = FloatVector.fromMemorySegment(SPECIES, sum, a + 4L * BYTES, ORDER);
+        for (int y = 0; y < rows; y++) {
+            FloatVector d =
+                    FloatVector.fromMemorySegment(SPECIES, dDst, g + ((long) y * width + width - 1) * BYTES, ORDER);
+            long p = s + y * rowStep;
+            a0 = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER).fma(d, a0);
+            a1 = FloatVector.fromMemorySegment(SPECIES, src, p + tapStep, ORDER).fma(d, a1);
+            a2 = FloatVector.fromMemorySegment(SPECIES, src, p + 2 * tapStep, ORDER)
+                    .fma(d, a2);
+            a3 = FloatVector.fromMemorySegment(SPECIES, src, p + 3 * tapStep, ORDER)
+                    .fma(d, a3);
+            a4 = FloatVector.fromMemorySegment(SPECIES, src, p + 4 * tapStep, ORDER)
+                    .fma(d, a4);
+        }
+        a0.intoMemorySegment(sum, a, ORDER);
+        a1.intoMemorySegment(sum, a + BYTES, ORDER);
+        a2.intoMemorySegment(sum, a + 2L * BYTES, ORDER);
+        a3.intoMemorySegment(sum, a + 3L * BYTES, ORDER);
+        a4.intoMemorySegment(sum, a + 4L * BYTES, ORDER);
+    }
+
+    /** Three rows of three taps, the rows {@code tapRowStep} apart. */
+    static void nine(
+            MemorySegment src,
+            long s,
+            long rowStep,
+            long step,
+            long tapStep,
+            long tapRowStep,
+            MemorySegment dDst,
+            long g,
+            int rows,
+            int width,
+            MemorySegment sum) {
+        FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, sum, 0, ORDER);
+        FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, sum, BYTES, ORDER);
+        FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, sum, 2L * BYTES, ORDER);
+        FloatVector a3 = FloatVector.fromMemorySegment(SPECIES, sum, 3L * BYTES, ORDER);
+        FloatVector a4 = FloatVector.fromMemorySegment(SPECIES, sum, 4L * BYTES, ORDER);
+        FloatVector a5 = FloatVector.fromMemorySegment(SPECIES, sum, 5L * BYTES, ORDER);
+        FloatVector a6 = FloatVector.fromMemorySegment(SPECIES, sum, 6L * BYTES, ORDER);
+        FloatVector a7 = FloatVector.fromMemorySegment(SPECIES, sum, 7L * BYTES, ORDER);
+        FloatVector a8 = FloatVector.fromMemorySegment(SPECIES, sum, 8L * BYTES, ORDER);
+        for (int y = 0; y < rows; y++) {
+            for (int x = 0; x < width; x++) {
+                FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, g + ((long) y * width + x) * BYTES, ORDER);
+                long p = s + y * rowStep + x * step;
+                long q = p + tapRowStep;
+                long r = q + tapRowStep;
+                a0 = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER).fma(d, a0);
+                a1 = FloatVector.fromMemorySegment(SPECIES, src, p + tapStep, ORDER)
+                        .fma(d, a1);
+                a2 = FloatVector.fromMemorySegment(SPECIES, src, p + 2 * tapStep, ORDER)
+                        .fma(d, a2);
+                a3 = FloatVector.fromMemorySegment(SPECIES, src, q, ORDER).fma(d, a3);
+                a4 = FloatVector.fromMemorySegment(SPECIES, src, q + tapStep, ORDER)
+                        .fma(d, a4);
+                a5 = FloatVector.fromMemorySegment(SPECIES, src, q + 2 * tapStep, ORDER)
+                        .fma(d, a5);
+                a6 = FloatVector.fromMemorySegment(SPECIES, src, r, ORDER).fma(d, a6);
+                a7 = FloatVector.fromMemorySegment(SPECIES, src, r + tapStep, ORDER)
+                        .fma(d, a7);
+                a8 = FloatVector.fromMemorySegment(SPECIES, src, r + 2 * tapStep, ORDER)
+                        .fma(d, a8);
+            }
+        }
+        a0.intoMemorySegment(sum, 0, ORDER);
+        a1.intoMemorySegment(sum, BYTES, ORDER);
+        a2.intoMemorySegment(sum, 2L * BYTES, ORDER);
+        a3.intoMemorySegment(sum, 3L * BYTES, ORDER);
+        a4.intoMemorySegment(sum, 4L * BYTES, ORDER);
+        a5.intoMemorySegment(sum, 5L * BYTES, ORDER);
+        a6.intoMemorySegment(sum, 6L * BYTES, ORDER);
+        a7.intoMemorySegment(sum, 7L * BYTES, ORDER);
+        a8.intoMemorySegment(sum, 8L * BYTES, ORDER);
     }
 
     private static void three(
@@ -130,21 +264,23 @@ final class TapSums {
             int width,
             MemorySegment sum,
             long a) {
-        FloatVector a0 = load(sum, a);
-        FloatVector a1 = load(sum, a + BYTES);
-        FloatVector a2 = load(sum, a + 2L * BYTES);
+        FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, sum, a, ORDER);
+        FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, sum, a + BYTES, ORDER);
+        FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, sum, a + 2L * BYTES, ORDER);
         for (int y = 0; y < rows; y++) {
             for (int x = 0; x < width; x++) {
-                FloatVector d = load(dDst, g + ((long) y * width + x) * BYTES);
+                FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, g + ((long) y * width + x) * BYTES, ORDER);
                 long p = s + y * rowStep + x * step;
-                a0 = load(src, p).fma(d, a0);
-                a1 = load(src, p + tapStep).fma(d, a1);
-                a2 = load(src, p + 2 * tapStep).fma(d, a2);
+                a0 = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER).fma(d, a0);
+                a1 = FloatVector.fromMemorySegment(SPECIES, src, p + tapStep, ORDER)
+                        .fma(d, a1);
+                a2 = FloatVector.fromMemorySegment(SPECIES, src, p + 2 * tapStep, ORDER)
+                        .fma(d, a2);
             }
         }
-        store(a0, sum, a);
-        store(a1, sum, a + BYTES);
-        store(a2, sum, a + 2L * BYTES);
+        a0.intoMemorySegment(sum, a, ORDER);
+        a1.intoMemorySegment(sum, a + BYTES, ORDER);
+        a2.intoMemorySegment(sum, a + 2L * BYTES, ORDER);
     }
 
     private static void one(
@@ -158,13 +294,14 @@ final class TapSums {
             int width,
             MemorySegment sum,
             long a) {
-        FloatVector a0 = load(sum, a);
+        FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, sum, a, ORDER);
         for (int y = 0; y < rows; y++) {
             for (int x = 0; x < width; x++) {
-                FloatVector d = load(dDst, g + ((long) y * width + x) * BYTES);
-                a0 = load(src, s + y * rowStep + x * step).fma(d, a0);
+                FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, g + ((long) y * width + x) * BYTES, ORDER);
+                a0 = FloatVector.fromMemorySegment(SPECIES, src, s + y * rowStep + x * step, ORDER)
+                        .fma(d, a0);
             }
         }
-        store(a0, sum, a);
+        a0.intoMemorySegment(sum, a, ORDER);
     }
 }

@@ -1,9 +1,8 @@
 package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
-import static donna.cpu.kernel.Lanes.all;
-import static donna.cpu.kernel.Lanes.load;
-import static donna.cpu.kernel.Lanes.store;
+import static donna.cpu.kernel.Lanes.ORDER;
+import static donna.cpu.kernel.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -67,7 +66,7 @@ final class TapTiles {
             MemorySegment dst,
             long d,
             long dstStep) {
-        FloatVector a0 = all(0);
+        FloatVector a0 = FloatVector.zero(SPECIES);
         FloatVector a1 = a0;
         FloatVector a2 = a0;
         FloatVector a3 = a0;
@@ -76,25 +75,31 @@ final class TapTiles {
         FloatVector a6 = a0;
         FloatVector a7 = a0;
         for (int t = from; t < to; t++) {
-            FloatVector k = load(weight, w + (long) t * BYTES);
+            FloatVector k = FloatVector.fromMemorySegment(SPECIES, weight, w + (long) t * BYTES, ORDER);
             long p = s + shift[t];
-            a0 = load(src, p).fma(k, a0);
-            a1 = load(src, p + step).fma(k, a1);
-            a2 = load(src, p + 2 * step).fma(k, a2);
-            a3 = load(src, p + 3 * step).fma(k, a3);
-            a4 = load(src, p + 4 * step).fma(k, a4);
-            a5 = load(src, p + 5 * step).fma(k, a5);
-            a6 = load(src, p + 6 * step).fma(k, a6);
-            a7 = load(src, p + 7 * step).fma(k, a7);
+            a0 = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER).fma(k, a0);
+            a1 = FloatVector.fromMemorySegment(SPECIES, src, p + step, ORDER).fma(k, a1);
+            a2 = FloatVector.fromMemorySegment(SPECIES, src, p + 2 * step, ORDER)
+                    .fma(k, a2);
+            a3 = FloatVector.fromMemorySegment(SPECIES, src, p + 3 * step, ORDER)
+                    .fma(k, a3);
+            a4 = FloatVector.fromMemorySegment(SPECIES, src, p + 4 * step, ORDER)
+                    .fma(k, a4);
+            a5 = FloatVector.fromMemorySegment(SPECIES, src, p + 5 * step, ORDER)
+                    .fma(k, a5);
+            a6 = FloatVector.fromMemorySegment(SPECIES, src, p + 6 * step, ORDER)
+                    .fma(k, a6);
+            a7 = FloatVector.fromMemorySegment(SPECIES, src, p + 7 * step, ORDER)
+                    .fma(k, a7);
         }
-        store(a0, dst, d);
-        store(a1, dst, d + dstStep);
-        store(a2, dst, d + 2 * dstStep);
-        store(a3, dst, d + 3 * dstStep);
-        store(a4, dst, d + 4 * dstStep);
-        store(a5, dst, d + 5 * dstStep);
-        store(a6, dst, d + 6 * dstStep);
-        store(a7, dst, d + 7 * dstStep);
+        a0.intoMemorySegment(dst, d, ORDER);
+        a1.intoMemorySegment(dst, d + dstStep, ORDER);
+        a2.intoMemorySegment(dst, d + 2 * dstStep, ORDER);
+        a3.intoMemorySegment(dst, d + 3 * dstStep, ORDER);
+        a4.intoMemorySegment(dst, d + 4 * dstStep, ORDER);
+        a5.intoMemorySegment(dst, d + 5 * dstStep, ORDER);
+        a6.intoMemorySegment(dst, d + 6 * dstStep, ORDER);
+        a7.intoMemorySegment(dst, d + 7 * dstStep, ORDER);
     }
 
     private static void seven(
@@ -109,7 +114,7 @@ final class TapTiles {
             MemorySegment dst,
             long d,
             long dstStep) {
-        FloatVector a0 = all(0);
+        FloatVector a0 = FloatVector.zero(SPECIES);
         FloatVector a1 = a0;
         FloatVector a2 = a0;
         FloatVector a3 = a0;
@@ -117,23 +122,28 @@ final class TapTiles {
         FloatVector a5 = a0;
         FloatVector a6 = a0;
         for (int t = from; t < to; t++) {
-            FloatVector k = load(weight, w + (long) t * BYTES);
+            FloatVector k = FloatVector.fromMemorySegment(SPECIES, weight, w + (long) t * BYTES, ORDER);
             long p = s + shift[t];
-            a0 = load(src, p).fma(k, a0);
-            a1 = load(src, p + step).fma(k, a1);
-            a2 = load(src, p + 2 * step).fma(k, a2);
-            a3 = load(src, p + 3 * step).fma(k, a3);
-            a4 = load(src, p + 4 * step).fma(k, a4);
-            a5 = load(src, p + 5 * step).fma(k, a5);
-            a6 = load(src, p + 6 * step).fma(k, a6);
+            a0 = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER).fma(k, a0);
+            a1 = FloatVector.fromMemorySegment(SPECIES, src, p + step, ORDER).fma(k, a1);
+            a2 = FloatVector.fromMemorySegment(SPECIES, src, p + 2 * step, ORDER)
+                    .fma(k, a2);
+            a3 = FloatVector.fromMemorySegment(SPECIES, src, p + 3 * step, ORDER)
+                    .fma(k, a3);
+            a4 = FloatVector.fromMemorySegment(SPECIES, src, p + 4 * step, ORDER)
+                    .fma(k, a4);
+            a5 = FloatVector.fromMemorySegment(SPECIES, src, p + 5 * step, ORDER)
+                    .fma(k, a5);
+            a6 = FloatVector.fromMemorySegment(SPECIES, src, p + 6 * step, ORDER)
+                    .fma(k, a6);
         }
-        store(a0, dst, d);
-        store(a1, dst, d + dstStep);
-        store(a2, dst, d + 2 * dstStep);
-        store(a3, dst, d + 3 * dstStep);
-        store(a4, dst, d + 4 * dstStep);
-        store(a5, dst, d + 5 * dstStep);
-        store(a6, dst, d + 6 * dstStep);
+        a0.intoMemorySegment(dst, d, ORDER);
+        a1.intoMemorySegment(dst, d + dstStep, ORDER);
+        a2.intoMemorySegment(dst, d + 2 * dstStep, ORDER);
+        a3.intoMemorySegment(dst, d + 3 * dstStep, ORDER);
+        a4.intoMemorySegment(dst, d + 4 * dstStep, ORDER);
+        a5.intoMemorySegment(dst, d + 5 * dstStep, ORDER);
+        a6.intoMemorySegment(dst, d + 6 * dstStep, ORDER);
     }
 
     private static void four(
@@ -148,22 +158,24 @@ final class TapTiles {
             MemorySegment dst,
             long d,
             long dstStep) {
-        FloatVector a0 = all(0);
+        FloatVector a0 = FloatVector.zero(SPECIES);
         FloatVector a1 = a0;
         FloatVector a2 = a0;
         FloatVector a3 = a0;
         for (int t = from; t < to; t++) {
-            FloatVector k = load(weight, w + (long) t * BYTES);
+            FloatVector k = FloatVector.fromMemorySegment(SPECIES, weight, w + (long) t * BYTES, ORDER);
             long p = s + shift[t];
-            a0 = load(src, p).fma(k, a0);
-            a1 = load(src, p + step).fma(k, a1);
-            a2 = load(src, p + 2 * step).fma(k, a2);
-            a3 = load(src, p + 3 * step).fma(k, a3);
+            a0 = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER).fma(k, a0);
+            a1 = FloatVector.fromMemorySegment(SPECIES, src, p + step, ORDER).fma(k, a1);
+            a2 = FloatVector.fromMemorySegment(SPECIES, src, p + 2 * step, ORDER)
+                    .fma(k, a2);
+            a3 = FloatVector.fromMemorySegment(SPECIES, src, p + 3 * step, ORDER)
+                    .fma(k, a3);
         }
-        store(a0, dst, d);
-        store(a1, dst, d + dstStep);
-        store(a2, dst, d + 2 * dstStep);
-        store(a3, dst, d + 3 * dstStep);
+        a0.intoMemorySegment(dst, d, ORDER);
+        a1.intoMemorySegment(dst, d + dstStep, ORDER);
+        a2.intoMemorySegment(dst, d + 2 * dstStep, ORDER);
+        a3.intoMemorySegment(dst, d + 3 * dstStep, ORDER);
     }
 
     private static void one(
@@ -176,10 +188,11 @@ final class TapTiles {
             long w,
             MemorySegment dst,
             long d) {
-        FloatVector a = all(0);
+        FloatVector a = FloatVector.zero(SPECIES);
         for (int t = from; t < to; t++) {
-            a = load(src, s + shift[t]).fma(load(weight, w + (long) t * BYTES), a);
+            a = FloatVector.fromMemorySegment(SPECIES, src, s + shift[t], ORDER)
+                    .fma(FloatVector.fromMemorySegment(SPECIES, weight, w + (long) t * BYTES, ORDER), a);
         }
-        store(a, dst, d);
+        a.intoMemorySegment(dst, d, ORDER);
     }
 }

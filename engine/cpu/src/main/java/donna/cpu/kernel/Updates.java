@@ -2,9 +2,8 @@ package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
 import static donna.cpu.kernel.Lanes.L;
-import static donna.cpu.kernel.Lanes.all;
-import static donna.cpu.kernel.Lanes.load;
-import static donna.cpu.kernel.Lanes.store;
+import static donna.cpu.kernel.Lanes.ORDER;
+import static donna.cpu.kernel.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -29,12 +28,15 @@ public final class Updates {
         long vectors = count / L;
         for (long i = 0; i < vectors; i++) {
             long at = i * BYTES;
-            FloatVector p = load(parameter, at);
-            FloatVector g = p.fma(all(weightDecay), load(gradient, at));
-            FloatVector v = load(velocity, at).fma(all(momentum), g);
-            store(v, velocity, at);
+            FloatVector p = FloatVector.fromMemorySegment(SPECIES, parameter, at, ORDER);
+            FloatVector g = p.fma(
+                    FloatVector.broadcast(SPECIES, weightDecay),
+                    FloatVector.fromMemorySegment(SPECIES, gradient, at, ORDER));
+            FloatVector v = FloatVector.fromMemorySegment(SPECIES, velocity, at, ORDER)
+                    .fma(FloatVector.broadcast(SPECIES, momentum), g);
+            v.intoMemorySegment(velocity, at, ORDER);
             FloatVector step = g.mul(fromGradient).add(v.mul(fromVelocity));
-            store(step.fma(all(-learningRate), p), parameter, at);
+            step.fma(FloatVector.broadcast(SPECIES, -learningRate), p).intoMemorySegment(parameter, at, ORDER);
         }
         for (long i = vectors * L; i < count; i++) {
             float p = Lanes.get(parameter, i);
@@ -64,13 +66,22 @@ public final class Updates {
         long vectors = count / L;
         for (long i = 0; i < vectors; i++) {
             long at = i * BYTES;
-            FloatVector g = load(gradient, at);
-            FloatVector first = load(m, at).mul(beta1).add(g.mul(1 - beta1));
-            FloatVector second = load(v, at).mul(beta2).add(g.mul(g).mul(1 - beta2));
-            store(first, m, at);
-            store(second, v, at);
-            FloatVector step1 = first.div(second.sqrt().fma(all(root), all(eps)));
-            store(step1.fma(all(rate), load(parameter, at).mul(decay)), parameter, at);
+            FloatVector g = FloatVector.fromMemorySegment(SPECIES, gradient, at, ORDER);
+            FloatVector first = FloatVector.fromMemorySegment(SPECIES, m, at, ORDER)
+                    .mul(beta1)
+                    .add(g.mul(1 - beta1));
+            FloatVector second = FloatVector.fromMemorySegment(SPECIES, v, at, ORDER)
+                    .mul(beta2)
+                    .add(g.mul(g).mul(1 - beta2));
+            first.intoMemorySegment(m, at, ORDER);
+            second.intoMemorySegment(v, at, ORDER);
+            FloatVector step1 = first.div(
+                    second.sqrt().fma(FloatVector.broadcast(SPECIES, root), FloatVector.broadcast(SPECIES, eps)));
+            step1.fma(
+                            FloatVector.broadcast(SPECIES, rate),
+                            FloatVector.fromMemorySegment(SPECIES, parameter, at, ORDER)
+                                    .mul(decay))
+                    .intoMemorySegment(parameter, at, ORDER);
         }
         for (long i = vectors * L; i < count; i++) {
             float g = Lanes.get(gradient, i);
@@ -88,8 +99,11 @@ public final class Updates {
         float rate = 1 - decay;
         long vectors = count / L;
         for (long i = 0; i < vectors; i++) {
-            FloatVector a = load(average, i * BYTES);
-            store(load(parameter, i * BYTES).sub(a).fma(all(rate), a), average, i * BYTES);
+            FloatVector a = FloatVector.fromMemorySegment(SPECIES, average, i * BYTES, ORDER);
+            FloatVector.fromMemorySegment(SPECIES, parameter, i * BYTES, ORDER)
+                    .sub(a)
+                    .fma(FloatVector.broadcast(SPECIES, rate), a)
+                    .intoMemorySegment(average, i * BYTES, ORDER);
         }
         for (long i = vectors * L; i < count; i++) {
             float a = Lanes.get(average, i);

@@ -1,9 +1,8 @@
 package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
-import static donna.cpu.kernel.Lanes.all;
-import static donna.cpu.kernel.Lanes.load;
-import static donna.cpu.kernel.Lanes.store;
+import static donna.cpu.kernel.Lanes.ORDER;
+import static donna.cpu.kernel.Lanes.SPECIES;
 
 import donna.tensor.ConvGeometry;
 import java.lang.foreign.MemorySegment;
@@ -80,27 +79,30 @@ public final class WindowPool {
     }
 
     private void sumWindow(MemorySegment src, int plane, int o, MemorySegment dst, long d) {
-        FloatVector sum = all(0);
+        FloatVector sum = FloatVector.zero(SPECIES);
         int from = x.firstTap[o % x.out];
         int to = x.endTap[o % x.out];
         for (int ky = y.firstTap[o / x.out]; ky < y.endTap[o / x.out]; ky++) {
             long s = source(plane, o, ky);
             for (int kx = from; kx < to; kx++) {
-                sum = sum.add(load(src, s + (long) kx * dilation * BYTES));
+                sum = sum.add(FloatVector.fromMemorySegment(SPECIES, src, s + (long) kx * dilation * BYTES, ORDER));
             }
         }
-        store(sum.mul(1f / area), dst, d);
+        sum.mul(1f / area).intoMemorySegment(dst, d, ORDER);
     }
 
     private void spreadWindow(MemorySegment dDst, long d, MemorySegment dSrc, int plane, int o) {
-        FloatVector share = load(dDst, d).mul(1f / area);
+        FloatVector share =
+                FloatVector.fromMemorySegment(SPECIES, dDst, d, ORDER).mul(1f / area);
         int from = x.firstTap[o % x.out];
         int to = x.endTap[o % x.out];
         for (int ky = y.firstTap[o / x.out]; ky < y.endTap[o / x.out]; ky++) {
             long s = source(plane, o, ky);
             for (int kx = from; kx < to; kx++) {
                 long at = s + (long) kx * dilation * BYTES;
-                store(load(dSrc, at).add(share), dSrc, at);
+                FloatVector.fromMemorySegment(SPECIES, dSrc, at, ORDER)
+                        .add(share)
+                        .intoMemorySegment(dSrc, at, ORDER);
             }
         }
     }
@@ -109,33 +111,35 @@ public final class WindowPool {
         int from = x.firstTap[o % x.out];
         int to = x.endTap[o % x.out];
         int row = y.firstTap[o / x.out];
-        FloatVector best = load(src, source(plane, o, row) + (long) from * dilation * BYTES);
+        FloatVector best = FloatVector.fromMemorySegment(
+                SPECIES, src, source(plane, o, row) + (long) from * dilation * BYTES, ORDER);
         for (int ky = row; ky < y.endTap[o / x.out]; ky++) {
             long s = source(plane, o, ky);
             for (int kx = from; kx < to; kx++) {
-                FloatVector v = load(src, s + (long) kx * dilation * BYTES);
+                FloatVector v = FloatVector.fromMemorySegment(SPECIES, src, s + (long) kx * dilation * BYTES, ORDER);
                 best = best.blend(v, best.lt(v));
             }
         }
-        store(best, dst, d);
+        best.intoMemorySegment(dst, d, ORDER);
     }
 
     private void routeWindow(MemorySegment dDst, long d, MemorySegment src, MemorySegment dSrc, int plane, int o) {
         int from = x.firstTap[o % x.out];
         int to = x.endTap[o % x.out];
         int row = y.firstTap[o / x.out];
-        FloatVector best = load(src, source(plane, o, row) + (long) from * dilation * BYTES);
-        FloatVector winner = all(row * 4096 + from);
+        FloatVector best = FloatVector.fromMemorySegment(
+                SPECIES, src, source(plane, o, row) + (long) from * dilation * BYTES, ORDER);
+        FloatVector winner = FloatVector.broadcast(SPECIES, row * 4096 + from);
         for (int ky = row; ky < y.endTap[o / x.out]; ky++) {
             long s = source(plane, o, ky);
             for (int kx = from; kx < to; kx++) {
-                FloatVector v = load(src, s + (long) kx * dilation * BYTES);
+                FloatVector v = FloatVector.fromMemorySegment(SPECIES, src, s + (long) kx * dilation * BYTES, ORDER);
                 VectorMask<Float> larger = best.lt(v);
                 best = best.blend(v, larger);
-                winner = winner.blend(all(ky * 4096 + kx), larger);
+                winner = winner.blend(FloatVector.broadcast(SPECIES, ky * 4096 + kx), larger);
             }
         }
-        give(load(dDst, d), winner, dSrc, plane, o);
+        give(FloatVector.fromMemorySegment(SPECIES, dDst, d, ORDER), winner, dSrc, plane, o);
     }
 
     private void give(FloatVector gradient, FloatVector winner, MemorySegment dSrc, int plane, int o) {
@@ -145,9 +149,10 @@ public final class WindowPool {
             long s = source(plane, o, ky);
             for (int kx = from; kx < to; kx++) {
                 long at = s + (long) kx * dilation * BYTES;
-                VectorMask<Float> mine = winner.compare(VectorOperators.EQ, all(ky * 4096 + kx));
-                FloatVector old = load(dSrc, at);
-                store(old.add(gradient, mine), dSrc, at);
+                VectorMask<Float> mine =
+                        winner.compare(VectorOperators.EQ, FloatVector.broadcast(SPECIES, ky * 4096 + kx));
+                FloatVector old = FloatVector.fromMemorySegment(SPECIES, dSrc, at, ORDER);
+                old.add(gradient, mine).intoMemorySegment(dSrc, at, ORDER);
             }
         }
     }

@@ -12,7 +12,9 @@
  *   <li><b>Sums.</b> Horizontal vector reductions are not used: their order differs between interpreter and compiler. Lanes are summed in order, long sums
  *       are float within a run of pixels and compensated across runs (Knuth's TwoSum).
  *   <li><b>Bounds.</b> Sizes come from the constructor; with the JVM option that turns off vector bounds checks, a segment that is too short is not noticed.
- *   <li><b>Small methods.</b> C2 stops vectorising methods of many vector operations, so that each loop is a method of its own.
+ *   <li><b>Small methods, no wrappers.</b> C2 stops vectorising methods of many vector operations, so that each loop is a method of its own. A loop calls the
+ *       Vector API directly: the compiler always inlines that, but a method of ours only while its graph is small, and a vector that crosses a real call is
+ *       put on the heap.
  * </ul>
  */
 package donna.cpu.kernel;

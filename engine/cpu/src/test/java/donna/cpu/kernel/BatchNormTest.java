@@ -219,15 +219,14 @@ class BatchNormTest {
             Shape s = conv.src();
             int c = s.dim(1);
             ConvGeometry geometry = conv.geometry();
-            DepthwiseForward conv2d =
-                    new DepthwiseForward(s.dim(0), c, s.dim(2), s.dim(3), conv.kernel(), geometry);
+            DepthwiseForward conv2d = new DepthwiseForward(s.dim(0), c, s.dim(2), s.dim(3), conv.kernel(), geometry);
             MemorySegment src = sample.blocked(s, sample.normal(s.elements(), 5, 1));
             MemorySegment weight = sample.plain(sample.normal((long) c * conv.kernel() * conv.kernel(), 0, 1));
             Shape out = conv.dst();
             MemorySegment dst = sample.emptyBlocked(out);
             conv2d.runWithMoments(src, weight, dst, sample.scratch(conv2d.scratchBytes()));
-            BatchNormForward norm = new BatchNormForward(
-                    out.dim(0), c, out.dim(2), out.dim(3), (float) EPS, Activation.RELU, false);
+            BatchNormForward norm =
+                    new BatchNormForward(out.dim(0), c, out.dim(2), out.dim(3), (float) EPS, Activation.RELU, false);
             MemorySegment mean = sample.empty(c);
             MemorySegment inverse = sample.empty(c);
             MemorySegment meanAgain = sample.empty(c);

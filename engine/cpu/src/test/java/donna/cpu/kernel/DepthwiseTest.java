@@ -19,8 +19,7 @@ class DepthwiseTest {
 
         Shape dst() {
             ConvGeometry g = geometry();
-            return Shape.of(
-                    src.dim(0), src.dim(1), g.outputSize(src.dim(2), kernel), g.outputSize(src.dim(3), kernel));
+            return Shape.of(src.dim(0), src.dim(1), g.outputSize(src.dim(2), kernel), g.outputSize(src.dim(3), kernel));
         }
     }
 

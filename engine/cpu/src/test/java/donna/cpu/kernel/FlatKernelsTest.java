@@ -47,8 +47,7 @@ class FlatKernelsTest {
             double[] v = new double[count];
             for (int step = 0; step < 4; step++) {
                 float[] gradient = sample.normal(count, 0, 1);
-                Updates.sgd(
-                        parameter, sample.plain(gradient), velocity, rate, momentum, nesterov, weightDecay, count);
+                Updates.sgd(parameter, sample.plain(gradient), velocity, rate, momentum, nesterov, weightDecay, count);
                 for (int i = 0; i < count; i++) {
                     double g = gradient[i] + weightDecay * p[i];
                     v[i] = momentum * v[i] + g;
@@ -78,8 +77,7 @@ class FlatKernelsTest {
             double[] v = new double[count];
             for (int step = 1; step <= 4; step++) {
                 float[] g = sample.normal(count, 0, 1);
-                Updates.adamW(
-                        parameter, sample.plain(g), first, second, rate, step, b1, b2, 1e-8f, weightDecay, count);
+                Updates.adamW(parameter, sample.plain(g), first, second, rate, step, b1, b2, 1e-8f, weightDecay, count);
                 for (int i = 0; i < count; i++) {
                     m[i] = b1 * m[i] + (1 - b1) * g[i];
                     v[i] = b2 * v[i] + (1 - b2) * g[i] * g[i];
@@ -102,7 +100,8 @@ class FlatKernelsTest {
             float[] p = sample.normal(count, 0, 1);
             MemorySegment average = sample.plain(a);
             Updates.ema(average, sample.plain(p), 0.75f, count);
-            Sample.assertClose(expected(count, i -> a[i] + 0.25 * ((double) p[i] - a[i])), Sample.read(average), 1e-6, "ema");
+            Sample.assertClose(
+                    expected(count, i -> a[i] + 0.25 * ((double) p[i] - a[i])), Sample.read(average), 1e-6, "ema");
 
             GradientNorm norm = new GradientNorm();
             norm.clear();

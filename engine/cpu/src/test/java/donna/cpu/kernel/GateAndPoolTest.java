@@ -112,8 +112,7 @@ class GateAndPoolTest {
     }
 
     static Stream<Window> windows() {
-        return shapes()
-                .filter(s -> s.dim(2) > 1)
+        return shapes().filter(s -> s.dim(2) > 1)
                 .flatMap(s -> Stream.of(
                         new Window(s, 2, new ConvGeometry(2, 0, 1, 1)),
                         new Window(s, 3, new ConvGeometry(2, 1, 1, 1)),
@@ -137,8 +136,7 @@ class GateAndPoolTest {
                     dSrc[i] += (double) dDst[o] / (window.kernel * window.kernel);
                 }
             }
-            WindowPool kernel =
-                    new WindowPool(s.dim(0), s.dim(1), s.dim(2), s.dim(3), window.kernel, window.geometry);
+            WindowPool kernel = new WindowPool(s.dim(0), s.dim(1), s.dim(2), s.dim(3), window.kernel, window.geometry);
             MemorySegment result = sample.emptyBlocked(window.dst());
             kernel.average(sample.blocked(s, src), result);
             Sample.assertClose(dst, Sample.readBlocked(window.dst(), result), 1e-6, "dst");
@@ -167,8 +165,7 @@ class GateAndPoolTest {
                 dst[o] = max;
                 dSrc[Arrays.stream(under).filter(i -> src[i] == max).findFirst().orElseThrow()] += dDst[o];
             }
-            WindowPool kernel =
-                    new WindowPool(s.dim(0), s.dim(1), s.dim(2), s.dim(3), window.kernel, window.geometry);
+            WindowPool kernel = new WindowPool(s.dim(0), s.dim(1), s.dim(2), s.dim(3), window.kernel, window.geometry);
             MemorySegment result = sample.emptyBlocked(window.dst());
             kernel.max(sample.blocked(s, src), result);
             Sample.assertClose(dst, Sample.readBlocked(window.dst(), result), 0, "dst");

@@ -103,7 +103,9 @@ class LossAndMatrixTest {
             for (int row = 0; row < n; row++) {
                 double[] p = softmax(src, row, k, 1);
                 int from = row * k;
-                double dot = IntStream.range(0, k).mapToDouble(j -> p[j] * dDst[from + j]).sum();
+                double dot = IntStream.range(0, k)
+                        .mapToDouble(j -> p[j] * dDst[from + j])
+                        .sum();
                 for (int j = 0; j < k; j++) {
                     dst[from + j] = p[j];
                     dSrc[from + j] = p[j] * (dDst[from + j] - dot);
@@ -144,7 +146,14 @@ class LossAndMatrixTest {
 
     @ParameterizedTest
     @CsvSource({
-        "1, 1, 1", "64, 16, 96", "64, 96, 24", "3, 17, 5", "8, 16, 16", "13, 33, 40", "64, 10, 320", "96, 24, 64"
+        "1, 1, 1",
+        "64, 16, 96",
+        "64, 96, 24",
+        "3, 17, 5",
+        "8, 16, 16",
+        "13, 33, 40",
+        "64, 10, 320",
+        "96, 24, 64"
     })
     void productsAgreeInEveryOrderOfStorage(int m, int n, int k) {
         try (Arena arena = Arena.ofConfined()) {
@@ -183,7 +192,8 @@ class LossAndMatrixTest {
         try (Arena arena = Arena.ofConfined()) {
             Sample sample = new Sample(arena, 67);
             float[] a = sample.normal(s.elements(), 0, 1);
-            double[] expected = IntStream.range(0, a.length).mapToDouble(i -> a[i]).toArray();
+            double[] expected =
+                    IntStream.range(0, a.length).mapToDouble(i -> a[i]).toArray();
             MemorySegment blocked = sample.emptyBlocked(s);
             Reorder.toBlocked(sample.plain(a), blocked, s.dim(0), s.dim(1), s.dim(2), s.dim(3));
             Sample.assertClose(expected, Sample.readBlocked(s, blocked), 0, "blocked");

@@ -101,8 +101,10 @@ final class Sample {
             double error = Math.abs(expected[i] - actual[i]);
             int at = i;
             double largest = scale;
-            assertTrue(error <= tolerance * scale, () -> what + "[" + at + "]: " + actual[at] + ", expected "
-                    + expected[at] + " within " + tolerance + " of " + largest);
+            assertTrue(
+                    error <= tolerance * scale,
+                    () -> what + "[" + at + "]: " + actual[at] + ", expected " + expected[at] + " within " + tolerance
+                            + " of " + largest);
         }
     }
 

@@ -1,0 +1,151 @@
+package donna.evolve;
+
+import donna.cost.AdditiveCost;
+import donna.predict.AccuracyPredictor;
+import donna.spec.EvolutionSpec;
+import donna.tensor.DonnaException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalDouble;
+
+/** A problem whose objectives and constrained costs are all sums over blocks. Immutable. */
+public final class AdditiveProblem implements Problem {
+    private final List<Term> objectives;
+    private final List<Limit> limits;
+    private final List<Goal> goals;
+
+    /**
+     * A sum over blocks, rounded left to right starting from {@code fixed}.
+     *
+     * @param name with its unit
+     * @param maximise whether larger is better
+     * @param fixed what is the same for all
+     * @param blocks what each choice adds, by block; a choice that is not finite is never taken
+     */
+    public record Term(String name, boolean maximise, double fixed, double[][] blocks) {
+        /** A cost, to be minimised. */
+        public static Term of(AdditiveCost cost) {
+            return new Term(cost.name(), false, cost.table().fixed(), cost.table().blocks());
+        }
+
+        /** Predicted accuracy, to be maximised. */
+        public static Term of(AccuracyPredictor predictor) {
+            return new Term("predictedTop1", true, predictor.intercept(), predictor.contributions());
+        }
+
+        double of(int[] choices) {
+            double sum = fixed;
+            for (int n = 0; n < choices.length; n++) {
+                sum += blocks[n][choices[n]];
+            }
+            return sum;
+        }
+    }
+
+    /** An upper bound on a term. */
+    public record Limit(Term term, double atMost) {}
+
+    /**
+     * @throws DonnaException.InvalidInput if there is no objective or terms disagree on the number of blocks and options
+     */
+    public AdditiveProblem(List<Term> objectives, List<Limit> limits) {
+        this.objectives = List.copyOf(objectives);
+        this.limits = List.copyOf(limits);
+        this.goals = objectives.stream().map(t -> new Goal(t.name(), t.maximise())).toList();
+        List<Term> terms = terms();
+        for (Term t : terms) {
+            if (!Arrays.equals(sizes(t), sizes(terms.getFirst()))) {
+                throw new DonnaException.InvalidInput("search problem: " + t.name() + " has options "
+                        + Arrays.toString(sizes(t)) + " and " + terms.getFirst().name() + " has "
+                        + Arrays.toString(sizes(terms.getFirst())) + "; build all tables from one space");
+            }
+        }
+        if (objectives.isEmpty()) {
+            throw new DonnaException.InvalidInput("search problem without an objective; give at least one");
+        }
+    }
+
+    /** The problem a spec words. */
+    public static AdditiveProblem of(
+            EvolutionSpec spec, AccuracyPredictor predictor, AdditiveCost latency, AdditiveCost macs, AdditiveCost params) {
+        List<Term> objectives = spec.objectives().stream()
+                .map(o -> switch (o) {
+                    case ACCURACY -> Term.of(predictor);
+                    case LATENCY -> Term.of(latency);
+                    case MACS -> Term.of(macs);
+                    case PARAMS -> Term.of(params);
+                })
+                .toList();
+        List<Limit> limits = new ArrayList<>();
+        limit(limits, latency, spec.limits().latencyMs());
+        limit(limits, macs, spec.limits().macs());
+        limit(limits, params, spec.limits().params());
+        return new AdditiveProblem(objectives, limits);
+    }
+
+    /** The objectives. */
+    public List<Term> objectives() {
+        return objectives;
+    }
+
+    /** The constraints. */
+    public List<Limit> limits() {
+        return limits;
+    }
+
+    @Override
+    public int[] options() {
+        return sizes(objectives.getFirst());
+    }
+
+    @Override
+    public List<Goal> goals() {
+        return goals;
+    }
+
+    @Override
+    public int constraints() {
+        return limits.size();
+    }
+
+    @Override
+    public void rate(int[] choices, double[] values, double[] excess) {
+        for (int k = 0; k < values.length; k++) {
+            values[k] = objectives.get(k).of(choices);
+        }
+        for (int k = 0; k < excess.length; k++) {
+            Limit limit = limits.get(k);
+            excess[k] = (limit.term().of(choices) - limit.atMost()) / Math.max(1e-300, Math.abs(limit.atMost()));
+        }
+    }
+
+    /** The worst value of each objective over the whole space, constraints aside: the reference point of its hypervolumes. */
+    public double[] worst() {
+        return objectives.stream()
+                .mapToDouble(t -> {
+                    double sum = t.fixed();
+                    for (double[] block : t.blocks()) {
+                        double[] finite = Arrays.stream(block).filter(Double::isFinite).sorted().toArray();
+                        sum += finite.length == 0 ? 0 : t.maximise() ? finite[0] : finite[finite.length - 1];
+                    }
+                    return sum;
+                })
+                .toArray();
+    }
+
+    /** Objectives first, then what the limits bound. */
+    List<Term> terms() {
+        List<Term> all = new ArrayList<>(objectives);
+        limits.forEach(l -> all.add(l.term()));
+        return all;
+    }
+
+    private static void limit(List<Limit> limits, AdditiveCost cost, OptionalDouble atMost) {
+        atMost.ifPresent(v -> limits.add(new Limit(Term.of(cost), v)));
+    }
+
+    private static int[] sizes(Term t) {
+        return Arrays.stream(t.blocks()).mapToInt(b -> b.length).toArray();
+    }
+}

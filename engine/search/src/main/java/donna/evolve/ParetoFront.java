@@ -1,0 +1,99 @@
+package donna.evolve;
+
+import donna.tensor.DonnaException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Individuals of which none is at least as good as another in every goal and better in one; of those with equal values the first
+ * architecture stays. Sorted by the last goal, best first, so that a front of accuracy and latency runs from fast to accurate. Immutable.
+ *
+ * @param goals what is traded off
+ * @param members the individuals
+ */
+public record ParetoFront(List<Problem.Goal> goals, List<Individual> members) {
+    public ParetoFront {
+        goals = List.copyOf(goals);
+        members = List.copyOf(members);
+    }
+
+    /** The front among {@code all}; individuals with a value that is not finite are left out. */
+    public static ParetoFront of(List<Problem.Goal> goals, List<Individual> all) {
+        int m = goals.size();
+        List<Individual> finite = all.stream()
+                .filter(i -> Arrays.stream(i.objectives()).allMatch(Double::isFinite))
+                .toList();
+        double[] f = new double[finite.size() * m];
+        for (int i = 0; i < finite.size(); i++) {
+            for (int k = 0; k < m; k++) {
+                f[i * m + k] = goals.get(k).maximise() ? -finite.get(i).objective(k) : finite.get(i).objective(k);
+            }
+        }
+        NondominatedSort sort = new NondominatedSort(Math.max(1, finite.size()), m);
+        sort.sort(f, finite.size());
+        List<Individual> best = new ArrayList<>();
+        for (int i = 0; i < finite.size(); i++) {
+            if (sort.rank(i) == 0) {
+                best.add(finite.get(i));
+            }
+        }
+        Comparator<Individual> order = (a, b) -> 0;
+        for (int k = m - 1; k >= 0; k--) {
+            int goal = k;
+            double sign = goals.get(k).maximise() ? -1 : 1;
+            order = order.thenComparingDouble(i -> sign * i.objective(goal));
+        }
+        best.sort(order.thenComparing(Individual::architecture));
+        List<Individual> distinct = new ArrayList<>();
+        for (Individual i : best) {
+            if (distinct.isEmpty() || !Arrays.equals(distinct.getLast().objectives(), i.objectives())) {
+                distinct.add(i);
+            }
+        }
+        return new ParetoFront(goals, distinct);
+    }
+
+    /** The front of this one and {@code other}, which trades off the same goals. */
+    public ParetoFront union(ParetoFront other) {
+        List<Individual> both = new ArrayList<>(members);
+        both.addAll(other.members);
+        return of(goals, both);
+    }
+
+    /** The member that is best in the first goal among those whose goal {@code k}, to be minimised, is at most {@code atMost}. */
+    public Optional<Individual> best(int k, double atMost) {
+        double sign = goals.getFirst().maximise() ? -1 : 1;
+        return members.stream()
+                .filter(i -> i.objective(k) <= atMost)
+                .min(Comparator.comparingDouble(i -> sign * i.objective(0)));
+    }
+
+    /**
+     * The volume between the front and a reference point, in the product of the goals' units; members beyond the reference count nothing.
+     *
+     * @param reference one value per goal, in the goal's own direction
+     * @throws DonnaException.InvalidInput unless there are two or three goals
+     */
+    public double hypervolume(double... reference) {
+        int m = goals.size();
+        if (m < 2 || m > 3 || reference.length != m) {
+            throw new DonnaException.InvalidInput("hypervolume of " + m + " goals and a reference of " + reference.length
+                    + " values; expected two or three goals and as many values");
+        }
+        double[][] gains = members.stream()
+                .map(i -> {
+                    double[] gain = new double[m];
+                    for (int k = 0; k < m; k++) {
+                        double d = reference[k] - i.objective(k);
+                        gain[k] = goals.get(k).maximise() ? -d : d;
+                    }
+                    return gain;
+                })
+                .filter(g -> Arrays.stream(g).allMatch(v -> v > 0))
+                .toArray(double[][]::new);
+        return m == 2 ? Hypervolume.area(gains) : Hypervolume.volume(gains);
+    }
+}

@@ -1,0 +1,166 @@
+package donna.run;
+
+import donna.cost.LatencyTable;
+import donna.cost.Macs;
+import donna.cost.Params;
+import donna.distill.BlockLibrary;
+import donna.distill.Networks;
+import donna.distill.Setting;
+import donna.evolve.AdditiveProblem;
+import donna.evolve.Evolution;
+import donna.evolve.ExactFront;
+import donna.evolve.Individual;
+import donna.evolve.ParetoFront;
+import donna.evolve.RandomSearch;
+import donna.graph.Cost;
+import donna.predict.AccuracyPredictor;
+import donna.space.Architecture;
+import donna.spec.EvolutionSpec;
+import donna.tensor.Shape;
+import donna.train.Inference;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/** The search itself, and the picks from its front. */
+final class FrontStage {
+    private final Setting setting;
+    private final EvolutionSpec spec;
+    private final AccuracyPredictor predictor;
+    private final CostStage.Table latency;
+    private final AdditiveProblem problem;
+
+    FrontStage(Setting setting, BlockLibrary library, AccuracyPredictor predictor, CostStage.Table latency) {
+        this.setting = setting;
+        this.spec = setting.spec().search();
+        this.predictor = predictor;
+        this.latency = latency;
+        List<Shape> boundaries = Inference.boundaryShapes(setting.teacher(), setting.imageShape());
+        Cost stem = Networks.cost(setting.teacher().stem(), setting.imageShape());
+        Cost head = Networks.cost(setting.teacher().head(), boundaries.getLast());
+        long[][] macs = table(library, BlockLibrary.Entry::macs);
+        long[][] params = table(library, BlockLibrary.Entry::params);
+        problem = AdditiveProblem.of(
+                spec,
+                predictor,
+                LatencyTable.ofMs(latency.batch(), latency.fixedMs(), latency.blockMs()),
+                Macs.of(stem.macs() + head.macs(), macs),
+                Params.of(stem.params() + head.params(), params));
+    }
+
+    private interface Count {
+        long of(BlockLibrary.Entry e);
+    }
+
+    private static long[][] table(BlockLibrary library, Count count) {
+        return library.entries().stream()
+                .map(b -> b.stream().mapToLong(count::of).toArray())
+                .toArray(long[][]::new);
+    }
+
+    /**
+     * What the run keeps of this stage.
+     *
+     * @param front by architecture, in the order of the second objective where there is one
+     * @param hypervolume of the front, of the exact front and of as many random architectures, against the worst corner of the space; zero unless there are
+     *     two or three objectives (exact: two)
+     */
+    record Found(List<Member> front, long evaluations, double hypervolume, double exactHypervolume, double randomHypervolume, List<Member> sampled) {}
+
+    /** An architecture with its objectives. */
+    record Member(int[] choices, double predictedTop1, double latencyMs, double[] objectives) {
+        Architecture architecture() {
+            return new Architecture(choices);
+        }
+    }
+
+    private static final int SAMPLED = 1500;
+
+    Found run() {
+        setting.progress().phase("search");
+        long seed = setting.seed("search", 0);
+        ParetoFront front = Evolution.search(spec, problem, seed, setting.workers().count());
+        long evaluations = Evolution.of(spec, seed).evaluations();
+        int goals = problem.goals().size();
+        double[] worst = problem.worst();
+        List<Member> members = front.members().stream()
+                .map(this::member)
+                .sorted(Comparator.comparingDouble(m -> m.objectives()[Math.min(1, goals - 1)]))
+                .toList();
+        return new Found(
+                members,
+                evaluations,
+                goals == 2 || goals == 3 ? front.hypervolume(worst) : 0,
+                goals == 2 ? ExactFront.of(problem).hypervolume(worst) : 0,
+                goals == 2 || goals == 3 ? RandomSearch.run(problem, evaluations, seed).hypervolume(worst) : 0,
+                sample());
+    }
+
+    private Member member(Individual i) {
+        return member(i.architecture());
+    }
+
+    Member member(Architecture a) {
+        double[] objectives = new double[problem.goals().size()];
+        problem.rate(a.choices(), objectives, new double[problem.constraints()]);
+        double ms = latency.fixedMs() + IntStream.range(0, a.length()).mapToDouble(n -> latency.blockMs()[n][a.choice(n)]).sum();
+        return new Member(a.choices(), predictor.predict(a), ms, objectives);
+    }
+
+    /** Architectures drawn uniformly, for the plot. */
+    private List<Member> sample() {
+        return IntStream.range(0, SAMPLED)
+                .mapToObj(i -> member(draw("sample", i)))
+                .filter(m -> Double.isFinite(m.predictedTop1()))
+                .toList();
+    }
+
+    /** Architecture {@code index} of a uniform sequence. */
+    Architecture draw(String stage, long index) {
+        int[] options = setting.space().options();
+        int[] choices = new int[options.length];
+        for (int n = 0; n < options.length; n++) {
+            choices[n] = (int) Math.unsignedMultiplyHigh(setting.seed(stage + n, index), options[n]);
+        }
+        return new Architecture(choices);
+    }
+
+    /** A member of the front, and the share of the teacher's cost under which it is the most accurate. */
+    record Pick(double share, Member member) {}
+
+    /**
+     * One pick for each share of the teacher's latency (or of its MACs or parameters, where those are searched instead); shares that nothing on the front
+     * meets, or that pick the same architecture again, are named and left out.
+     *
+     * @param teacherMacs of the reference model
+     * @param teacherParams of the reference model
+     */
+    List<Pick> picks(Found found, long teacherMacs, long teacherParams) {
+        OptionalInt k = IntStream.range(0, spec.objectives().size())
+                .filter(i -> spec.objectives().get(i) != EvolutionSpec.Objective.ACCURACY)
+                .findFirst();
+        double whole = k.isEmpty() ? 1 : switch (spec.objectives().get(k.getAsInt())) {
+            case LATENCY -> latency.teacherSumMs();
+            case MACS -> teacherMacs;
+            case PARAMS -> teacherParams;
+            case ACCURACY -> 1;
+        };
+        List<Pick> picks = new ArrayList<>();
+        Set<Architecture> taken = new LinkedHashSet<>();
+        for (double share : setting.spec().finetune().latencyShares()) {
+            found.front().stream()
+                    .filter(m -> k.isEmpty() || m.objectives()[k.getAsInt()] <= share * whole)
+                    .max(Comparator.comparingDouble(Member::predictedTop1))
+                    .filter(m -> taken.add(m.architecture()))
+                    .ifPresentOrElse(
+                            m -> picks.add(new Pick(share, m)),
+                            () -> setting.progress().line("no further architecture of the front costs at most " + share
+                                    + " of the teacher; nothing is picked there"));
+        }
+        return picks;
+    }
+}

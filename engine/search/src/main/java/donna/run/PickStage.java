@@ -1,0 +1,69 @@
+package donna.run;
+
+import donna.distill.BlockLibrary;
+import donna.distill.Networks;
+import donna.distill.Setting;
+import donna.distill.Teacher;
+import donna.nn.Network;
+import donna.spec.FinetuneSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The picks: finetuned from the library, rated, measured as whole networks, exported. */
+final class PickStage {
+    private final Setting setting;
+    private final RunFolder folder;
+    private final FinetuneStage finetune;
+    private final CostStage cost;
+
+    PickStage(Setting setting, RunFolder folder, FinetuneStage finetune, CostStage cost) {
+        this.setting = setting;
+        this.folder = folder;
+        this.finetune = finetune;
+        this.cost = cost;
+    }
+
+    /**
+     * A finished pick.
+     *
+     * @param latencyMs of the whole network
+     * @param onnxMaxAbsDiff largest difference of a logit between the exported file and this engine
+     * @param folder its files, relative to the run folder
+     */
+    record Model(double share, FrontStage.Member member, TeacherStage.Facts facts, double latencyMs, double onnxMaxAbsDiff, String folder) {}
+
+    /**
+     * What the run keeps of this stage.
+     *
+     * @param teacherMs the reference model measured in the same rounds as the picks
+     */
+    record Models(double teacherMs, List<Model> models) {}
+
+    Models run(Teacher teacher, BlockLibrary library, List<FrontStage.Pick> picks) {
+        setting.progress().phase("finetuning");
+        FinetuneSpec spec = setting.spec().finetune();
+        List<FinetuneStage.Job> jobs = new ArrayList<>();
+        for (FrontStage.Pick p : picks) {
+            Network network = Networks.of(setting.spec(), setting.space(), p.member().architecture());
+            String name = setting.space().name(p.member().architecture());
+            Map<String, float[]> start = library.assemble(teacher, p.member().architecture());
+            jobs.add(new FinetuneStage.Job(name, network, start, "library", spec.train(), spec.kd()));
+        }
+        List<Map<String, float[]>> values = finetune.train(jobs);
+        setting.progress().phase("measuring the picks");
+        List<Network> networks = new ArrayList<>(List.of(teacher.network()));
+        jobs.forEach(j -> networks.add(j.network()));
+        double[] ms = cost.networks(setting.spec().latency().objective(), networks);
+        setting.progress().phase("export");
+        List<Model> out = new ArrayList<>();
+        for (int i = 0; i < jobs.size(); i++) {
+            FinetuneStage.Job j = jobs.get(i);
+            TeacherStage.Facts facts = TeacherStage.facts(setting, j.network(), values.get(i));
+            String place = "models/" + j.key();
+            double difference = new ExportStage(setting).run(j.key(), j.network(), values.get(i), folder.path(place).resolve("model.onnx"));
+            out.add(new Model(picks.get(i).share(), picks.get(i).member(), facts, ms[i + 1], difference, place));
+        }
+        return new Models(ms[0], out);
+    }
+}

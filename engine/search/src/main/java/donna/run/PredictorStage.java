@@ -1,0 +1,60 @@
+package donna.run;
+
+import donna.distill.BlockLibrary;
+import donna.distill.Setting;
+import donna.predict.AccuracyPredictor;
+import donna.predict.LabelSelection;
+import donna.predict.LabelledArchitecture;
+import donna.predict.PredictorReport;
+import donna.space.Architecture;
+import donna.spec.PredictorSpec;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
+
+/** Labels a few architectures and fits the accuracy predictor on them. */
+final class PredictorStage {
+    private final Setting setting;
+    private final BlockLibrary library;
+
+    PredictorStage(Setting setting, BlockLibrary library) {
+        this.setting = setting;
+        this.library = library;
+    }
+
+    /** The architectures to label. */
+    List<Architecture> architectures() {
+        PredictorSpec p = setting.spec().predictor();
+        return LabelSelection.evenlySpaced(library.nsr(), p.architectures(), p.pool(), setting.seed("labels", 0));
+    }
+
+    /** Architectures on which latency is checked to be additive; other ones than those labelled, where the space is large. */
+    List<Architecture> checks() {
+        int count = setting.spec().latency().checkNetworks();
+        int pool = Math.max(count, setting.spec().predictor().pool());
+        return count < 2 ? List.of() : LabelSelection.evenlySpaced(library.nsr(), count, pool, setting.seed("checks", 0));
+    }
+
+    AccuracyPredictor fit(List<FinetuneStage.Label> labels) {
+        setting.progress().phase("predictor");
+        List<LabelledArchitecture> known = labels.stream()
+                .map(l -> new LabelledArchitecture(setting.space().parse(l.architecture()), l.top1(), l.beforeTop1()))
+                .toList();
+        return AccuracyPredictor.fit(library.nsr(), known, setting.spec().predictor().monotone());
+    }
+
+    /** Leave-one-out figures beside the baselines. */
+    PredictorReport report(AccuracyPredictor predictor) {
+        return predictor.report(Map.of(
+                "macs", scores(predictor, BlockLibrary.Entry::macs), "params", scores(predictor, BlockLibrary.Entry::params)));
+    }
+
+    private double[] scores(AccuracyPredictor predictor, ToLongFunction<BlockLibrary.Entry> count) {
+        return predictor.labels().stream()
+                .mapToDouble(l -> IntStream.range(0, l.architecture().length())
+                        .mapToLong(n -> count.applyAsLong(library.entry(n, l.architecture().choice(n))))
+                        .sum())
+                .toArray();
+    }
+}

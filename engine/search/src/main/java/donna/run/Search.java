@@ -1,0 +1,136 @@
+package donna.run;
+
+import donna.backend.Device;
+import donna.distill.BlockLibrary;
+import donna.distill.Images;
+import donna.distill.Setting;
+import donna.distill.Teacher;
+import donna.finetune.TeacherLogits;
+import donna.format.AtomicFile;
+import donna.jobs.Progress;
+import donna.predict.AccuracyPredictor;
+import donna.report.ReportWriter;
+import donna.report.Summary;
+import donna.space.SearchSpace;
+import donna.spec.SearchSpec;
+import donna.train.Workers;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * One search is a straight line: teacher, block library, labels and predictor, latency, front, models, report. Each step takes the last one's value and keeps
+ * its own in the run folder, from which a later run takes it if its inputs are the same.
+ */
+public final class Search {
+    /** The steps of the line, in order. */
+    public enum Stage {
+        TEACHER,
+        LIBRARY,
+        PREDICTOR,
+        LATENCY,
+        FRONT,
+        MODELS,
+        COMPARISONS,
+        REPORT;
+
+        /** As it stands in the summary's seconds. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /**
+     * What a run is asked for.
+     *
+     * @param threads worker threads; results do not depend on it
+     * @param compare whether baselines are trained too
+     * @param last the line ends after this stage
+     */
+    public record Options(int threads, boolean compare, Stage last) {}
+
+    private Search() {}
+
+    /**
+     * Runs the line, or what is missing of it.
+     *
+     * @param folder stays the caller's, as does {@code device}
+     * @return the summary, if the line was run to its end
+     */
+    public static Optional<Summary> run(
+            SearchSpec spec, Images images, RunFolder folder, Device device, Progress progress, Options options) {
+        try (Workers workers = new Workers(device, options.threads())) {
+            Setting setting = new Setting(spec, SearchSpace.of(spec), images, device, workers, progress, folder);
+            return new Search.Line(setting, folder, options).run();
+        }
+    }
+
+    private record Line(Setting setting, RunFolder folder, Options options) {
+        private boolean ends(Stage stage) {
+            return options.last() == stage;
+        }
+
+        Optional<Summary> run() {
+            SearchSpec spec = setting.spec();
+            long seed = spec.seed();
+            folder.write("spec.resolved.json", spec);
+            Phases phases = new Phases(folder);
+
+            TeacherStage teachers = new TeacherStage(setting, folder);
+            Teacher teacher = phases.time(Stage.TEACHER, teachers::run);
+            TeacherStage.Facts facts = phases.time(Stage.TEACHER, () -> teachers.facts(teacher));
+            setting.progress().line("teacher: top-1 %.2f %%, %,d MACs, %,d parameters".formatted(100 * facts.testTop1(), facts.macs(), facts.params()));
+            if (ends(Stage.TEACHER)) {
+                return Optional.empty();
+            }
+            Object distilled = List.of(teachers.inputs(), spec.space(), spec.distill());
+            BlockLibrary library = phases.time(Stage.LIBRARY, () -> new LibraryStage(setting, folder, teachers.inputs()).run(teacher));
+            if (ends(Stage.LIBRARY)) {
+                return Optional.empty();
+            }
+            PredictorStage predictors = new PredictorStage(setting, library);
+            TeacherLogits logits = phases.time(Stage.PREDICTOR, () -> teachers.logits(teacher));
+            FinetuneStage finetune = new FinetuneStage(setting, folder, distilled, teacher, logits);
+            AccuracyPredictor predictor = phases.time(
+                    Stage.PREDICTOR, () -> predictors.fit(finetune.label(library, predictors.architectures())));
+            folder.write("predictor.json", predictors.report(predictor));
+            if (ends(Stage.PREDICTOR)) {
+                return Optional.empty();
+            }
+            CostStage costs = new CostStage(setting);
+            Object measuring = List.of(distilled, spec.latency(), setting.device().name(), Machine.describe());
+            CostStage.Table latency = phases.time(Stage.LATENCY, () -> folder.artefact(
+                            "cost.json", seed, measuring, CostStage.Measured.class, () -> costs.run(predictors.checks())))
+                    .value()
+                    .at(spec.latency().objective());
+            if (ends(Stage.LATENCY)) {
+                return Optional.empty();
+            }
+            FrontStage fronts = new FrontStage(setting, library, predictor, latency);
+            Object searching = List.of(measuring, latency, predictors.report(predictor), spec.search());
+            FrontStage.Found found = phases.time(Stage.FRONT,
+                            () -> folder.artefact("front.json", seed, searching, FrontStage.Found.class, fronts::run))
+                    .value();
+            if (ends(Stage.FRONT)) {
+                return Optional.empty();
+            }
+            List<FrontStage.Pick> picks = fronts.picks(found, facts.macs(), facts.params());
+            Object picked = List.of(searching, picks, spec.finetune());
+            PickStage.Models models = phases.time(Stage.MODELS, () -> folder.artefact("models.json", seed, picked, PickStage.Models.class,
+                            () -> new PickStage(setting, folder, finetune, costs).run(teacher, library, picks)))
+                    .value();
+            List<Summary.Baseline> baselines = !options.compare() ? List.of() : phases.time(Stage.COMPARISONS,
+                            () -> folder.artefact("baselines.json", seed, List.of(picked, spec.compare()), CompareStage.Baselines.class,
+                                    () -> new CompareStage(setting, finetune, costs).run(teacher, library, fronts, models)))
+                    .value()
+                    .baselines();
+            Summary summary = new Summarizer(setting).summarize(folder.root().getFileName().toString(), new Summarizer.Results(
+                    facts, library, predictors.report(predictor), latency, found, models, baselines, phases.seconds()));
+            folder.write("summary.json", summary);
+            AtomicFile.write(folder.path("pareto.csv"), ReportWriter.csv(summary).getBytes(StandardCharsets.UTF_8));
+            AtomicFile.write(folder.path("report.html"), ReportWriter.html(summary).getBytes(StandardCharsets.UTF_8));
+            return Optional.of(summary);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+package donna.run;
+
+import donna.cost.Additivity;
+import donna.distill.BlockLibrary;
+import donna.distill.Networks;
+import donna.distill.Setting;
+import donna.predict.PredictorReport;
+import donna.report.Summary;
+import donna.spec.SearchSpec;
+import donna.spec.TrainSpec;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Puts the numbers of a run together. */
+final class Summarizer {
+    private final Setting setting;
+
+    Summarizer(Setting setting) {
+        this.setting = setting;
+    }
+
+    /** Everything the stages gave. */
+    record Results(
+            TeacherStage.Facts teacher,
+            BlockLibrary library,
+            PredictorReport predictor,
+            CostStage.Table latency,
+            FrontStage.Found found,
+            PickStage.Models models,
+            List<Summary.Baseline> baselines,
+            Map<String, Double> seconds) {}
+
+    Summary summarize(String name, Results r) {
+        SearchSpec spec = setting.spec();
+        String teacherName = Collections.nCopies(setting.space().blocks().size(), Networks.teacherBlock(spec).toString()).stream()
+                .collect(Collectors.joining("_"));
+        return new Summary(
+                name,
+                RunFolder.VERSION,
+                Machine.describe(),
+                setting.device().name(),
+                spec.seed(),
+                setting.workers().count(),
+                spec.dataset().name().word(),
+                setting.images().test().size(),
+                new Summary.Teacher(teacherName, r.teacher().testTop1(), r.models().teacherMs(), r.teacher().macs(), r.teacher().params()),
+                library(r),
+                predictor(r.predictor()),
+                latency(r.latency()),
+                new Summary.Evolution(
+                        spec.search().algorithm().name().toLowerCase(java.util.Locale.ROOT).replace("nsga2", "NSGA-II"),
+                        spec.search().population(),
+                        spec.search().generations(),
+                        r.found().evaluations(),
+                        r.found().hypervolume(),
+                        r.found().exactHypervolume(),
+                        r.found().sampled().stream().map(m -> new Summary.Sample(m.predictedTop1(), m.latencyMs())).toList()),
+                r.found().front().stream()
+                        .map(m -> new Summary.FrontPoint(setting.space().name(m.architecture()), m.predictedTop1(), m.latencyMs()))
+                        .toList(),
+                r.models().models().stream().map(this::model).toList(),
+                r.baselines(),
+                epochs(),
+                r.seconds(),
+                Machine.peakMemoryBytes());
+    }
+
+    private Summary.Library library(Results r) {
+        List<Summary.Block> blocks = new ArrayList<>();
+        for (int n = 0; n < setting.space().blocks().size(); n++) {
+            List<Summary.Candidate> candidates = new ArrayList<>();
+            List<String> failed = new ArrayList<>();
+            for (int m = 0; m < setting.space().options()[n]; m++) {
+                BlockLibrary.Entry e = r.library().entry(n, m);
+                String name = setting.space().candidate(n, m).toString();
+                candidates.add(new Summary.Candidate(name, e.nsr(), r.latency().blockMs()[n][m], e.macs(), e.params()));
+                e.failure().ifPresent(why -> failed.add(name + ": " + why));
+            }
+            blocks.add(new Summary.Block(setting.space().blocks().get(n).name(), candidates, failed));
+        }
+        return new Summary.Library(setting.space().candidateCount(), r.seconds().getOrDefault(Search.Stage.LIBRARY.word(), 0.0), blocks);
+    }
+
+    private Summary.Predictor predictor(PredictorReport p) {
+        Map<String, Double> baselines = new LinkedHashMap<>();
+        baselines.put("accuracy before finetuning", p.beforeFinetuningTau());
+        baselines.put("MACs", p.baselines().get("macs"));
+        baselines.put("parameters", p.baselines().get("params"));
+        List<Summary.Label> labels = p.labels().stream()
+                .map(l -> new Summary.Label(
+                        setting.space().name(l.architecture()), l.top1(), l.predictedTop1(), l.interval().low(), l.interval().high()))
+                .toList();
+        return new Summary.Predictor(p.n(), p.leaveOneOutTau(), p.leaveOneOutRmse(), p.naiveSumTau(), baselines, labels);
+    }
+
+    private Summary.Latency latency(CostStage.Table t) {
+        List<Summary.Network> networks = t.checks().stream().map(c -> new Summary.Network(c.architecture(), c.sumMs(), c.wholeMs())).toList();
+        int threads = setting.spec().latency().threads();
+        if (networks.size() < 2) {
+            return new Summary.Latency(t.batch(), threads, 0, 0, 0, 0, networks);
+        }
+        Additivity a = Additivity.of(
+                t.checks().stream().mapToDouble(CostStage.Check::sumMs).toArray(),
+                t.checks().stream().mapToDouble(CostStage.Check::wholeMs).toArray());
+        return new Summary.Latency(t.batch(), threads, a.tau(), a.ratioMin(), a.ratioMedian(), a.ratioMax(), networks);
+    }
+
+    private Summary.Model model(PickStage.Model m) {
+        return new Summary.Model(
+                "at " + m.share() + " of the teacher's cost",
+                setting.space().name(m.member().architecture()),
+                m.facts().testTop1(),
+                m.facts().validationTop1(),
+                m.member().predictedTop1(),
+                m.latencyMs(),
+                m.member().latencyMs(),
+                m.facts().macs(),
+                m.facts().params(),
+                m.onnxMaxAbsDiff(),
+                m.folder());
+    }
+
+    /** Cost in passes over the whole training set. A candidate counts as one block of a network. */
+    private Summary.Epochs epochs() {
+        SearchSpec s = setting.spec();
+        double teacher = s.teacher().weights().isPresent() ? 0 : passes(s.teacher().train());
+        double library = passes(s.distill().train()) * setting.space().candidateCount() / setting.space().blocks().size();
+        return new Summary.Epochs(
+                teacher, library, passes(s.predictor().train()) * s.predictor().architectures(), passes(s.finetune().train()));
+    }
+
+    private double passes(TrainSpec t) {
+        return t.epochs() * (double) t.images() / setting.spec().dataset().train();
+    }
+}

@@ -1,0 +1,211 @@
+package donna.evolve;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import donna.evolve.AdditiveProblem.Limit;
+import donna.evolve.AdditiveProblem.Term;
+import donna.predict.NasBenchMacro;
+import donna.space.Architecture;
+import donna.tensor.DonnaException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class EvolutionTest {
+    private static final Evolution USUAL = new Evolution(100, 50, 0.9, 0.25, 1);
+
+    @Test
+    void onSpacesTheSizeOfTheQuickstartItFindsNearlyTheWholeFront() {
+        double found = 0;
+        double random = 0;
+        for (int seed = 0; seed < 10; seed++) {
+            AdditiveProblem problem = Tables.problem(seed, 4, 22, 2);
+            double exact = ExactFront.of(problem).hypervolume(problem.worst());
+            Evolution evolution = new Evolution(100, 50, 0.9, 0.25, seed);
+            found += evolution.run(problem, List.of(), 1).hypervolume(problem.worst()) / exact / 10;
+            random += RandomSearch.run(problem, evolution.evaluations(), seed).hypervolume(problem.worst()) / exact / 10;
+        }
+        assertTrue(found > 0.997 && found <= 1, "evolution " + found);
+        assertTrue(random < found - 0.03, "random search " + random + ", evolution " + found);
+    }
+
+    @Test
+    void anyNumberOfThreadsGivesTheSameFront() {
+        for (int goals = 2; goals <= 3; goals++) {
+            AdditiveProblem problem = Tables.problem(3, 8, 30, goals);
+            ParetoFront one = new Evolution(300, 20, 0.9, 0.1, 5).run(problem, List.of(), 1);
+            for (int threads : new int[] {2, 3, 16}) {
+                assertEquals(one, new Evolution(300, 20, 0.9, 0.1, 5).run(problem, List.of(), threads), threads + " threads");
+            }
+            assertTrue(!one.equals(new Evolution(300, 20, 0.9, 0.1, 6).run(problem, List.of(), 1)));
+        }
+    }
+
+    @Test
+    void noArchitectureIsRatedTwiceInAGenerationAndEvaluationsAreCounted() {
+        AtomicInteger rated = new AtomicInteger();
+        Set<Architecture> different = ConcurrentHashMap.newKeySet();
+        AdditiveProblem inner = Tables.problem(4, 4, 22, 2);
+        Counting problem = new Counting(inner, rated, different);
+        new Evolution(50, 4, 0.9, 0.25, 1).run(problem, List.of(), 1);
+        assertEquals(200, rated.get());
+        assertTrue(different.size() > 150, "different " + different.size());
+    }
+
+    @Test
+    void aSpaceSmallerThanThePopulationIsSearchedWhole() {
+        AdditiveProblem problem = Tables.problem(2, 2, 3, 2);
+        ParetoFront front = USUAL.run(problem, List.of(), 2);
+        assertEquals(Tables.values(ExactFront.of(problem)), Tables.values(front));
+    }
+
+    @Test
+    void constraintsHoldOnTheFrontEvenIfFewArchitecturesKeepThem() {
+        AdditiveProblem free = Tables.problem(7, 6, 12, 2);
+        Term params = new Term("params", false, 0, Tables.table(77, 6, 12));
+        AdditiveProblem bound = new AdditiveProblem(free.objectives(), List.of(new Limit(params, 0.8)));
+        ParetoFront found = new Evolution(100, 60, 0.9, 0.17, 1).run(bound, List.of(), 1);
+        ParetoFront exact = ExactFront.of(bound);
+        assertTrue(found.members().size() > 10);
+        found.members().forEach(i -> assertTrue(params.of(i.architecture().choices()) <= 0.8));
+        double share = found.hypervolume(bound.worst()) / exact.hypervolume(bound.worst());
+        assertTrue(share > 0.98 && share <= 1, "share " + share);
+    }
+
+    @Test
+    void valuesThatAreNotFiniteNeverReachTheFront() {
+        AdditiveProblem inner = Tables.problem(5, 4, 8, 2);
+        double[][] scores = inner.objectives().getFirst().blocks();
+        scores[1][3] = Double.NEGATIVE_INFINITY;
+        scores[2][0] = Double.NaN;
+        ParetoFront front = USUAL.run(inner, List.of(), 1);
+        assertTrue(front.members().size() > 3);
+        for (Individual i : front.members()) {
+            assertTrue(i.architecture().choice(1) != 3 && i.architecture().choice(2) != 0);
+        }
+    }
+
+    @Test
+    void knownArchitecturesStartTheSearch() {
+        AdditiveProblem problem = Tables.problem(8, 8, 40, 2);
+        List<Architecture> known =
+                ExactFront.of(problem).members().stream().map(Individual::architecture).limit(50).toList();
+        ParetoFront first = new Evolution(100, 1, 0.9, 0.1, 1).run(problem, known, 1);
+        for (Architecture a : known) {
+            assertTrue(first.members().stream().anyMatch(i -> i.architecture().equals(a)));
+        }
+    }
+
+    @Test
+    void nasBenchMacrosFrontIsFound() {
+        NasBenchMacro bench = NasBenchMacro.orSkip();
+        Problem problem = new Problem() {
+            @Override
+            public int[] options() {
+                return new int[] {3, 3, 3, 3, 3, 3, 3, 3};
+            }
+
+            @Override
+            public List<Goal> goals() {
+                return List.of(new Goal("top1", true), new Goal("flops", false));
+            }
+
+            @Override
+            public void rate(int[] choices, double[] objectives, double[] excess) {
+                int index = Arrays.stream(choices).reduce(0, (a, b) -> 3 * a + b);
+                objectives[0] = bench.accuracy()[index];
+                objectives[1] = bench.flops()[index] / 1e6;
+            }
+        };
+        List<Individual> all = new java.util.ArrayList<>();
+        for (int i = 0; i < bench.choices().length; i++) {
+            all.add(new Individual(new Architecture(bench.choices()[i]), bench.accuracy()[i], bench.flops()[i] / 1e6));
+        }
+        ParetoFront truth = ParetoFront.of(problem.goals(), all);
+        assertEquals(35, truth.members().size());
+        assertEquals("2-2-2-1-2-2-0-2", truth.members().getLast().architecture().toString());
+        double[] worst = {
+            Arrays.stream(bench.accuracy()).min().orElseThrow(), Arrays.stream(bench.flops()).max().orElseThrow() / 1e6
+        };
+        double share = 0;
+        for (int seed = 0; seed < 10; seed++) {
+            ParetoFront found = new Evolution(50, 50, 0.9, 0.125, seed).run(problem, List.of(), 1);
+            share += found.hypervolume(worst) / truth.hypervolume(worst) / 10;
+        }
+        assertTrue(share >= 0.999 && share <= 1, "share " + share);
+    }
+
+    @Test
+    void aFailingEvaluationReachesTheCaller() {
+        AdditiveProblem inner = Tables.problem(1, 4, 22, 2);
+        Problem failing = new Problem() {
+            @Override
+            public int[] options() {
+                return inner.options();
+            }
+
+            @Override
+            public List<Goal> goals() {
+                return inner.goals();
+            }
+
+            @Override
+            public void rate(int[] choices, double[] objectives, double[] excess) {
+                throw new IllegalStateException("no device");
+            }
+        };
+        for (int threads : new int[] {1, 4}) {
+            IllegalStateException e =
+                    assertThrows(IllegalStateException.class, () -> USUAL.run(failing, List.of(), threads));
+            assertEquals("no device", e.getMessage());
+        }
+        assertThrows(DonnaException.InvalidInput.class, () -> new Evolution(1, 1, 0.5, 0.5, 1));
+    }
+
+    @Test
+    void aCrewDoesEveryItemOnceRoundAfterRound() {
+        for (int size : new int[] {1, 2, 5}) {
+            try (Crew crew = new Crew(size)) {
+                for (int round = 0; round < 400; round++) {
+                    int n = 1 + round * 7 % 1500;
+                    ConcurrentLinkedQueue<Integer> workers = new ConcurrentLinkedQueue<>();
+                    AtomicInteger[] done = new AtomicInteger[n];
+                    Arrays.setAll(done, i -> new AtomicInteger());
+                    crew.run(n, (from, to, worker) -> {
+                        for (int i = from; i < to; i++) {
+                            done[i].incrementAndGet();
+                        }
+                        workers.add(worker);
+                    });
+                    assertTrue(Arrays.stream(done).allMatch(d -> d.get() == 1), "size " + size + " round " + round);
+                    assertTrue(workers.stream().allMatch(w -> w >= 0 && w < size));
+                }
+            }
+        }
+    }
+
+    private record Counting(AdditiveProblem inner, AtomicInteger rated, Set<Architecture> different) implements Problem {
+        @Override
+        public int[] options() {
+            return inner.options();
+        }
+
+        @Override
+        public List<Goal> goals() {
+            return inner.goals();
+        }
+
+        @Override
+        public void rate(int[] choices, double[] objectives, double[] excess) {
+            rated.incrementAndGet();
+            different.add(new Architecture(choices));
+            inner.rate(choices, objectives, excess);
+        }
+    }
+}
