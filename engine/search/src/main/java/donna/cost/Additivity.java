@@ -46,6 +46,10 @@ public record Additivity(
                 Arrays.stream(ratio).min().orElseThrow(),
                 Arrays.stream(ratio).max().orElseThrow(),
                 Statistics.kendall(sums, wholes),
-                100 * Arrays.stream(ratio).map(r -> Math.abs(r / median - 1)).average().orElseThrow());
+                100
+                        * Arrays.stream(ratio)
+                                .map(r -> Math.abs(r / median - 1))
+                                .average()
+                                .orElseThrow());
     }
 }

@@ -18,8 +18,9 @@ public record BlockTable(double fixed, double[][] blocks) {
             fine &= block.length > 0 && Arrays.stream(block).allMatch(c -> c >= 0 && Double.isFinite(c));
         }
         if (!fine) {
-            throw new DonnaException.InvalidInput("cost table: fixed part " + fixed + ", blocks "
-                    + Arrays.deepToString(blocks) + "; expected finite costs of at least 0; measure the candidates again");
+            throw new DonnaException.InvalidInput(
+                    "cost table: fixed part " + fixed + ", blocks " + Arrays.deepToString(blocks)
+                            + "; expected finite costs of at least 0; measure the candidates again");
         }
     }
 

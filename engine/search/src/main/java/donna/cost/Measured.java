@@ -5,7 +5,10 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToDoubleFunction;
 
-/** A cost that is measured on whole networks, once for each architecture; later calls return the first value. Usable from any thread. */
+/**
+ * A cost that is measured on whole networks, once for each architecture; later calls return the first value. Usable
+ * from any thread.
+ */
 public final class Measured implements CostModel {
     private final String name;
     private final ToDoubleFunction<Architecture> measure;

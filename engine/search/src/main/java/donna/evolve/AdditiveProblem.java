@@ -26,7 +26,8 @@ public final class AdditiveProblem implements Problem {
     public record Term(String name, boolean maximise, double fixed, double[][] blocks) {
         /** A cost, to be minimised. */
         public static Term of(AdditiveCost cost) {
-            return new Term(cost.name(), false, cost.table().fixed(), cost.table().blocks());
+            return new Term(
+                    cost.name(), false, cost.table().fixed(), cost.table().blocks());
         }
 
         /** Predicted accuracy, to be maximised. */
@@ -47,12 +48,14 @@ public final class AdditiveProblem implements Problem {
     public record Limit(Term term, double atMost) {}
 
     /**
-     * @throws DonnaException.InvalidInput if there is no objective or terms disagree on the number of blocks and options
+     * @throws DonnaException.InvalidInput if there is no objective or terms disagree on the number of blocks and
+     *     options
      */
     public AdditiveProblem(List<Term> objectives, List<Limit> limits) {
         this.objectives = List.copyOf(objectives);
         this.limits = List.copyOf(limits);
-        this.goals = objectives.stream().map(t -> new Goal(t.name(), t.maximise())).toList();
+        this.goals =
+                objectives.stream().map(t -> new Goal(t.name(), t.maximise())).toList();
         List<Term> terms = terms();
         for (Term t : terms) {
             if (!Arrays.equals(sizes(t), sizes(terms.getFirst()))) {
@@ -68,7 +71,11 @@ public final class AdditiveProblem implements Problem {
 
     /** The problem a spec words. */
     public static AdditiveProblem of(
-            EvolutionSpec spec, AccuracyPredictor predictor, AdditiveCost latency, AdditiveCost macs, AdditiveCost params) {
+            EvolutionSpec spec,
+            AccuracyPredictor predictor,
+            AdditiveCost latency,
+            AdditiveCost macs,
+            AdditiveCost params) {
         List<Term> objectives = spec.objectives().stream()
                 .map(o -> switch (o) {
                     case ACCURACY -> Term.of(predictor);
@@ -120,13 +127,19 @@ public final class AdditiveProblem implements Problem {
         }
     }
 
-    /** The worst value of each objective over the whole space, constraints aside: the reference point of its hypervolumes. */
+    /**
+     * The worst value of each objective over the whole space, constraints aside: the reference point of its
+     * hypervolumes.
+     */
     public double[] worst() {
         return objectives.stream()
                 .mapToDouble(t -> {
                     double sum = t.fixed();
                     for (double[] block : t.blocks()) {
-                        double[] finite = Arrays.stream(block).filter(Double::isFinite).sorted().toArray();
+                        double[] finite = Arrays.stream(block)
+                                .filter(Double::isFinite)
+                                .sorted()
+                                .toArray();
                         sum += finite.length == 0 ? 0 : t.maximise() ? finite[0] : finite[finite.length - 1];
                     }
                     return sum;

@@ -2,7 +2,10 @@ package donna.evolve;
 
 import donna.graph.Mask;
 
-/** Random genomes and children of survivors. Every draw is a function of (seed, generation, child, attempt, number of the draw). */
+/**
+ * Random genomes and children of survivors. Every draw is a function of (seed, generation, child, attempt, number of
+ * the draw).
+ */
 final class Breeding {
     private static final long SALT = Mask.mix(0x65766F6C7665L);
     private static final long MUTATE = 1L << 20;
@@ -31,7 +34,8 @@ final class Breeding {
     }
 
     /**
-     * Writes child number {@code child} of a generation to individual {@code place}: two parents by binary tournament, genes from either with
+     * Writes child number {@code child} of a generation to individual {@code place}: two parents by binary tournament,
+     * genes from either with
      * equal probability, some drawn anew. From the second attempt on, one gene is changed for certain.
      */
     void child(Population p, int place, int generation, int child, int attempt) {

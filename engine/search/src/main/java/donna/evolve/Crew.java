@@ -5,8 +5,10 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Threads that share the items 0 .. n - 1 of one piece of work after another, claiming chunks without a lock: a chunk belongs to whoever's
- * compare-and-set takes it off the count of unclaimed items. Which thread takes which chunk is left open, so work must not depend on it.
+ * Threads that share the items 0 .. n - 1 of one piece of work after another, claiming chunks without a lock: a chunk
+ * belongs to whoever's
+ * compare-and-set takes it off the count of unclaimed items. Which thread takes which chunk is left open, so work must
+ * not depend on it.
  * {@link #run} is for one thread, the captain, which works too. {@link #close} ends the threads.
  */
 final class Crew implements AutoCloseable {
@@ -27,7 +29,10 @@ final class Crew implements AutoCloseable {
         }
     }
 
-    /** Items {@code from} to {@code to - 1}; {@code worker} is a number below the crew's size that no other thread has at the time. */
+    /**
+     * Items {@code from} to {@code to - 1}; {@code worker} is a number below the crew's size that no other thread has
+     * at the time.
+     */
     interface Work {
         void run(int from, int to, int worker);
     }
@@ -35,12 +40,16 @@ final class Crew implements AutoCloseable {
     private final Thread[] threads;
 
     /**
-     * Round number in the upper half, items not yet claimed in the lower. Written by the captain with release order after {@code work},
-     * {@code chunk} and {@code done}, taken by compare-and-set. A round's number never returns, so a late thread's compare-and-set fails.
+     * Round number in the upper half, items not yet claimed in the lower. Written by the captain with release order
+     * after {@code work},
+     * {@code chunk} and {@code done}, taken by compare-and-set. A round's number never returns, so a late thread's
+     * compare-and-set fails.
      */
     private long unclaimed;
 
-    /** Items finished in this round: added to with release order after the work, read by the captain with acquire order. */
+    /**
+     * Items finished in this round: added to with release order after the work, read by the captain with acquire order.
+     */
     private int done;
 
     /** The first failure of this round: set once by compare-and-set before the chunk is counted as done. */

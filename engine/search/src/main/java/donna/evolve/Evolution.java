@@ -8,7 +8,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * NSGA-II (Deb, Pratap, Agarwal, Meyarivan 2002) over one choice per block: binary tournaments, uniform crossover, reset mutation, elitist
+ * NSGA-II (Deb, Pratap, Agarwal, Meyarivan 2002) over one choice per block: binary tournaments, uniform crossover,
+ * reset mutation, elitist
  * selection by rank and crowding, constraints by Deb's rules, no genome twice in a generation.
  *
  * @param population survivors of each generation
@@ -21,7 +22,10 @@ public record Evolution(int population, int generations, double crossover, doubl
     private static final int ATTEMPTS = 8;
 
     public Evolution {
-        if (population < 2 || generations < 1 || !(crossover >= 0 && crossover <= 1) || !(mutation >= 0 && mutation <= 1)) {
+        if (population < 2
+                || generations < 1
+                || !(crossover >= 0 && crossover <= 1)
+                || !(mutation >= 0 && mutation <= 1)) {
             throw new DonnaException.InvalidInput("evolution of " + population + " x " + generations + ", crossover "
                     + crossover + ", mutation " + mutation
                     + "; expected a population of at least 2, at least 1 generation, probabilities from 0 to 1");
@@ -56,7 +60,8 @@ public record Evolution(int population, int generations, double crossover, doubl
      */
     public ParetoFront run(Problem problem, List<Architecture> known, int threads) {
         int[] options = problem.options();
-        Population people = new Population(population, options.length, problem.goals().size());
+        Population people =
+                new Population(population, options.length, problem.goals().size());
         Breeding breeding = new Breeding(seed, options, crossover, mutation);
         try (Crew crew = new Crew(Math.max(1, threads))) {
             Rater rater = new Rater(problem, people, crew);
@@ -97,7 +102,8 @@ public record Evolution(int population, int generations, double crossover, doubl
     }
 
     /**
-     * Gives every newcomer behind the first {@code survivors} genes that nobody has yet, drawing again where needed; those that find none
+     * Gives every newcomer behind the first {@code survivors} genes that nobody has yet, drawing again where needed;
+     * those that find none
      * after some attempts are dropped. The number of individuals then.
      */
     private int distinct(Population people, int survivors, int drawn, Redraw redraw) {

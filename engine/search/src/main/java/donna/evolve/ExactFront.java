@@ -12,9 +12,12 @@ import java.util.stream.IntStream;
 /**
  * The complete Pareto front of a space whose objectives are sums over blocks.
  *
- * <p>A prefix of choices that is dominated by another prefix stays dominated whatever follows, because adding the same numbers keeps every
- * order, rounded sums included. So the front of the first n blocks joined with every option of the next, dominated ones removed, is the
- * front of n + 1 blocks (Nemhauser and Ullmann 1969). Constrained costs take part in the dominance, and the bounds are applied at the end.
+ * <p>A prefix of choices that is dominated by another prefix stays dominated whatever follows, because adding the same
+ * numbers keeps every
+ * order, rounded sums included. So the front of the first n blocks joined with every option of the next, dominated ones
+ * removed, is the
+ * front of n + 1 blocks (Nemhauser and Ullmann 1969). Constrained costs take part in the dominance, and the bounds are
+ * applied at the end.
  */
 public final class ExactFront {
     private static final int MAX_POINTS = 40_000_000;
@@ -24,16 +27,20 @@ public final class ExactFront {
     /**
      * Computes the front; of architectures with equal values one is named, always the same.
      *
-     * @throws DonnaException.InvalidInput if objectives and constrained costs are not two or three, or a partial front outgrows memory
+     * @throws DonnaException.InvalidInput if objectives and constrained costs are not two or three, or a partial front
+     *     outgrows memory
      */
     public static ParetoFront of(AdditiveProblem problem) {
         List<Term> terms = problem.terms().stream().distinct().toList();
         int m = terms.size();
         if (m < 2 || m > 3) {
             throw new DonnaException.InvalidInput("exact front over " + m
-                    + " sums (objectives and limited costs together); two or three can be computed, use evolution for more");
+                    + " sums (objectives and limited costs together); two or three can be computed, use"
+                    + " evolution for more");
         }
-        double[] start = terms.stream().mapToDouble(t -> t.maximise() ? -t.fixed() : t.fixed()).toArray();
+        double[] start = terms.stream()
+                .mapToDouble(t -> t.maximise() ? -t.fixed() : t.fixed())
+                .toArray();
         Prefixes front = new Prefixes(m, start, new int[] {-1}, new int[] {-1}, null);
         for (int n = 0; n < problem.options().length; n++) {
             front = extend(front, terms, n);
@@ -67,8 +74,8 @@ public final class ExactFront {
         for (int i = 0; i < size; i++) {
             for (int k = 0; k < m; k++) {
                 double added = terms.get(k).blocks()[n][usable[i % usable.length]];
-                values[i * m + k] =
-                        front.values()[i / usable.length * m + k] + (terms.get(k).maximise() ? -added : added);
+                values[i * m + k] = front.values()[i / usable.length * m + k]
+                        + (terms.get(k).maximise() ? -added : added);
             }
         }
         int[] order = new int[(int) size];
@@ -106,7 +113,8 @@ public final class ExactFront {
             point = at.parent()[point];
             at = at.before();
         }
-        double[] objectives = problem.objectives().stream().mapToDouble(t -> t.of(choices)).toArray();
+        double[] objectives =
+                problem.objectives().stream().mapToDouble(t -> t.of(choices)).toArray();
         return new Individual(new Architecture(choices), objectives);
     }
 

@@ -25,7 +25,8 @@ final class Hypervolume {
     }
 
     /**
-     * Volume of a union of boxes: a sweep along the third side that keeps the cross-section's staircase; O(n log n) (Fonseca, Paquete,
+     * Volume of a union of boxes: a sweep along the third side that keeps the cross-section's staircase; O(n log n)
+     * (Fonseca, Paquete,
      * Lopez-Ibanez 2006).
      */
     static double volume(double[][] corners) {

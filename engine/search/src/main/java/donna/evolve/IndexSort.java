@@ -1,6 +1,9 @@
 package donna.evolve;
 
-/** Stable merge sort of indices by values held elsewhere; its buffer is reused, nothing is allocated by sorting. One thread. */
+/**
+ * Stable merge sort of indices by values held elsewhere; its buffer is reused, nothing is allocated by sorting. One
+ * thread.
+ */
 final class IndexSort {
     private static final int INSERTION = 12;
     private final int[] buffer;

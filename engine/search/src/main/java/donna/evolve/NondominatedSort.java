@@ -1,11 +1,14 @@
 package donna.evolve;
 
 /**
- * Ranks points by dominance, all objectives minimised: rank 0 is dominated by nobody, rank r only by lower ranks. Buffers are reused;
+ * Ranks points by dominance, all objectives minimised: rank 0 is dominated by nobody, rank r only by lower ranks.
+ * Buffers are reused;
  * nothing is allocated by {@link #sort}. One thread.
  *
- * <p>Points in lexicographic order can only be dominated by earlier ones, and each goes to the first front that holds nobody dominating it,
- * found by binary search (Zhang, Tian, Cheng, Jin 2015, ENS-BS). With two objectives a front's latest member is the only one that can
+ * <p>Points in lexicographic order can only be dominated by earlier ones, and each goes to the first front that holds
+ * nobody dominating it,
+ * found by binary search (Zhang, Tian, Cheng, Jin 2015, ENS-BS). With two objectives a front's latest member is the
+ * only one that can
  * dominate, which makes it O(N log N).
  */
 final class NondominatedSort {

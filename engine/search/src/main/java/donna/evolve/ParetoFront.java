@@ -8,8 +8,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Individuals of which none is at least as good as another in every goal and better in one; of those with equal values the first
- * architecture stays. Sorted by the last goal, best first, so that a front of accuracy and latency runs from fast to accurate. Immutable.
+ * Individuals of which none is at least as good as another in every goal and better in one; of those with equal values
+ * the first
+ * architecture stays. Sorted by the last goal, best first, so that a front of accuracy and latency runs from fast to
+ * accurate. Immutable.
  *
  * @param goals what is traded off
  * @param members the individuals
@@ -29,7 +31,9 @@ public record ParetoFront(List<Problem.Goal> goals, List<Individual> members) {
         double[] f = new double[finite.size() * m];
         for (int i = 0; i < finite.size(); i++) {
             for (int k = 0; k < m; k++) {
-                f[i * m + k] = goals.get(k).maximise() ? -finite.get(i).objective(k) : finite.get(i).objective(k);
+                f[i * m + k] = goals.get(k).maximise()
+                        ? -finite.get(i).objective(k)
+                        : finite.get(i).objective(k);
             }
         }
         NondominatedSort sort = new NondominatedSort(Math.max(1, finite.size()), m);
@@ -63,7 +67,10 @@ public record ParetoFront(List<Problem.Goal> goals, List<Individual> members) {
         return of(goals, both);
     }
 
-    /** The member that is best in the first goal among those whose goal {@code k}, to be minimised, is at most {@code atMost}. */
+    /**
+     * The member that is best in the first goal among those whose goal {@code k}, to be minimised, is at most {@code
+     * atMost}.
+     */
     public Optional<Individual> best(int k, double atMost) {
         double sign = goals.getFirst().maximise() ? -1 : 1;
         return members.stream()
@@ -72,7 +79,8 @@ public record ParetoFront(List<Problem.Goal> goals, List<Individual> members) {
     }
 
     /**
-     * The volume between the front and a reference point, in the product of the goals' units; members beyond the reference count nothing.
+     * The volume between the front and a reference point, in the product of the goals' units; members beyond the
+     * reference count nothing.
      *
      * @param reference one value per goal, in the goal's own direction
      * @throws DonnaException.InvalidInput unless there are two or three goals
@@ -80,8 +88,8 @@ public record ParetoFront(List<Problem.Goal> goals, List<Individual> members) {
     public double hypervolume(double... reference) {
         int m = goals.size();
         if (m < 2 || m > 3 || reference.length != m) {
-            throw new DonnaException.InvalidInput("hypervolume of " + m + " goals and a reference of " + reference.length
-                    + " values; expected two or three goals and as many values");
+            throw new DonnaException.InvalidInput("hypervolume of " + m + " goals and a reference of "
+                    + reference.length + " values; expected two or three goals and as many values");
         }
         double[][] gains = members.stream()
                 .map(i -> {

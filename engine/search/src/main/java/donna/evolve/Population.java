@@ -4,8 +4,10 @@ import donna.graph.Mask;
 import java.util.Arrays;
 
 /**
- * Parents and children side by side in flat arrays: the first half survivors, the second half room for as many children. Everything is
- * allocated once. Objectives are kept with the sign that makes smaller better. Filled by many threads at different places, sorted by one.
+ * Parents and children side by side in flat arrays: the first half survivors, the second half room for as many
+ * children. Everything is
+ * allocated once. Objectives are kept with the sign that makes smaller better. Filled by many threads at different
+ * places, sorted by one.
  */
 final class Population {
     final int capacity;
@@ -99,8 +101,10 @@ final class Population {
     }
 
     /**
-     * Keeps the best {@code capacity} of the first {@code n} individuals, in order of rank: feasible ones by dominance, then the others by how
-     * much they break constraints (Deb, Pratap, Agarwal, Meyarivan 2002). The last front that does not fit whole keeps its least crowded.
+     * Keeps the best {@code capacity} of the first {@code n} individuals, in order of rank: feasible ones by dominance,
+     * then the others by how
+     * much they break constraints (Deb, Pratap, Agarwal, Meyarivan 2002). The last front that does not fit whole keeps
+     * its least crowded.
      */
     void select(int n) {
         rankAll(n);
@@ -163,7 +167,10 @@ final class Population {
         indexSort.byColumn(order, 0, n, packed, 1, 0, false);
     }
 
-    /** Distance between neighbours in every objective, as a share of the front's extent; the ends of a front are infinitely far. */
+    /**
+     * Distance between neighbours in every objective, as a share of the front's extent; the ends of a front are
+     * infinitely far.
+     */
     private void crowd(int from, int to) {
         for (int i = from; i < to; i++) {
             crowding[order[i]] = 0;

@@ -10,7 +10,10 @@ public final class RandomSearch {
 
     private RandomSearch() {}
 
-    /** The front among {@code evaluations} architectures drawn uniformly with repetition; a function of its arguments alone. */
+    /**
+     * The front among {@code evaluations} architectures drawn uniformly with repetition; a function of its arguments
+     * alone.
+     */
     public static ParetoFront run(Problem problem, long evaluations, long seed) {
         int[] options = problem.options();
         Breeding breeding = new Breeding(~seed, options, 0, 0);

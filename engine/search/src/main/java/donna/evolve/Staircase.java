@@ -7,7 +7,9 @@ import java.util.TreeMap;
 final class Staircase {
     private Staircase() {}
 
-    /** Moves the kept indices of {@code order} to its front, in order; of equal points the first is kept. Their number. */
+    /**
+     * Moves the kept indices of {@code order} to its front, in order; of equal points the first is kept. Their number.
+     */
     static int keep(int[] order, double[] values, int m) {
         return m == 2 ? keepTwo(order, values) : keepThree(order, values);
     }

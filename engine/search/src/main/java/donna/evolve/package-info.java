@@ -1,8 +1,10 @@
 /**
  * Searching architectures for the best trade-offs.
  *
- * <p>{@link donna.evolve.Evolution} is NSGA-II over one choice per block, for any {@link donna.evolve.Problem}. Where every objective is a
- * sum over blocks, {@link donna.evolve.ExactFront} computes the complete front instead, so that what evolution missed is a number.
+ * <p>{@link donna.evolve.Evolution} is NSGA-II over one choice per block, for any {@link donna.evolve.Problem}. Where
+ * every objective is a
+ * sum over blocks, {@link donna.evolve.ExactFront} computes the complete front instead, so that what evolution missed
+ * is a number.
  *
  * <pre>{@code
  * AdditiveProblem problem = AdditiveProblem.of(spec.search(), predictor, latency, macs, params);
@@ -12,8 +14,10 @@
  * Individual pick = found.best(1, 0.35 * teacherMs).orElseThrow();
  * }</pre>
  *
- * <p>Nothing random is drawn from a stream: every draw is a function of (seed, generation, individual, draw), so that threads may take
- * individuals in any order and the result has the same bits. There is no lock and no queue; {@link donna.evolve.Crew} says how work is
+ * <p>Nothing random is drawn from a stream: every draw is a function of (seed, generation, individual, draw), so that
+ * threads may take
+ * individuals in any order and the result has the same bits. There is no lock and no queue; {@link donna.evolve.Crew}
+ * says how work is
  * handed out.
  */
 package donna.evolve;

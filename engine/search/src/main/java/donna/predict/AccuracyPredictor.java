@@ -11,8 +11,10 @@ import java.util.stream.IntStream;
 /**
  * Predicts an architecture's accuracy from the NSRs of its blocks: an intercept and one contribution per block.
  *
- * <p>Least squares on the blocks' levels, squares or logarithms, shrunk towards one common slope for all blocks; how strongly, and in which
- * form, is chosen by exact leave-one-out. Monotone: predicted accuracy never rises with a block's NSR. Immutable, usable from any thread;
+ * <p>Least squares on the blocks' levels, squares or logarithms, shrunk towards one common slope for all blocks; how
+ * strongly, and in which
+ * form, is chosen by exact leave-one-out. Monotone: predicted accuracy never rises with a block's NSR. Immutable,
+ * usable from any thread;
  * the same input gives the same bits however many threads fit it.
  */
 public final class AccuracyPredictor {
@@ -26,6 +28,7 @@ public final class AccuracyPredictor {
     private final double[] nested;
     private final Setting[] foldSettings;
     private final BlockRegression.Fit[] foldFits;
+    private final SecondStage secondStage;
 
     private AccuracyPredictor(double[][] nsr, List<LabelledArchitecture> labels, boolean monotone) {
         this.nsr = nsr;
@@ -48,14 +51,17 @@ public final class AccuracyPredictor {
         foldFits = IntStream.range(0, n)
                 .mapToObj(i -> regressions[foldSettings[i].variant().ordinal()].fit(foldSettings[i].strength(), i))
                 .toArray(BlockRegression.Fit[]::new);
-        setting = Setting.ALL.get(validation.choose());
+        int whole = validation.choose();
+        setting = Setting.ALL.get(whole);
         fit = regressions[setting.variant().ordinal()].fit(setting.strength());
+        secondStage = SecondStage.fit(validation, whole, chosen, labels);
     }
 
     /**
      * Fits a predictor.
      *
-     * @param nsr held-out NSR of every candidate, by block; not finite where a candidate failed, which is then predicted at minus infinity
+     * @param nsr held-out NSR of every candidate, by block; not finite where a candidate failed, which is then
+     *     predicted at minus infinity
      * @param labels at least four architectures without failed candidates
      * @param monotone whether predicted accuracy may never rise with a block's NSR over the range of the library
      * @throws DonnaException.InvalidInput if there are too few labels, or one does not fit the table or is not finite
@@ -63,7 +69,8 @@ public final class AccuracyPredictor {
     public static AccuracyPredictor fit(double[][] nsr, List<LabelledArchitecture> labels, boolean monotone) {
         if (labels.size() < 4) {
             throw new DonnaException.InvalidInput("accuracy predictor: " + labels.size()
-                    + " labelled architectures; at least 4 are needed, 14 or more are useful; raise predictor.architectures");
+                    + " labelled architectures; at least 4 are needed, 14 or more are useful; raise"
+                    + " predictor.architectures");
         }
         double[][] table = Arrays.stream(nsr).map(double[]::clone).toArray(double[][]::new);
         for (LabelledArchitecture label : labels) {
@@ -93,13 +100,24 @@ public final class AccuracyPredictor {
         return predict(setting, fit, architecture);
     }
 
+    /**
+     * Predicted accuracy of an architecture whose network was assembled from the block library, batch norm
+     * recalibrated, and evaluated.
+     *
+     * @param top1BeforeFinetuning what that gave, in the labels' unit
+     */
+    public double predict(Architecture architecture, double top1BeforeFinetuning) {
+        return secondStage.predict(predict(architecture), top1BeforeFinetuning);
+    }
+
     /** What is the same for every architecture. */
     public double intercept() {
         return fit.intercept();
     }
 
     /**
-     * What each candidate adds to the prediction, by block; {@code predict} is their sum and the intercept up to rounding. Minus infinity for
+     * What each candidate adds to the prediction, by block; {@code predict} is their sum and the intercept up to
+     * rounding. Minus infinity for
      * failed candidates.
      */
     public double[][] contributions() {
@@ -109,16 +127,15 @@ public final class AccuracyPredictor {
             for (int m = 0; m < nsr[n].length; m++) {
                 double[] row = new double[designs[setting.variant().ordinal()].width()];
                 designs[setting.variant().ordinal()].write(n, nsr[n][m], row);
-                out[n][m] = Double.isFinite(nsr[n][m])
-                        ? fit.predict(row) - fit.intercept()
-                        : Double.NEGATIVE_INFINITY;
+                out[n][m] = Double.isFinite(nsr[n][m]) ? fit.predict(row) - fit.intercept() : Double.NEGATIVE_INFINITY;
             }
         }
         return out;
     }
 
     /**
-     * Where the architecture's accuracy is expected: jackknife+ (Barber, Candes, Ramdas, Tibshirani 2021). Coverage is at least 1 - 2 alpha for
+     * Where the architecture's accuracy is expected: jackknife+ (Barber, Candes, Ramdas, Tibshirani 2021). Coverage is
+     * at least 1 - 2 alpha for
      * any distribution and typically 1 - alpha.
      *
      * @param alpha accepted share of misses, such as 0.1
@@ -139,7 +156,9 @@ public final class AccuracyPredictor {
         return new Interval(low[n - rank], high[rank - 1]);
     }
 
-    /** Whether some block's NSR lies outside those of the labelled architectures, so that the prediction extrapolates. */
+    /**
+     * Whether some block's NSR lies outside those of the labelled architectures, so that the prediction extrapolates.
+     */
     public boolean extrapolates(Architecture architecture) {
         return IntStream.range(0, nsr.length).anyMatch(n -> {
             double[] seen = labels.stream()
@@ -164,13 +183,17 @@ public final class AccuracyPredictor {
     /**
      * What leave-one-out says.
      *
-     * @param scores further scores of the labelled architectures by name, larger meaning more accurate, to be ranked beside it
+     * @param scores further scores of the labelled architectures by name, larger meaning more accurate, to be ranked
+     *     beside it
      */
     public PredictorReport report(Map<String, double[]> scores) {
         double[] y = labels.stream().mapToDouble(LabelledArchitecture::top1).toArray();
-        double[] sum = labels.stream().mapToDouble(l -> -sumOfNsr(nsr, l.architecture())).toArray();
-        double[] before =
-                labels.stream().mapToDouble(LabelledArchitecture::top1BeforeFinetuning).toArray();
+        double[] sum = labels.stream()
+                .mapToDouble(l -> -sumOfNsr(nsr, l.architecture()))
+                .toArray();
+        double[] before = labels.stream()
+                .mapToDouble(LabelledArchitecture::top1BeforeFinetuning)
+                .toArray();
         Map<String, Double> baselines = new LinkedHashMap<>();
         scores.forEach((name, score) -> baselines.put(name, Statistics.kendall(score, y)));
         return new PredictorReport(
@@ -178,6 +201,8 @@ public final class AccuracyPredictor {
                 Statistics.kendall(nested, y),
                 Statistics.spearman(nested, y),
                 Statistics.rmse(nested, y),
+                Statistics.kendall(secondStage.leaveOneOut(), y),
+                Statistics.rmse(secondStage.leaveOneOut(), y),
                 Statistics.kendall(sum, y),
                 Statistics.kendall(before, y),
                 baselines,

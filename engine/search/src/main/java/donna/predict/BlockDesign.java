@@ -3,10 +3,13 @@ package donna.predict;
 import java.util.Arrays;
 
 /**
- * The terms a block's NSR x gives to a regression, each falling in x over the library's range [lo, hi] when its weight is positive.
+ * The terms a block's NSR x gives to a regression, each falling in x over the library's range [lo, hi] when its weight
+ * is positive.
  *
- * <p>Level (or its logarithm) x: the term {@code -x}, whose weight is the block's slope. Level and square: the terms whose derivatives are
- * {@code -(hi - x) / (hi - lo)} and {@code -(x - lo) / (hi - lo)}, so that the two weights are the slopes at both ends. Sums of them with
+ * <p>Level (or its logarithm) x: the term {@code -x}, whose weight is the block's slope. Level and square: the terms
+ * whose derivatives are
+ * {@code -(hi - x) / (hi - lo)} and {@code -(x - lo) / (hi - lo)}, so that the two weights are the slopes at both ends.
+ * Sums of them with
  * non-negative weights are exactly the quadratics that never rise on the range, and equal weights are a straight line.
  */
 final class BlockDesign {
@@ -15,7 +18,9 @@ final class BlockDesign {
     private final double[] high;
     private final double[] spread;
 
-    /** @param nsr of every candidate, by block; entries that are not finite or not positive stand for failed candidates */
+    /**
+     * @param nsr of every candidate, by block; entries that are not finite or not positive stand for failed candidates
+     */
     BlockDesign(Variant variant, double[][] nsr) {
         this.variant = variant;
         int blocks = nsr.length;
@@ -23,11 +28,15 @@ final class BlockDesign {
         high = new double[blocks];
         spread = new double[blocks];
         for (int n = 0; n < blocks; n++) {
-            double[] x = Arrays.stream(nsr[n]).filter(Double::isFinite).map(this::level).toArray();
+            double[] x = Arrays.stream(nsr[n])
+                    .filter(Double::isFinite)
+                    .map(this::level)
+                    .toArray();
             double mean = Arrays.stream(x).average().orElse(0);
             low[n] = Arrays.stream(x).min().orElse(0);
             high[n] = Arrays.stream(x).max().orElse(0);
-            spread[n] = Math.sqrt(Arrays.stream(x).map(v -> (v - mean) * (v - mean)).average().orElse(0));
+            spread[n] = Math.sqrt(
+                    Arrays.stream(x).map(v -> (v - mean) * (v - mean)).average().orElse(0));
         }
     }
 
@@ -41,7 +50,10 @@ final class BlockDesign {
         return terms() * low.length;
     }
 
-    /** What a unit of weight of term {@code t} typically moves the prediction by: deviations of weights are measured in it. */
+    /**
+     * What a unit of weight of term {@code t} typically moves the prediction by: deviations of weights are measured in
+     * it.
+     */
     double spread(int t) {
         return spread[t / terms()];
     }

@@ -5,9 +5,12 @@ import java.util.Arrays;
 /**
  * One least-squares fit of accuracy on block terms, shrunk towards the plain sum of NSRs.
  *
- * <p>Minimises {@code sum_i (y_i - b - sum_t w_t phi_t(i))^2 + strength * sum_t spread_t^2 (w_t - s)^2} over the intercept b, the common
- * slope s and the weights w: as the strength grows every weight becomes s, which is a regression on the plain sum alone. Monotone: s and w
- * are not negative. The sums over rows are kept as moments about the means, so that leaving a row out costs no pass over the data.
+ * <p>Minimises {@code sum_i (y_i - b - sum_t w_t phi_t(i))^2 + strength * sum_t spread_t^2 (w_t - s)^2} over the
+ * intercept b, the common
+ * slope s and the weights w: as the strength grows every weight becomes s, which is a regression on the plain sum
+ * alone. Monotone: s and w
+ * are not negative. The sums over rows are kept as moments about the means, so that leaving a row out costs no pass
+ * over the data.
  */
 final class BlockRegression {
     private final double[][] rows;

@@ -5,12 +5,16 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Leave-one-out, inside and outside: every setting is fitted without each architecture and without each pair of them, so that the choice of
+ * Leave-one-out, inside and outside: every setting is fitted without each architecture and without each pair of them,
+ * so that the choice of
  * a setting can be repeated for each left-out architecture as if it had never been seen.
  *
- * <p>The rule of choice: among the linear settings, the strongest whose mean squared leave-one-out error exceeds the smallest by no more than
- * half its standard error (after Breiman, Friedman, Olshen, Stone 1984, who use one): with few labels the smallest error is too often luck.
- * Squares or logarithms take its place only if they lower the error by more than one standard error of the paired differences.
+ * <p>The rule of choice: among the linear settings, the strongest whose mean squared leave-one-out error exceeds the
+ * smallest by no more than
+ * half its standard error (after Breiman, Friedman, Olshen, Stone 1984, who use one): with few labels the smallest
+ * error is too often luck.
+ * Squares or logarithms take its place only if they lower the error by more than one standard error of the paired
+ * differences.
  */
 final class CrossValidation {
     private static final double STANDARD_ERRORS = 0.5;
@@ -62,6 +66,16 @@ final class CrossValidation {
         return IntStream.range(0, y.length).mapToDouble(i -> once[chosen[i]][i]).toArray();
     }
 
+    /** Every other architecture's prediction by a fit, at setting {@code c}, that saw neither it nor {@code hidden}. */
+    double[] without(int c, int hidden) {
+        return twice[c][hidden];
+    }
+
+    /** Every architecture's prediction by the fit without it at setting {@code c}. */
+    double[] without(int c) {
+        return once[c];
+    }
+
     private int choose(int hidden) {
         double[][] errors = new double[Setting.ALL.size()][];
         double[] mean = new double[errors.length];
@@ -90,7 +104,10 @@ final class CrossValidation {
             least = mean[c] < mean[least] ? c : least;
         }
         double tolerated = mean[least] + STANDARD_ERRORS * standardError(errors[least]);
-        return Arrays.stream(settings).filter(c -> mean[c] <= tolerated).findFirst().orElse(least);
+        return Arrays.stream(settings)
+                .filter(c -> mean[c] <= tolerated)
+                .findFirst()
+                .orElse(least);
     }
 
     private double[] errors(int c, int hidden) {

@@ -18,7 +18,8 @@ public final class LabelSelection {
     private LabelSelection() {}
 
     /**
-     * Draws different architectures of finite NSR uniformly, sorts them by the sum of their NSRs and takes {@code count} at even distances, the
+     * Draws different architectures of finite NSR uniformly, sorts them by the sum of their NSRs and takes {@code
+     * count} at even distances, the
      * best and the worst among them. A function of its arguments alone.
      *
      * @param nsr held-out NSR of every candidate, by block; not finite where a candidate failed
@@ -30,7 +31,8 @@ public final class LabelSelection {
         List<Architecture> drawn = new ArrayList<>(random(nsr, pool, seed));
         if (drawn.size() < count || count < 2) {
             throw new DonnaException.InvalidInput("label selection: " + count + " architectures wanted, " + drawn.size()
-                    + " usable ones drawn; expected 2 up to the number drawn; lower predictor.architectures or widen the space");
+                    + " usable ones drawn; expected 2 up to the number drawn; lower predictor.architectures or"
+                    + " widen the space");
         }
         drawn.sort(Comparator.comparingDouble((Architecture a) -> AccuracyPredictor.sumOfNsr(nsr, a))
                 .thenComparing(Comparator.naturalOrder()));

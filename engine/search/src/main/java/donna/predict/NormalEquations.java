@@ -3,7 +3,10 @@ package donna.predict;
 import donna.tensor.DonnaException;
 import java.util.Arrays;
 
-/** Least squares by its normal equations {@code G x = h}, G symmetric and positive definite, with or without {@code x >= 0}. */
+/**
+ * Least squares by its normal equations {@code G x = h}, G symmetric and positive definite, with or without {@code x >=
+ * 0}.
+ */
 final class NormalEquations {
     private static final double JITTER = 1e-12;
 
@@ -18,7 +21,8 @@ final class NormalEquations {
     }
 
     /**
-     * Minimises {@code x' G x / 2 - h' x} over {@code x >= 0}: Lawson and Hanson 1974, chapter 23, on the normal equations (Bro and de Jong
+     * Minimises {@code x' G x / 2 - h' x} over {@code x >= 0}: Lawson and Hanson 1974, chapter 23, on the normal
+     * equations (Bro and de Jong
      * 1997). The lowest index wins among equals, so the result is reproducible.
      */
     static double[] solveNonNegative(double[][] g, double[] h) {
@@ -98,8 +102,9 @@ final class NormalEquations {
                     sum -= l[i][k] * l[j][k];
                 }
                 if (i == j && !(sum > 0)) {
-                    throw new DonnaException.InvalidInput("regression over " + m + " terms has no unique solution (pivot "
-                            + sum + "); label architectures that differ more");
+                    throw new DonnaException.InvalidInput(
+                            "regression over " + m + " terms has no unique solution (pivot " + sum
+                                    + "); label architectures that differ more");
                 }
                 l[i][j] = i == j ? Math.sqrt(sum) : sum / l[j][j];
             }

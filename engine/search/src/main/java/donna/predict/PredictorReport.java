@@ -13,6 +13,8 @@ import java.util.Map;
  * @param leaveOneOutTau Kendall's tau-b between labels and nested leave-one-out predictions
  * @param leaveOneOutSpearman Spearman's correlation of the same
  * @param leaveOneOutRmse root mean squared error of the same, in the labels' unit
+ * @param secondStageTau tau of nested predictions that know the accuracy before finetuning as well
+ * @param secondStageRmse root mean squared error of the same
  * @param naiveSumTau tau of the plain sum of NSRs, its sign turned
  * @param beforeFinetuningTau tau of the accuracy before finetuning
  * @param baselines tau of further scores, by name
@@ -25,6 +27,8 @@ public record PredictorReport(
         double leaveOneOutTau,
         double leaveOneOutSpearman,
         double leaveOneOutRmse,
+        double secondStageTau,
+        double secondStageRmse,
         double naiveSumTau,
         double beforeFinetuningTau,
         Map<String, Double> baselines,

@@ -4,8 +4,10 @@ import donna.tensor.DonnaException;
 import java.util.Arrays;
 
 /**
- * Ridge regression on features of any kind (NSRs, one-hot choices, costs), its strength chosen by exact leave-one-out in closed form: with H
- * the hat matrix, the error of row i by the fit without it is {@code (y_i - yhat_i) / (1 - H_ii)} (Allen 1974). Features are standardised,
+ * Ridge regression on features of any kind (NSRs, one-hot choices, costs), its strength chosen by exact leave-one-out
+ * in closed form: with H
+ * the hat matrix, the error of row i by the fit without it is {@code (y_i - yhat_i) / (1 - H_ii)} (Allen 1974).
+ * Features are standardised,
  * the intercept is free. Immutable, usable from any thread.
  */
 public final class Ridge {
@@ -42,7 +44,10 @@ public final class Ridge {
         double[] scale = new double[d];
         for (int t = 0; t < d; t++) {
             int column = t;
-            mean[t] = Arrays.stream(features).mapToDouble(r -> r[column]).average().orElseThrow();
+            mean[t] = Arrays.stream(features)
+                    .mapToDouble(r -> r[column])
+                    .average()
+                    .orElseThrow();
             double m = mean[t];
             double variance = Arrays.stream(features)
                     .mapToDouble(r -> (r[column] - m) * (r[column] - m))

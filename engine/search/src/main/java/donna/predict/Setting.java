@@ -10,7 +10,10 @@ import java.util.List;
  * @param strength of the pull towards the plain sum; infinite: nothing else
  */
 record Setting(Variant variant, double strength) {
-    /** Every setting, simplest first: strengths fall from infinity to 1e-3 in half decades, at each the variants in their order. */
+    /**
+     * Every setting, simplest first: strengths fall from infinity to 1e-3 in half decades, at each the variants in
+     * their order.
+     */
     static final List<Setting> ALL = all();
 
     private static List<Setting> all() {

@@ -6,7 +6,8 @@ import java.util.Comparator;
 import java.util.stream.IntStream;
 
 /**
- * How well one list of numbers ranks or predicts another. A rank correlation is +1 where both rise together: turn the sign of a score that
+ * How well one list of numbers ranks or predicts another. A rank correlation is +1 where both rise together: turn the
+ * sign of a score that
  * is better when smaller (NSR, latency) before comparing it with accuracy.
  */
 public final class Statistics {
@@ -152,7 +153,8 @@ public final class Statistics {
                     + " values; expected two lists of one length of at least 2");
         }
         if (Arrays.stream(a).anyMatch(Double::isNaN) || Arrays.stream(b).anyMatch(Double::isNaN)) {
-            throw new DonnaException.InvalidInput("correlation of values that hold NaN; leave failed entries out first");
+            throw new DonnaException.InvalidInput(
+                    "correlation of values that hold NaN; leave failed entries out first");
         }
     }
 }

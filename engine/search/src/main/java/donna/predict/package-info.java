@@ -1,9 +1,12 @@
 /**
  * From block qualities to an architecture's accuracy.
  *
- * <p>With twenty labels and a free regression, noise decides the slopes: such a fit ranked worse than the plain sum of the blocks' NSRs. So the
- * plain sum is where the fit starts from, and the labels must earn every departure from it: one common slope for all blocks, deviations
- * penalised, no block whose worse copy is predicted to be more accurate, and curvature only where leave-one-out shows that it helps.
+ * <p>With twenty labels and a free regression, noise decides the slopes: such a fit ranked worse than the plain sum of
+ * the blocks' NSRs. So the
+ * plain sum is where the fit starts from, and the labels must earn every departure from it: one common slope for all
+ * blocks, deviations
+ * penalised, no block whose worse copy is predicted to be more accurate, and curvature only where leave-one-out shows
+ * that it helps.
  *
  * <pre>{@code
  * List<Architecture> toLabel = LabelSelection.evenlySpaced(nsr, 14, 200, seed);

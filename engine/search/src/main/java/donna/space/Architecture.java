@@ -5,7 +5,8 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /**
- * One choice per block: entry n is the index of the candidate that block n is built as. Immutable. As text {@code 7-11-11-17}, as JSON
+ * One choice per block: entry n is the index of the candidate that block n is built as. Immutable. As text {@code
+ * 7-11-11-17}, as JSON
  * {@code {"choices": [7, 11, 11, 17]}}.
  */
 public record Architecture(int... choices) implements Comparable<Architecture> {
@@ -39,7 +40,8 @@ public record Architecture(int... choices) implements Comparable<Architecture> {
             throw new DonnaException.InvalidInput(
                     "architecture '" + text + "' cannot be read; expected one number per block, such as 7-11-11-17");
         }
-        return new Architecture(Arrays.stream(text.split("-")).mapToInt(Integer::parseInt).toArray());
+        return new Architecture(
+                Arrays.stream(text.split("-")).mapToInt(Integer::parseInt).toArray());
     }
 
     /** Lexicographic in the choices. */

@@ -18,8 +18,7 @@ import java.util.regex.Pattern;
  * @param act the activation
  * @param groupWidth channels a group of the kxk convolution: 1 for {@code MBCONV}, 0 (all of them) for {@code FUSED}
  */
-public record Candidate(
-        BlockType type, int kernel, int expand, int depth, boolean se, Activation act, int groupWidth) {
+public record Candidate(BlockType type, int kernel, int expand, int depth, boolean se, Activation act, int groupWidth) {
     private static final int USUAL_GROUP_WIDTH = 8;
     private static final Pattern FORM =
             Pattern.compile("([mgf])k(\\d{1,2})e(\\d{1,2})d(\\d{1,2})(S?)(r6|r|w|hw|hs|s|g|n)(?:W(\\d{1,5}))?");
@@ -48,8 +47,10 @@ public record Candidate(
     }
 
     /**
-     * The short form, such as {@code mk5e4d2Sw}: type, kernel, expand, depth, {@code S} with squeeze-and-excitation, activation
-     * ({@code r} relu, {@code r6} relu6, {@code w} swish, {@code hw} hswish, {@code s} sigmoid, {@code hs} hsigmoid, {@code g} gelu,
+     * The short form, such as {@code mk5e4d2Sw}: type, kernel, expand, depth, {@code S} with squeeze-and-excitation,
+     * activation
+     * ({@code r} relu, {@code r6} relu6, {@code w} swish, {@code hw} hswish, {@code s} sigmoid, {@code hs} hsigmoid,
+     * {@code g} gelu,
      * {@code n} none), and {@code W16} for grouped convolutions of another width than 8.
      */
     @Override
@@ -67,8 +68,8 @@ public record Candidate(
         Matcher m = FORM.matcher(text);
         if (!m.matches()) {
             throw new DonnaException.InvalidInput("candidate '" + text
-                    + "' cannot be read; expected type m, g or f, then k, e, d with numbers, S or nothing, an activation,"
-                    + " such as mk5e4d2Sw");
+                    + "' cannot be read; expected type m, g or f, then k, e, d with numbers, S or nothing, an"
+                    + " activation, such as mk5e4d2Sw");
         }
         BlockType type = switch (m.group(1)) {
             case "m" -> BlockType.MBCONV;
@@ -112,6 +113,7 @@ public record Candidate(
                 return act;
             }
         }
-        throw new DonnaException.InvalidInput("activation '" + letters + "' is unknown; expected r, r6, w, hw, s, hs, g or n");
+        throw new DonnaException.InvalidInput(
+                "activation '" + letters + "' is unknown; expected r, r6, w, hw, s, hs, g or n");
     }
 }

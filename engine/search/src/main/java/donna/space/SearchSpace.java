@@ -18,7 +18,9 @@ public record SearchSpace(List<Block> blocks, List<List<Candidate>> candidates) 
     public SearchSpace {
         blocks = List.copyOf(blocks);
         candidates = candidates.stream().map(List::copyOf).toList();
-        if (blocks.isEmpty() || blocks.size() != candidates.size() || candidates.stream().anyMatch(List::isEmpty)) {
+        if (blocks.isEmpty()
+                || blocks.size() != candidates.size()
+                || candidates.stream().anyMatch(List::isEmpty)) {
             throw new DonnaException.InvalidInput("search space: " + blocks.size() + " blocks and "
                     + candidates.stream().map(List::size).toList()
                     + " candidates; expected at least one block and one candidate for each");
@@ -66,7 +68,10 @@ public record SearchSpace(List<Block> blocks, List<List<Candidate>> candidates) 
                 .toList();
     }
 
-    /** The short forms of the architecture's candidates joined by {@code _}: a name that survives another order of the space. */
+    /**
+     * The short forms of the architecture's candidates joined by {@code _}: a name that survives another order of the
+     * space.
+     */
     public String name(Architecture architecture) {
         return candidates(architecture).stream().map(Candidate::toString).collect(Collectors.joining("_"));
     }
@@ -91,14 +96,17 @@ public record SearchSpace(List<Block> blocks, List<List<Candidate>> candidates) 
         for (int n = 0; n < names.length; n++) {
             choices[n] = candidates.get(n).indexOf(Candidate.parse(names[n]));
             if (choices[n] < 0) {
-                throw new DonnaException.InvalidInput("architecture '" + text + "': block " + blocks.get(n).name()
-                        + " has no candidate " + names[n] + "; it has " + candidates.get(n));
+                throw new DonnaException.InvalidInput("architecture '" + text + "': block "
+                        + blocks.get(n).name() + " has no candidate " + names[n] + "; it has " + candidates.get(n));
             }
         }
         return new Architecture(choices);
     }
 
-    /** @throws DonnaException.InvalidInput if the architecture has another number of blocks or a choice that does not exist */
+    /**
+     * @throws DonnaException.InvalidInput if the architecture has another number of blocks or a choice that does not
+     *     exist
+     */
     public void check(Architecture architecture) {
         if (architecture.length() != blocks.size()) {
             throw new DonnaException.InvalidInput("architecture " + architecture + ": " + architecture.length()
@@ -107,8 +115,9 @@ public record SearchSpace(List<Block> blocks, List<List<Candidate>> candidates) 
         for (int n = 0; n < blocks.size(); n++) {
             int count = candidates.get(n).size();
             if (architecture.choice(n) < 0 || architecture.choice(n) >= count) {
-                throw new DonnaException.InvalidInput("architecture " + architecture + ": choice "
-                        + architecture.choice(n) + " of block " + blocks.get(n).name() + "; allowed 0 to " + (count - 1));
+                throw new DonnaException.InvalidInput(
+                        "architecture " + architecture + ": choice " + architecture.choice(n) + " of block "
+                                + blocks.get(n).name() + "; allowed 0 to " + (count - 1));
             }
         }
     }

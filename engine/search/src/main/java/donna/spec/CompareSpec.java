@@ -8,7 +8,8 @@ import java.util.List;
  * @param random number of random architectures per pick
  * @param widths width factors of the uniformly scaled reference models
  * @param depths depths of the uniformly scaled reference models
- * @param scratch whether each pick is also trained from random weights, as long as the pick and {@code longScratch} times as long
+ * @param scratch whether each pick is also trained from random weights, as long as the pick and {@code longScratch}
+ *     times as long
  */
 public record CompareSpec(int random, List<Double> widths, List<Integer> depths, boolean scratch) {
     public CompareSpec {

@@ -14,12 +14,7 @@ import java.util.Optional;
  * @param augment what training does to an image unless a stage says otherwise; distillation never augments by default
  */
 public record DatasetSpec(
-        Kind name,
-        Optional<String> path,
-        int train,
-        int validation,
-        Normalize normalize,
-        Augment augment) {
+        Kind name, Optional<String> path, int train, int validation, Normalize normalize, Augment augment) {
 
     /** Where images come from. */
     public enum Kind {

@@ -23,7 +23,8 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 /**
  * The only door to the JSON library: records, maps, lists, numbers, texts and enums to JSON and back.
  *
- * <p>Record components keep their names, except that the {@code ...Spec} records of this package use the spec's own keys ({@code group_width}). Enums are
+ * <p>Record components keep their names, except that the {@code ...Spec} records of this package use the spec's own
+ * keys ({@code group_width}). Enums are
  * lower case. Files are written whole or not at all. Every method may be called from any thread.
  */
 public final class Json {
@@ -43,8 +44,9 @@ public final class Json {
             .enable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
             .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
             .build();
-    private static final ObjectMapper YAML =
-            YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+    private static final ObjectMapper YAML = YAMLMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
 
     private Json() {}
 

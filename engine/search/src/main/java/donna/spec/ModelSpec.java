@@ -30,6 +30,8 @@ public record ModelSpec(List<Integer> input, Stem stem, List<BlockSpec> blocks, 
      */
     public record BlockSpec(String name, int in, int out, int stride) {}
 
-    /** Convolution of side {@code conv}, batch norm, activation, global average pool, linear layer to {@code classes}. */
+    /**
+     * Convolution of side {@code conv}, batch norm, activation, global average pool, linear layer to {@code classes}.
+     */
     public record Head(int conv, int channels, Activation act, int classes) {}
 }

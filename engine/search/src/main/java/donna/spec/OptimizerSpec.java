@@ -51,5 +51,16 @@ public record OptimizerSpec(
 
     /** AdamW, decay 0.01, cosine to 0 after a warm-up of a tenth of the steps. */
     static final OptimizerSpec DEFAULT = new OptimizerSpec(
-            Rule.ADAMW, 0.01, 0.1, Schedule.COSINE, List.of(0.5, 0.75), 0.1, List.of(0.9, 0.999), 1e-8, 0.9, false, 0, 0);
+            Rule.ADAMW,
+            0.01,
+            0.1,
+            Schedule.COSINE,
+            List.of(0.5, 0.75),
+            0.1,
+            List.of(0.9, 0.999),
+            1e-8,
+            0.9,
+            false,
+            0,
+            0);
 }

@@ -12,7 +12,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * One mapping of the file, read key by key. A wrong or missing value is noted in {@link Mistakes} and stands in as the smallest allowed
+ * One mapping of the file, read key by key. A wrong or missing value is noted in {@link Mistakes} and stands in as the
+ * smallest allowed
  * value, so that reading goes on. {@link #close} refuses every key that nobody asked for. One thread.
  */
 final class Section {
@@ -114,8 +115,10 @@ final class Section {
                         .filter(k -> Spelling.distance(key, k) <= 1 + key.length() / 3)
                         .map(k -> "; did you mean " + k + "?")
                         .orElse("");
-                mistake(key, "unknown key" + nearest + (nearest.isEmpty() ? "; " : " ") + "allowed "
-                        + String.join(", ", known));
+                mistake(
+                        key,
+                        "unknown key" + nearest + (nearest.isEmpty() ? "; " : " ") + "allowed "
+                                + String.join(", ", known));
             }
         }
     }
@@ -158,8 +161,10 @@ final class Section {
     private int wholeNumber(String at, Object value, int min, int max) {
         boolean whole = value instanceof Integer || value instanceof Long || isWhole(value);
         if (!whole || ((Number) value).doubleValue() < min || ((Number) value).doubleValue() > max) {
-            mistakes.add(at, show(value) + (whole ? " is out of range" : " is not a whole number") + "; allowed "
-                    + range(min, max));
+            mistakes.add(
+                    at,
+                    show(value) + (whole ? " is out of range" : " is not a whole number") + "; allowed "
+                            + range(min, max));
             return min;
         }
         return ((Number) value).intValue();
@@ -233,7 +238,8 @@ final class Section {
     }
 
     private static String range(double min, double max) {
-        Function<Double, String> f = x -> x == Math.rint(x) && Math.abs(x) < 1e15 ? Long.toString(x.longValue()) : x.toString();
+        Function<Double, String> f =
+                x -> x == Math.rint(x) && Math.abs(x) < 1e15 ? Long.toString(x.longValue()) : x.toString();
         String low = min == Double.MIN_VALUE ? "above 0" : "from " + f.apply(min);
         return "numbers " + low + (max == Double.MAX_VALUE ? "" : " to " + f.apply(max));
     }

@@ -10,8 +10,7 @@ import java.util.Map;
  * @param candidates products for every block not named in {@code blocks}
  * @param blocks products of single blocks, by the block's name
  */
-public record SpaceSpec(
-        int groupWidth, List<CandidateProduct> candidates, Map<String, List<CandidateProduct>> blocks) {
+public record SpaceSpec(int groupWidth, List<CandidateProduct> candidates, Map<String, List<CandidateProduct>> blocks) {
     public SpaceSpec {
         candidates = List.copyOf(candidates);
         blocks = Map.copyOf(blocks);

@@ -10,10 +10,13 @@ import tools.jackson.databind.introspect.AnnotatedField;
 import tools.jackson.databind.introspect.AnnotatedMethod;
 import tools.jackson.databind.introspect.AnnotatedParameter;
 import tools.jackson.databind.module.SimpleModule;
-import tools.jackson.databind.type.SimpleType;
 import tools.jackson.databind.ser.std.StdSerializer;
+import tools.jackson.databind.type.SimpleType;
 
-/** The {@code ...Spec} records of this package carry the spec's keys in JSON, {@code group_width} for {@code groupWidth}; all others their own names. */
+/**
+ * The {@code ...Spec} records of this package carry the spec's keys in JSON, {@code group_width} for {@code
+ * groupWidth}; all others their own names.
+ */
 final class SpecKeys extends PropertyNamingStrategy {
     private static final long serialVersionUID = 1L;
 

@@ -12,7 +12,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** Turns the tree of a spec file into records: types, ranges, defaults. What entries demand of each other is {@link SpecRules}'. */
+/**
+ * Turns the tree of a spec file into records: types, ranges, defaults. What entries demand of each other is {@link
+ * SpecRules}'.
+ */
 final class SpecReader {
     private static final int ANY = Integer.MAX_VALUE;
     private static final double POSITIVE = Double.MIN_VALUE;
@@ -28,7 +31,9 @@ final class SpecReader {
         Section root = new Section(tree, "", mistakes);
         int seed = root.integer("seed", 0, ANY, 1);
         ModelSpec model = model(root.section("model"));
-        DatasetSpec dataset = dataset(root.section("dataset"), model.input().size() == 3 ? model.input().get(0) : 1);
+        DatasetSpec dataset = dataset(
+                root.section("dataset"),
+                model.input().size() == 3 ? model.input().get(0) : 1);
         SpaceSpec space = space(root.section("space"));
         OptimizerSpec optimizer = stages.optimizer(root.section("optimizer"), OptimizerSpec.DEFAULT);
         StageReader.Defaults defaults = new StageReader.Defaults(dataset.train(), dataset.augment(), optimizer);
@@ -42,8 +47,19 @@ final class SpecReader {
         CompareSpec compare = compare(root.section("compare"));
         root.close();
         return new SearchSpec(
-                seed, dataset, model, teacher, space, optimizer, distill, recalibrate, predictor, latency, search,
-                finetune, compare);
+                seed,
+                dataset,
+                model,
+                teacher,
+                space,
+                optimizer,
+                distill,
+                recalibrate,
+                predictor,
+                latency,
+                search,
+                finetune,
+                compare);
     }
 
     private DatasetSpec dataset(Section s, int channels) {
@@ -58,12 +74,16 @@ final class SpecReader {
                 ? s.integer("train", 1, ANY, Math.max(1, kind.images - validation))
                 : s.integer("train", 1, ANY);
         if (kind.isNamed() && (long) train + validation > kind.images) {
-            s.mistake("train", train + " training and " + validation + " validation images exceed the " + kind.images
-                    + " of " + kind.word() + "; lower one of them");
+            s.mistake(
+                    "train",
+                    train + " training and " + validation + " validation images exceed the " + kind.images + " of "
+                            + kind.word() + "; lower one of them");
         }
         if (kind.isNamed() && channels != kind.channels) {
-            s.mistake("name", kind.word() + " has " + kind.channels + " channel(s) and model/input says " + channels
-                    + "; change one of them");
+            s.mistake(
+                    "name",
+                    kind.word() + " has " + kind.channels + " channel(s) and model/input says " + channels
+                            + "; change one of them");
         }
         Section n = s.section("normalize");
         List<Double> mean = perChannel(n, "mean", -BIG, kind.mean, channels);
@@ -102,7 +122,10 @@ final class SpecReader {
         List<ModelSpec.BlockSpec> blocks = new ArrayList<>();
         for (Section b : s.sections("blocks")) {
             blocks.add(new ModelSpec.BlockSpec(
-                    b.text("name"), b.integer("in", 1, 1 << 16), b.integer("out", 1, 1 << 16), b.integer("stride", 1, 2, 1)));
+                    b.text("name"),
+                    b.integer("in", 1, 1 << 16),
+                    b.integer("out", 1, 1 << 16),
+                    b.integer("stride", 1, 2, 1)));
             b.close();
         }
         Section head = s.section("head");
@@ -139,9 +162,8 @@ final class SpecReader {
         if (one.size() > 1) {
             s.mistake("block", one.size() + " candidates; the teacher has exactly one, so every axis takes one value");
         }
-        CandidateSpec block = one.isEmpty()
-                ? new CandidateSpec(BlockType.MBCONV, 3, 1, 1, false, Activation.RELU)
-                : one.getFirst();
+        CandidateSpec block =
+                one.isEmpty() ? new CandidateSpec(BlockType.MBCONV, 3, 1, 1, false, Activation.RELU) : one.getFirst();
         Optional<String> weights = s.has("weights") ? Optional.of(s.text("weights")) : Optional.empty();
         TrainSpec train = stages.train(s, new StageReader.Budget(1, 128, 0.006, 2), defaults);
         s.close();
@@ -206,7 +228,8 @@ final class SpecReader {
 
     private static EvolutionSpec evolution(Section s) {
         Section l = s.section("limits");
-        EvolutionSpec.Limits limits = new EvolutionSpec.Limits(limit(l, "latency_ms"), limit(l, "macs"), limit(l, "params"));
+        EvolutionSpec.Limits limits =
+                new EvolutionSpec.Limits(limit(l, "latency_ms"), limit(l, "macs"), limit(l, "params"));
         l.close();
         EvolutionSpec spec = new EvolutionSpec(
                 s.word("algorithm", EvolutionSpec.Algorithm.NSGA2),
@@ -229,7 +252,9 @@ final class SpecReader {
     private static CompareSpec compare(Section s) {
         CompareSpec spec = new CompareSpec(
                 s.integer("random", 0, 1000, 2),
-                s.has("widths") ? s.decimals("widths", POSITIVE, 16) : List.of(0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0),
+                s.has("widths")
+                        ? s.decimals("widths", POSITIVE, 16)
+                        : List.of(0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0),
                 s.has("depths") ? s.integers("depths", 1, 16) : List.of(1, 2),
                 s.flag("scratch", true));
         s.close();

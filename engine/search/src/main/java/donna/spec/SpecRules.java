@@ -32,7 +32,9 @@ final class SpecRules {
             BlockSpec b = blocks.get(i);
             String at = "/model/blocks/" + i;
             if (b.in() != channels) {
-                mistakes.add(at + "/in", b.in() + " input channels and " + before + " gives " + channels + "; make them equal");
+                mistakes.add(
+                        at + "/in",
+                        b.in() + " input channels and " + before + " gives " + channels + "; make them equal");
             }
             if (!b.name().matches("[A-Za-z0-9_-]{1,32}")) {
                 mistakes.add(at + "/name", "'" + b.name() + "' is no name; allowed 1 to 32 letters, digits, - and _");
@@ -44,8 +46,12 @@ final class SpecRules {
         }
         for (String name : spec.space().blocks().keySet()) {
             if (!names.contains(name)) {
-                mistakes.add("/space/blocks/" + name, "no such block; allowed "
-                        + String.join(", ", blocks.stream().map(BlockSpec::name).toList()));
+                mistakes.add(
+                        "/space/blocks/" + name,
+                        "no such block; allowed "
+                                + String.join(
+                                        ", ",
+                                        blocks.stream().map(BlockSpec::name).toList()));
             }
         }
     }
@@ -70,9 +76,11 @@ final class SpecRules {
         if (c.type() == BlockType.GROUPED) {
             for (int channels : c.depth() > 1 ? new int[] {b.in(), b.out()} : new int[] {b.in()}) {
                 if (channels * c.expand() % width != 0) {
-                    mistakes.add(at, "grouped, expand " + c.expand() + " in block " + b.name() + " has "
-                            + channels * c.expand() + " hidden channels, not a multiple of group_width " + width
-                            + "; change expand or group_width");
+                    mistakes.add(
+                            at,
+                            "grouped, expand " + c.expand() + " in block " + b.name() + " has "
+                                    + channels * c.expand() + " hidden channels, not a multiple of group_width " + width
+                                    + "; change expand or group_width");
                 }
             }
         }
@@ -83,13 +91,31 @@ final class SpecRules {
         train("/distill/train", spec.distill().train());
         train("/predictor/train", spec.predictor().train());
         train("/finetune/train", spec.finetune().train());
-        atMost("/recalibrate/images", spec.recalibrate().images(), "dataset/train", spec.dataset().train());
-        atMost("/recalibrate/batch", spec.recalibrate().batch(), "recalibrate/images", spec.recalibrate().images());
-        atMost("/distill/validation", spec.distill().validation(), "dataset/validation", spec.dataset().validation());
-        atMost("/predictor/architectures", spec.predictor().architectures(), "predictor/pool", spec.predictor().pool());
+        atMost(
+                "/recalibrate/images",
+                spec.recalibrate().images(),
+                "dataset/train",
+                spec.dataset().train());
+        atMost(
+                "/recalibrate/batch",
+                spec.recalibrate().batch(),
+                "recalibrate/images",
+                spec.recalibrate().images());
+        atMost(
+                "/distill/validation",
+                spec.distill().validation(),
+                "dataset/validation",
+                spec.dataset().validation());
+        atMost(
+                "/predictor/architectures",
+                spec.predictor().architectures(),
+                "predictor/pool",
+                spec.predictor().pool());
         if (spec.distill().train().shards() != 1) {
-            mistakes.add("/distill/train/shards", spec.distill().train().shards()
-                    + " shards; candidates are trained side by side instead, allowed 1");
+            mistakes.add(
+                    "/distill/train/shards",
+                    spec.distill().train().shards()
+                            + " shards; candidates are trained side by side instead, allowed 1");
         }
     }
 
@@ -97,10 +123,13 @@ final class SpecRules {
         atMost(at + "/images", t.images(), "dataset/train", spec.dataset().train());
         atMost(at + "/batch", t.batch(), at.substring(1) + "/images", t.images());
         if (t.batch() % t.shards() != 0) {
-            mistakes.add(at + "/batch", t.batch() + " is not a multiple of " + t.shards() + " shards; change one of them");
+            mistakes.add(
+                    at + "/batch", t.batch() + " is not a multiple of " + t.shards() + " shards; change one of them");
         } else if (t.batch() / t.shards() < 2) {
-            mistakes.add(at + "/batch", t.batch() + " images in " + t.shards()
-                    + " shards leave one image for batch norm; at least 2 a shard are needed");
+            mistakes.add(
+                    at + "/batch",
+                    t.batch() + " images in " + t.shards()
+                            + " shards leave one image for batch norm; at least 2 a shard are needed");
         }
     }
 
@@ -113,14 +142,19 @@ final class SpecRules {
     private void rest() {
         LatencySpec l = spec.latency();
         if (!l.batches().contains(l.objective())) {
-            mistakes.add("/latency/objective", l.objective() + " is not measured; allowed "
-                    + String.join(", ", l.batches().stream().map(String::valueOf).toList()));
+            mistakes.add(
+                    "/latency/objective",
+                    l.objective() + " is not measured; allowed "
+                            + String.join(
+                                    ", ",
+                                    l.batches().stream().map(String::valueOf).toList()));
         }
         List<EvolutionSpec.Objective> objectives = spec.search().objectives();
         if (objectives.size() < 2 || objectives.size() > 3 || new HashSet<>(objectives).size() != objectives.size()) {
             mistakes.add("/search/objectives", objectives.size() + " objectives; allowed two or three different ones");
         } else if (objectives.getFirst() != EvolutionSpec.Objective.ACCURACY) {
-            mistakes.add("/search/objectives/0", Section.word(objectives.getFirst()) + " comes first; allowed accuracy");
+            mistakes.add(
+                    "/search/objectives/0", Section.word(objectives.getFirst()) + " comes first; allowed accuracy");
         }
     }
 }

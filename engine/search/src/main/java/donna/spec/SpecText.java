@@ -12,7 +12,9 @@ import java.util.Optional;
 final class SpecText {
     private SpecText() {}
 
-    /** Parses the file and applies {@code path=value} overrides; what cannot be applied is noted in {@code mistakes}. */
+    /**
+     * Parses the file and applies {@code path=value} overrides; what cannot be applied is noted in {@code mistakes}.
+     */
     static Map<String, Object> read(Path file, Map<String, String> overrides, Mistakes mistakes) {
         Map<String, Object> root = copyOfMap(Json.readTree(file), file.toString());
         overrides.forEach((path, value) -> override(root, path, value, mistakes));
@@ -29,14 +31,19 @@ final class SpecText {
         return out;
     }
 
-    /** {@code path} is keys joined by dots (or slashes), list entries by their index; {@code value} is a piece of YAML, {@code null} removes. */
+    /**
+     * {@code path} is keys joined by dots (or slashes), list entries by their index; {@code value} is a piece of YAML,
+     * {@code null} removes.
+     */
     private static void override(Map<String, Object> root, String path, String value, Mistakes mistakes) {
         String[] keys = (path.startsWith("/") ? path.substring(1) : path).split("[./]", -1);
         Optional<Object> parsed;
         try {
             parsed = Json.parseYaml(value);
         } catch (DonnaException.InvalidInput e) {
-            mistakes.add("/" + String.join("/", keys), "--set value " + value + " is not YAML; quote it or check its brackets");
+            mistakes.add(
+                    "/" + String.join("/", keys),
+                    "--set value " + value + " is not YAML; quote it or check its brackets");
             return;
         }
         Object node = root;
@@ -49,15 +56,18 @@ final class SpecText {
                     map.remove(keys[i]);
                     parsed.ifPresent(v -> map.put(keys[keys.length - 1], v));
                 } else {
-                    node = map.compute(keys[i], (k, old) -> old == null ? new LinkedHashMap<String, Object>() : mutable(old));
+                    node = map.compute(
+                            keys[i], (k, old) -> old == null ? new LinkedHashMap<String, Object>() : mutable(old));
                 }
             } else if (node instanceof List<?>) {
                 @SuppressWarnings("unchecked") // lists of the tree hold anything
                 List<Object> list = (List<Object>) node;
                 int index = indexOf(keys[i], list.size());
                 if (index < 0) {
-                    mistakes.add("/" + String.join("/", keys), "--set names entry " + keys[i] + " of a list of "
-                            + list.size() + "; allowed 0 to " + (list.size() - 1));
+                    mistakes.add(
+                            "/" + String.join("/", keys),
+                            "--set names entry " + keys[i] + " of a list of " + list.size() + "; allowed 0 to "
+                                    + (list.size() - 1));
                     return;
                 }
                 if (last) {
@@ -67,8 +77,10 @@ final class SpecText {
                     node = list.get(index);
                 }
             } else {
-                mistakes.add("/" + String.join("/", keys), "--set goes below " + keys[i - 1]
-                        + ", which is a plain value; expected a mapping or a list there");
+                mistakes.add(
+                        "/" + String.join("/", keys),
+                        "--set goes below " + keys[i - 1]
+                                + ", which is a plain value; expected a mapping or a list there");
                 return;
             }
         }

@@ -29,7 +29,10 @@ final class StageReader {
         return spec;
     }
 
-    /** Reads {@code flip} and {@code pad_crop}, or both from a resolved {@code augment} mapping; leaves closing to the caller. */
+    /**
+     * Reads {@code flip} and {@code pad_crop}, or both from a resolved {@code augment} mapping; leaves closing to the
+     * caller.
+     */
     Augment augment(Section s, Augment fallback) {
         Augment nested = fallback;
         if (s.has("augment")) {
@@ -105,7 +108,8 @@ final class StageReader {
     private static KdSpec kd(Section owner, KdSpec fallback) {
         Section s = owner.section("kd");
         KdSpec spec = new KdSpec(
-                s.decimal("alpha", 0, 1, fallback.alpha()), s.decimal("temperature", POSITIVE, 1000, fallback.temperature()));
+                s.decimal("alpha", 0, 1, fallback.alpha()),
+                s.decimal("temperature", POSITIVE, 1000, fallback.temperature()));
         s.close();
         return spec;
     }

@@ -8,7 +8,8 @@ package donna.spec;
  * @param batch images per step, a multiple of {@code shards}
  * @param lr peak learning rate
  * @param augment what happens to each image
- * @param shards parts of a batch whose gradients are computed apart and averaged, each with its own batch-norm statistics; results depend
+ * @param shards parts of a batch whose gradients are computed apart and averaged, each with its own batch-norm
+ *     statistics; results depend
  *     on it and never on the number of threads
  * @param labelSmoothing share of the target spread evenly over the classes
  * @param optimizer update rule, schedule, clipping, averaging

@@ -29,7 +29,8 @@ class EvolutionTest {
             double exact = ExactFront.of(problem).hypervolume(problem.worst());
             Evolution evolution = new Evolution(100, 50, 0.9, 0.25, seed);
             found += evolution.run(problem, List.of(), 1).hypervolume(problem.worst()) / exact / 10;
-            random += RandomSearch.run(problem, evolution.evaluations(), seed).hypervolume(problem.worst()) / exact / 10;
+            random +=
+                    RandomSearch.run(problem, evolution.evaluations(), seed).hypervolume(problem.worst()) / exact / 10;
         }
         assertTrue(found > 0.997 && found <= 1, "evolution " + found);
         assertTrue(random < found - 0.03, "random search " + random + ", evolution " + found);
@@ -41,7 +42,10 @@ class EvolutionTest {
             AdditiveProblem problem = Tables.problem(3, 8, 30, goals);
             ParetoFront one = new Evolution(300, 20, 0.9, 0.1, 5).run(problem, List.of(), 1);
             for (int threads : new int[] {2, 3, 16}) {
-                assertEquals(one, new Evolution(300, 20, 0.9, 0.1, 5).run(problem, List.of(), threads), threads + " threads");
+                assertEquals(
+                        one,
+                        new Evolution(300, 20, 0.9, 0.1, 5).run(problem, List.of(), threads),
+                        threads + " threads");
             }
             assertTrue(!one.equals(new Evolution(300, 20, 0.9, 0.1, 6).run(problem, List.of(), 1)));
         }
@@ -94,8 +98,10 @@ class EvolutionTest {
     @Test
     void knownArchitecturesStartTheSearch() {
         AdditiveProblem problem = Tables.problem(8, 8, 40, 2);
-        List<Architecture> known =
-                ExactFront.of(problem).members().stream().map(Individual::architecture).limit(50).toList();
+        List<Architecture> known = ExactFront.of(problem).members().stream()
+                .map(Individual::architecture)
+                .limit(50)
+                .toList();
         ParetoFront first = new Evolution(100, 1, 0.9, 0.1, 1).run(problem, known, 1);
         for (Architecture a : known) {
             assertTrue(first.members().stream().anyMatch(i -> i.architecture().equals(a)));
@@ -131,7 +137,8 @@ class EvolutionTest {
         assertEquals(35, truth.members().size());
         assertEquals("2-2-2-1-2-2-0-2", truth.members().getLast().architecture().toString());
         double[] worst = {
-            Arrays.stream(bench.accuracy()).min().orElseThrow(), Arrays.stream(bench.flops()).max().orElseThrow() / 1e6
+            Arrays.stream(bench.accuracy()).min().orElseThrow(),
+            Arrays.stream(bench.flops()).max().orElseThrow() / 1e6
         };
         double share = 0;
         for (int seed = 0; seed < 10; seed++) {
@@ -190,7 +197,8 @@ class EvolutionTest {
         }
     }
 
-    private record Counting(AdditiveProblem inner, AtomicInteger rated, Set<Architecture> different) implements Problem {
+    private record Counting(AdditiveProblem inner, AtomicInteger rated, Set<Architecture> different)
+            implements Problem {
         @Override
         public int[] options() {
             return inner.options();

@@ -40,8 +40,7 @@ class ExactFrontTest {
             AdditiveProblem bound = new AdditiveProblem(free.objectives(), List.of(new Limit(params, 1.2)));
             List<Individual> feasible = Tables.all(bound);
             assertTrue(feasible.size() < 6 * 6 * 6 * 6 && !feasible.isEmpty());
-            assertEquals(
-                    Tables.frontByPairs(bound, feasible), Tables.values(ExactFront.of(bound)), "seed " + seed);
+            assertEquals(Tables.frontByPairs(bound, feasible), Tables.values(ExactFront.of(bound)), "seed " + seed);
         }
     }
 
@@ -74,8 +73,7 @@ class ExactFrontTest {
         List<Term> four = new ArrayList<>(three.objectives());
         four.add(more);
         String message = assertThrows(
-                        DonnaException.InvalidInput.class,
-                        () -> ExactFront.of(new AdditiveProblem(four, List.of())))
+                        DonnaException.InvalidInput.class, () -> ExactFront.of(new AdditiveProblem(four, List.of())))
                 .getMessage();
         assertTrue(message.contains("over 4 sums"), message);
         assertThrows(

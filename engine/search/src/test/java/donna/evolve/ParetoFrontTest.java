@@ -17,8 +17,7 @@ class ParetoFrontTest {
     @Test
     void dominatedAndRepeatedIndividualsLeaveAndTheRestIsSortedByCost() {
         ParetoFront front = ParetoFront.of(
-                GOALS,
-                List.of(one(0, 0.9, 5), one(1, 0.8, 2), one(2, 0.85, 6), one(3, 0.8, 2), one(4, Double.NaN, 1)));
+                GOALS, List.of(one(0, 0.9, 5), one(1, 0.8, 2), one(2, 0.85, 6), one(3, 0.8, 2), one(4, Double.NaN, 1)));
         assertEquals(List.of(one(1, 0.8, 2), one(0, 0.9, 5)), front.members());
         assertEquals(one(0, 0.9, 5), front.best(1, 5).orElseThrow());
         assertEquals(one(1, 0.8, 2), front.best(1, 4.9).orElseThrow());
@@ -36,8 +35,8 @@ class ParetoFrontTest {
 
     @Test
     void hypervolumeOfThreeGoalsEqualsCountingUnitCubes() {
-        List<Problem.Goal> goals = List.of(
-                new Problem.Goal("a", false), new Problem.Goal("b", false), new Problem.Goal("c", false));
+        List<Problem.Goal> goals =
+                List.of(new Problem.Goal("a", false), new Problem.Goal("b", false), new Problem.Goal("c", false));
         for (long seed = 0; seed < 40; seed++) {
             Random random = new Random(seed);
             List<Individual> all = IntStream.range(0, 25)
@@ -51,7 +50,8 @@ class ParetoFrontTest {
                         int b = y;
                         int c = z;
                         cubes += all.stream()
-                                        .anyMatch(i -> i.objective(0) <= a && i.objective(1) <= b && i.objective(2) <= c)
+                                        .anyMatch(
+                                                i -> i.objective(0) <= a && i.objective(1) <= b && i.objective(2) <= c)
                                 ? 1
                                 : 0;
                     }

@@ -43,19 +43,25 @@ class AccuracyPredictorTest {
         Golden golden = Golden.read();
         PredictorReport report =
                 AccuracyPredictor.fit(golden.nsr(), golden.labels(), true).report(Map.of("constant", new double[14]));
-        // the sum's and the pre-finetuning tau, as scipy computes them from the same numbers; a free ridge reached 0.508, RMSE 0.375
+        // the sum's and the pre-finetuning tau, as scipy computes them from the same numbers; a free ridge reached
+        // 0.508, RMSE 0.375
         assertEquals(0.6850933, report.naiveSumTau(), 1e-6);
         assertEquals(0.7071931, report.beforeFinetuningTau(), 1e-6);
         assertEquals(0, report.baselines().get("constant"));
         assertTrue(report.leaveOneOutTau() >= 0.685, "tau " + report.leaveOneOutTau());
         assertTrue(report.leaveOneOutRmse() < 0.30, "rmse " + report.leaveOneOutRmse());
         assertEquals(14, report.labels().size());
+        // both scores together rank better than either
+        assertTrue(report.secondStageTau() > 0.75, "second stage tau " + report.secondStageTau());
+        assertTrue(
+                report.secondStageRmse() < report.leaveOneOutRmse(), "second stage rmse " + report.secondStageRmse());
     }
 
     @Test
     void nestedPredictionsNeverSawTheirOwnLabel() throws IOException {
         Golden golden = Golden.read();
-        double[] before = AccuracyPredictor.fit(golden.nsr(), golden.labels(), true).leaveOneOut();
+        double[] before =
+                AccuracyPredictor.fit(golden.nsr(), golden.labels(), true).leaveOneOut();
         List<LabelledArchitecture> changed = new ArrayList<>(golden.labels());
         changed.set(5, new LabelledArchitecture(changed.get(5).architecture(), 89.6, 0));
         double[] after = AccuracyPredictor.fit(golden.nsr(), changed, true).leaveOneOut();
@@ -95,7 +101,8 @@ class AccuracyPredictorTest {
             double[] slopes = {6, 1, 3, 0.5};
             Truth truth = new Truth(seed, n -> x -> -slopes[n] * (x + 1.5 * x * x), 0.05);
             AccuracyPredictor predictor = AccuracyPredictor.fit(truth.nsr, truth.labels(30), true);
-            Architecture[] held = IntStream.range(1000, 1200).mapToObj(truth::draw).toArray(Architecture[]::new);
+            Architecture[] held =
+                    IntStream.range(1000, 1200).mapToObj(truth::draw).toArray(Architecture[]::new);
             double[] y = scores(held, truth::of);
             predicted += Statistics.kendall(scores(held, predictor::predict), y) / 10;
             sum += Statistics.kendall(scores(held, a -> -AccuracyPredictor.sumOfNsr(truth.nsr, a)), y) / 10;
@@ -123,9 +130,14 @@ class AccuracyPredictorTest {
             }
         }
         Truth rising = new Truth(1, n -> n == 2 ? x -> 5 * x : x -> -5 * x, 0);
-        double[][] free = AccuracyPredictor.fit(rising.nsr, rising.labels(40), false).contributions();
-        int worst = IntStream.range(0, 12).reduce((a, b) -> rising.nsr[2][a] > rising.nsr[2][b] ? a : b).orElseThrow();
-        int best = IntStream.range(0, 12).reduce((a, b) -> rising.nsr[2][a] < rising.nsr[2][b] ? a : b).orElseThrow();
+        double[][] free =
+                AccuracyPredictor.fit(rising.nsr, rising.labels(40), false).contributions();
+        int worst = IntStream.range(0, 12)
+                .reduce((a, b) -> rising.nsr[2][a] > rising.nsr[2][b] ? a : b)
+                .orElseThrow();
+        int best = IntStream.range(0, 12)
+                .reduce((a, b) -> rising.nsr[2][a] < rising.nsr[2][b] ? a : b)
+                .orElseThrow();
         assertTrue(free[2][worst] > free[2][best], "without the constraint the fit follows the labels");
     }
 
@@ -173,18 +185,35 @@ class AccuracyPredictorTest {
     @Test
     void theSameInputGivesTheSameBits() throws IOException {
         Golden golden = Golden.read();
-        double[][] first = AccuracyPredictor.fit(golden.nsr(), golden.labels(), true).contributions();
-        double[][] second = AccuracyPredictor.fit(golden.nsr(), golden.labels(), true).contributions();
+        double[][] first =
+                AccuracyPredictor.fit(golden.nsr(), golden.labels(), true).contributions();
+        double[][] second =
+                AccuracyPredictor.fit(golden.nsr(), golden.labels(), true).contributions();
         for (int n = 0; n < first.length; n++) {
             assertArrayEquals(first[n], second[n], 0);
         }
     }
 
     @Test
+    void theSecondStageFollowsTheAccuracyBeforeFinetuningAndNeverSeesItsOwnLabel() throws IOException {
+        Golden golden = Golden.read();
+        AccuracyPredictor predictor = AccuracyPredictor.fit(golden.nsr(), golden.labels(), true);
+        Architecture a = golden.labels().get(3).architecture();
+        assertTrue(predictor.predict(a, 85) > predictor.predict(a, 80));
+        // at average scores the prediction is the average label
+        assertEquals(89.24, predictor.predict(a, 82), 0.5);
+        List<LabelledArchitecture> constant = golden.labels().stream()
+                .map(l -> new LabelledArchitecture(l.architecture(), l.top1(), 50))
+                .toList();
+        PredictorReport report =
+                AccuracyPredictor.fit(golden.nsr(), constant, true).report(Map.of());
+        assertEquals(report.leaveOneOutTau(), report.secondStageTau(), 0.1);
+    }
+
+    @Test
     void tooFewOrForeignLabelsAreRefused() {
         Truth truth = new Truth(5, n -> x -> -x, 0.1);
-        assertThrows(
-                DonnaException.InvalidInput.class, () -> AccuracyPredictor.fit(truth.nsr, truth.labels(3), true));
+        assertThrows(DonnaException.InvalidInput.class, () -> AccuracyPredictor.fit(truth.nsr, truth.labels(3), true));
         List<LabelledArchitecture> labels = new ArrayList<>(truth.labels(6));
         labels.set(2, new LabelledArchitecture(new Architecture(0, 0, 0, 99), 1, 1));
         assertThrows(DonnaException.InvalidInput.class, () -> AccuracyPredictor.fit(truth.nsr, labels, true));
@@ -197,7 +226,9 @@ class AccuracyPredictorTest {
         assertEquals(14, chosen.stream().distinct().count());
         assertEquals(chosen, LabelSelection.evenlySpaced(nsr, 14, 200, 7));
         assertFalse(chosen.equals(LabelSelection.evenlySpaced(nsr, 14, 200, 8)));
-        double[] sums = chosen.stream().mapToDouble(a -> AccuracyPredictor.sumOfNsr(nsr, a)).toArray();
+        double[] sums = chosen.stream()
+                .mapToDouble(a -> AccuracyPredictor.sumOfNsr(nsr, a))
+                .toArray();
         for (int i = 1; i < sums.length; i++) {
             assertTrue(sums[i] >= sums[i - 1]);
         }
@@ -233,7 +264,8 @@ class AccuracyPredictorTest {
         }
 
         Architecture draw(long index) {
-            return new Architecture(new Random(Mask.mix(Mask.mix(~seed) ^ index)).ints(4, 0, 12).toArray());
+            return new Architecture(
+                    new Random(Mask.mix(Mask.mix(~seed) ^ index)).ints(4, 0, 12).toArray());
         }
 
         double of(Architecture a) {

@@ -11,7 +11,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** All 6,561 networks of NAS-Bench-Macro: mean CIFAR-10 accuracy and FLOPs by 8 ternary choices, in lexicographic order. */
+/**
+ * All 6,561 networks of NAS-Bench-Macro: mean CIFAR-10 accuracy and FLOPs by 8 ternary choices, in lexicographic order.
+ */
 public record NasBenchMacro(int[][] choices, double[] accuracy, double[] flops) {
     /** Reads the table, or skips the calling test with the reason where it is not present. */
     public static NasBenchMacro orSkip() {

@@ -36,10 +36,16 @@ class RidgeTest {
     private static double meanTau(NasBenchMacro bench, double[][] rows, int labels) {
         return IntStream.range(0, 20)
                 .mapToDouble(seed -> {
-                    int[] drawn = new Random(seed).ints(0, rows.length).distinct().limit(labels).toArray();
+                    int[] drawn = new Random(seed)
+                            .ints(0, rows.length)
+                            .distinct()
+                            .limit(labels)
+                            .toArray();
                     Ridge ridge = Ridge.fit(
                             Arrays.stream(drawn).mapToObj(i -> rows[i]).toArray(double[][]::new),
-                            Arrays.stream(drawn).mapToDouble(i -> -Math.log(100 - bench.accuracy()[i])).toArray());
+                            Arrays.stream(drawn)
+                                    .mapToDouble(i -> -Math.log(100 - bench.accuracy()[i]))
+                                    .toArray());
                     return Statistics.kendall(
                             Arrays.stream(rows).mapToDouble(ridge::predict).toArray(), bench.accuracy());
                 })
@@ -47,7 +53,9 @@ class RidgeTest {
                 .orElseThrow();
     }
 
-    /** Ridge without row {@code out} by solving the centred 3x3 system with Cramer's rule; scales are those of all rows. */
+    /**
+     * Ridge without row {@code out} by solving the centred 3x3 system with Cramer's rule; scales are those of all rows.
+     */
     private static double refit(double[][] x, double[] y, int out, double strength) {
         int[] kept = IntStream.range(0, y.length).filter(i -> i != out).toArray();
         double[] scale = new double[3];
@@ -55,7 +63,10 @@ class RidgeTest {
         for (int t = 0; t < 3; t++) {
             int c = t;
             double all = Arrays.stream(x).mapToDouble(r -> r[c]).average().orElseThrow();
-            scale[t] = Math.sqrt(Arrays.stream(x).mapToDouble(r -> (r[c] - all) * (r[c] - all)).average().orElseThrow());
+            scale[t] = Math.sqrt(Arrays.stream(x)
+                    .mapToDouble(r -> (r[c] - all) * (r[c] - all))
+                    .average()
+                    .orElseThrow());
             mean[t] = Arrays.stream(kept).mapToDouble(i -> x[i][c]).average().orElseThrow();
         }
         double centre = Arrays.stream(kept).mapToDouble(i -> y[i]).average().orElseThrow();

@@ -21,7 +21,8 @@ class StatisticsTest {
 
     @Test
     void tiesFollowTauB() {
-        // scipy.stats.kendalltau([12, 2, 1, 12, 2], [1, 4, 7, 1, 0]) = -0.4714045207910316; spearmanr of the same = -0.5407380704358752
+        // scipy.stats.kendalltau([12, 2, 1, 12, 2], [1, 4, 7, 1, 0]) = -0.4714045207910316; spearmanr of the same =
+        // -0.5407380704358752
         double[] a = {12, 2, 1, 12, 2};
         double[] b = {1, 4, 7, 1, 0};
         assertEquals(-0.4714045207910316, Statistics.kendall(a, b), 1e-15);

@@ -89,6 +89,7 @@ class SearchSpaceTest {
     }
 
     private static String refusal(String text) {
-        return assertThrows(DonnaException.InvalidInput.class, () -> SPACE.parse(text)).getMessage();
+        return assertThrows(DonnaException.InvalidInput.class, () -> SPACE.parse(text))
+                .getMessage();
     }
 }

@@ -52,12 +52,14 @@ class JsonTest {
     void aFailedWriteLeavesTheOldFileAndNothingElse() throws IOException {
         Path file = folder.resolve("x.json");
         Json.write(file, List.of(1));
-        assertThrows(RuntimeException.class, () -> Json.write(file, new Object() {
-            @SuppressWarnings("unused") // read by the serialiser
-            public int getBroken() {
-                throw new IllegalStateException("broken");
-            }
-        }));
+        assertThrows(
+                RuntimeException.class,
+                () -> Json.write(file, new Object() {
+                    @SuppressWarnings("unused") // read by the serialiser
+                    public int getBroken() {
+                        throw new IllegalStateException("broken");
+                    }
+                }));
         assertEquals("[ 1 ]\n", Files.readString(file));
         try (var files = Files.list(folder)) {
             assertEquals(1, files.count());
@@ -87,6 +89,7 @@ class JsonTest {
     }
 
     private static String refuse(Path file) {
-        return assertThrows(DonnaException.InvalidInput.class, () -> Json.read(file, Entry.class)).getMessage();
+        return assertThrows(DonnaException.InvalidInput.class, () -> Json.read(file, Entry.class))
+                .getMessage();
     }
 }

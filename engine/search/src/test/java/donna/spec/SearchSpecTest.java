@@ -38,9 +38,13 @@ class SearchSpecTest {
         assertEquals(1, spec.seed());
         assertEquals(DatasetSpec.Kind.FASHION_MNIST, spec.dataset().name());
         assertEquals(List.of(0.353), spec.dataset().normalize().std());
-        assertEquals(new ModelSpec.Stem(3, 2, 16, Activation.SWISH), spec.model().stem());
-        assertEquals(new ModelSpec.BlockSpec("b4", 64, 96, 2), spec.model().blocks().get(3));
-        assertEquals(new CandidateSpec(BlockType.MBCONV, 5, 4, 2, true, Activation.SWISH), spec.teacher().block());
+        assertEquals(
+                new ModelSpec.Stem(3, 2, 16, Activation.SWISH), spec.model().stem());
+        assertEquals(
+                new ModelSpec.BlockSpec("b4", 64, 96, 2), spec.model().blocks().get(3));
+        assertEquals(
+                new CandidateSpec(BlockType.MBCONV, 5, 4, 2, true, Activation.SWISH),
+                spec.teacher().block());
         TrainSpec teacher = spec.teacher().train();
         assertEquals(3 * 390, teacher.steps());
         assertEquals(new Augment(true, 0), teacher.augment());
@@ -84,7 +88,8 @@ class SearchSpecTest {
         assertEquals("t.safetensors", spec.teacher().weights().orElseThrow());
         assertEquals(2, spec.space().candidatesOf("b2").size());
         assertEquals(OptimizerSpec.Rule.SGD, spec.distill().train().optimizer().name());
-        assertEquals(OptimizerSpec.Rule.ADAMW, spec.teacher().train().optimizer().name());
+        assertEquals(
+                OptimizerSpec.Rule.ADAMW, spec.teacher().train().optimizer().name());
         assertEquals(new Augment(true, 4), spec.teacher().train().augment());
         assertEquals(new Augment(false, 0), spec.distill().train().augment());
     }
@@ -103,8 +108,8 @@ class SearchSpecTest {
                         "spec.yaml: /distill/train/lr: fast is not a number; allowed numbers above 0 to 100",
                         "spec.yaml: /latency/batches/1: 0 is out of range; allowed 1 to 65536",
                         "spec.yaml: /model/head/classes: 1 is out of range; allowed 2 to 1048576",
-                        "spec.yaml: /predictor/monotne: unknown key; did you mean monotone? allowed architectures, pool, "
-                                + "monotone, second_stage, train, kd",
+                        "spec.yaml: /predictor/monotne: unknown key; did you mean monotone? allowed architectures,"
+                                + " pool, monotone, second_stage, train, kd",
                         "spec.yaml: /search/algorithm: nsga3 is unknown; allowed nsga2, random",
                         "spec.yaml: /teacher/block/kernel: 4 is even; allowed 3, 5, 7"),
                 message.lines().sorted().toList());
@@ -119,11 +124,13 @@ class SearchSpecTest {
                 "latency.objective", "8",
                 "space.group_width", "7",
                 "teacher.train.batch", "127"));
-        assertTrue(message.contains("spec.yaml: /model/blocks/1/in: 32 input channels and b1 gives 24; make them equal"));
+        assertTrue(
+                message.contains("spec.yaml: /model/blocks/1/in: 32 input channels and b1 gives 24; make them equal"));
         assertTrue(message.contains("/model/blocks/2/name: b1 names an earlier block too"));
         assertTrue(message.contains("/finetune/train/images: 60000 exceeds dataset/train 50000; allowed up to 50000"));
         assertTrue(message.contains("/latency/objective: 8 is not measured; allowed 32, 1"));
-        assertTrue(message.contains("grouped, expand 2 in block b4 has 128 hidden channels, not a multiple of group_width 7"));
+        assertTrue(message.contains(
+                "grouped, expand 2 in block b4 has 128 hidden channels, not a multiple of group_width 7"));
         assertTrue(message.contains("/teacher/train/batch: 127 is not a multiple of 2 shards"));
     }
 
@@ -138,8 +145,10 @@ class SearchSpecTest {
 
     @Test
     void ownDataSetsNeedTheirFolderAndStatistics() {
-        String message = refuse(Map.of("dataset.name", "image-folder", "dataset.normalize", "{mean: [0.5, 0.5], std: 0.2}"));
-        assertTrue(message.contains("/dataset/path: missing; a data set of kind image-folder needs the folder that holds it"));
+        String message =
+                refuse(Map.of("dataset.name", "image-folder", "dataset.normalize", "{mean: [0.5, 0.5], std: 0.2}"));
+        assertTrue(message.contains(
+                "/dataset/path: missing; a data set of kind image-folder needs the folder that holds it"));
         assertTrue(message.contains("/dataset/normalize/mean: 2 values for 1 channel(s); expected 1 or 1"));
     }
 
@@ -174,6 +183,7 @@ class SearchSpecTest {
     }
 
     private String refuse(Map<String, String> overrides) {
-        return assertThrows(DonnaException.InvalidInput.class, () -> SearchSpec.read(file, overrides)).getMessage();
+        return assertThrows(DonnaException.InvalidInput.class, () -> SearchSpec.read(file, overrides))
+                .getMessage();
     }
 }
