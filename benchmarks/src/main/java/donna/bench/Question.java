@@ -6,6 +6,9 @@ import donna.bench.ops.BatchNormActivation;
 import donna.bench.ops.DepthwiseConvolution;
 import donna.bench.ops.Pass;
 import donna.bench.ops.PointwiseConvolution;
+import donna.bench.search.EvolutionSpeed;
+import donna.bench.search.ExactFrontSpeed;
+import donna.bench.search.PredictorSpeed;
 import donna.bench.step.StepSpeed;
 import donna.tensor.Activation;
 import donna.tensor.DType;
@@ -27,7 +30,8 @@ record Question(Section section, Class<?> benchmark, Function<UnaryOperator<Stri
     enum Section {
         CEILINGS,
         OPS,
-        STEP
+        STEP,
+        SEARCH
     }
 
     /** All there are, in the order in which they are asked. */
@@ -50,7 +54,13 @@ record Question(Section section, Class<?> benchmark, Function<UnaryOperator<Stri
                         Section.OPS,
                         BatchNormActivation.class,
                         p -> work(BatchNormActivation.of(pass(p), Activation.valueOf(p.apply("activation"))))),
-                new Question(Section.STEP, StepSpeed.class, p -> StepSpeed.work(p.apply("candidate"))));
+                new Question(Section.STEP, StepSpeed.class, p -> StepSpeed.work(p.apply("candidate"))),
+                new Question(
+                        Section.SEARCH,
+                        EvolutionSpeed.class,
+                        p -> Work.rating(EvolutionSpeed.architectures(Integer.parseInt(p.apply("population"))))),
+                new Question(Section.SEARCH, ExactFrontSpeed.class, p -> Work.NONE),
+                new Question(Section.SEARCH, PredictorSpeed.class, p -> Work.NONE));
     }
 
     private static Pass pass(UnaryOperator<String> parameters) {

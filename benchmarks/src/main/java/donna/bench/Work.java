@@ -14,6 +14,14 @@ import java.util.Map;
  * @param candidates architectures rated
  */
 public record Work(double flops, double bytes, double images, double candidates) {
+    /** Work whose rate says nothing: only the time counts. */
+    static final Work NONE = new Work(0, 0, 0, 0);
+
+    /** Rating candidates. */
+    static Work rating(long candidates) {
+        return new Work(0, 0, 0, candidates);
+    }
+
     /** Arithmetic and traffic of a graph. */
     public static Work of(Graph graph) {
         Cost cost = Cost.of(graph);
