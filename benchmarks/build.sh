@@ -1,18 +1,20 @@
-# Sourced by the scripts here: `build MODULE...` builds what is named, and `jvm` is then the command that starts a class of the benchmarks.
+# Sourced by the scripts here. `build MODULE...` builds what is named; then `jvm` is the command that starts a class of the
+# benchmarks.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 results=$root/benchmarks/results
 # shellcheck source=../engine/cli/src/main/launcher/jdk25.sh
 . "$root/engine/cli/src/main/launcher/jdk25.sh"
 
 build() {
-  local home arguments modules
+  local home options modules
   home=$(find_jdk25)
   modules=$(IFS=,; echo "$*")
   (cd "$root" && mvn -q -B -ntp -pl "$modules" -am package -Dmaven.test.skip=true)
-  # The arguments of every JVM of the project; here its modules are on the class path.
-  arguments=$(sed -n 's:.*<donna.jvmArgs>\(.*\)</donna.jvmArgs>.*:\1:p' "$root/pom.xml" | sed 's:\(--enable-native-access\)=[^ ]*:\1=ALL-UNNAMED:')
+  # The options of every JVM of the project, except that here its modules are on the class path.
+  options=$(sed -n 's:.*<donna.jvmArgs>\(.*\)</donna.jvmArgs>.*:\1:p' "$root/pom.xml" |
+    sed 's:\(--enable-native-access\)=[^ ]*:\1=ALL-UNNAMED:')
   # shellcheck disable=SC2206
-  jvm=("$home/bin/java" $arguments -Xmx1g -cp "$root/benchmarks/target/classes:$root/benchmarks/target/lib/*")
+  jvm=("$home/bin/java" $options -Xmx1g -cp "$root/benchmarks/target/classes:$root/benchmarks/target/lib/*")
 }
 
 # The folder that holds the peer named.

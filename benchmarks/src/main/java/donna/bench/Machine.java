@@ -23,7 +23,9 @@ public record Machine(String processor, int cores, String system, String java) {
                 Runtime.version().toString());
     }
 
-    /** A file name: the processor without trademarks and clock, and the cores, such as {@code amd-epyc-9b14-2-cores}. */
+    /**
+     * A file name: the processor without trademarks and clock, and the cores, such as {@code amd-epyc-9b14-2-cores}.
+     */
     public String shortName() {
         String name = processor
                 .toLowerCase(Locale.ROOT)

@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
@@ -21,9 +22,9 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
 /**
- * Asks the questions of the given sections, prints a table in the field's units and writes the results. Arguments: the results folder, the
- * folder for JMH's logs, {@code full} or {@code smoke}, the sections. {@code smoke} only tries that everything works: its numbers mean nothing
- * and are not kept.
+ * Asks the questions of the given sections, prints a table in the field's units and writes the results. Arguments: the
+ * results folder, the folder for JMH's logs, {@code full} or {@code smoke}, the sections. {@code smoke} only tries that
+ * everything works: its numbers mean nothing and are not kept.
  */
 public final class Suite {
     private static final List<String> UNITS = List.of("GFLOP/s", "% of peak", "GB/s", "images/s", "candidates/s");
@@ -33,9 +34,17 @@ public final class Suite {
     private double peakFlops;
 
     /** A measured case. Error is half of JMH's 99.9 % interval. */
-    private record Row(String question, Map<String, String> parameters, double microseconds, double errorMicroseconds, Map<String, Double> rates) {
+    private record Row(
+            String question,
+            Map<String, String> parameters,
+            double microseconds,
+            double errorMicroseconds,
+            Map<String, Double> rates) {
+        /** The parameters in words; a bare number gets its name. */
         String name() {
-            return String.join(" ", parameters.values());
+            return parameters.entrySet().stream()
+                    .map(e -> e.getValue().matches("\\d+") ? e.getKey() + "=" + e.getValue() : e.getValue())
+                    .collect(Collectors.joining(" "));
         }
     }
 
@@ -48,7 +57,10 @@ public final class Suite {
         boolean smoke = args[2].equals("smoke");
         Suite suite = new Suite(Path.of(args[1]), smoke);
         Set<Question.Section> asked = EnumSet.of(Question.Section.CEILINGS);
-        Arrays.stream(args).skip(3).map(a -> Question.Section.valueOf(a.toUpperCase(Locale.ROOT))).forEach(asked::add);
+        Arrays.stream(args)
+                .skip(3)
+                .map(a -> Question.Section.valueOf(a.toUpperCase(Locale.ROOT)))
+                .forEach(asked::add);
         System.out.println(Machine.here());
         for (Question.Section section : asked) {
             List<Row> rows = new ArrayList<>();
@@ -98,20 +110,26 @@ public final class Suite {
                 .measurementIterations(smoke ? 2 : 6)
                 .measurementTime(each)
                 .shouldFailOnError(true)
-                .output(logs.resolve("jmh-" + benchmark.getSimpleName() + ".log").toString())
+                .output(logs.resolve("jmh-" + benchmark.getSimpleName() + ".log")
+                        .toString())
                 .build();
         return new Runner(options).run();
     }
 
     private static String table(Question.Section section, List<Row> rows) {
-        List<String> units = UNITS.stream().filter(u -> rows.stream().anyMatch(r -> r.rates().containsKey(u))).toList();
+        List<String> units = UNITS.stream()
+                .filter(u -> rows.stream().anyMatch(r -> r.rates().containsKey(u)))
+                .toList();
         List<String> header = new ArrayList<>(List.of(word(section), "us", "+-"));
         header.addAll(units);
         Table table = new Table(header.toArray(String[]::new));
         for (Row r : rows) {
             List<String> cells = new ArrayList<>(List.of(
-                    (r.question() + " " + r.name()).strip(), Table.number(r.microseconds()), Table.number(r.errorMicroseconds())));
-            units.forEach(u -> cells.add(r.rates().containsKey(u) ? Table.number(r.rates().get(u)) : ""));
+                    (r.question() + " " + r.name()).strip(),
+                    Table.number(r.microseconds()),
+                    Table.number(r.errorMicroseconds())));
+            units.forEach(u ->
+                    cells.add(r.rates().containsKey(u) ? Table.number(r.rates().get(u)) : ""));
             table.row(cells);
         }
         return table.toString();

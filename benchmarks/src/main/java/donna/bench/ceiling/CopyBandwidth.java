@@ -14,7 +14,10 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** How fast does one core copy memory, by size: from the first cache to main memory? Bytes read and bytes written both count. */
+/**
+ * How fast does one core copy memory, by size: from the first cache to main memory? Bytes read and bytes written both
+ * count.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

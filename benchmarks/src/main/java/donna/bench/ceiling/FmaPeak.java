@@ -12,8 +12,8 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * How many single-precision multiply-accumulates can one core do? Twelve independent chains of vector FMAs: more than latency times issue
- * width, fewer than the registers.
+ * How many single-precision multiply-accumulates can one core do? Twelve independent chains of vector FMAs: more than
+ * latency times issue width, fewer than the registers.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -51,7 +51,10 @@ public class FmaPeak {
             t4 = t4.fma(a, b);
             t5 = t5.fma(a, b);
         }
-        return lane(s0.add(s1).add(s2)) + lane(s3.add(s4).add(s5)) + lane(t0.add(t1).add(t2)) + lane(t3.add(t4).add(t5));
+        return lane(s0.add(s1).add(s2))
+                + lane(s3.add(s4).add(s5))
+                + lane(t0.add(t1).add(t2))
+                + lane(t3.add(t4).add(t5));
     }
 
     private static float lane(FloatVector v) {

@@ -21,8 +21,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * An op on the CPU backend, its images in the backend's own layout: one plan, run by one thread. Its results are compared with the
- * reference backend in double before anything is timed.
+ * An op on the CPU backend, its images in the backend's own layout: one plan, run by one thread. Its results are
+ * compared with the reference backend in double before anything is timed.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

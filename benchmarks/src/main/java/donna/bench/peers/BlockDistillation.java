@@ -15,9 +15,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How long does a training step of every candidate of a stage take in PyTorch eager, which gives all threads to one candidate after
- * another, and here, with one candidate per thread? For each stage the two run in turn, each in a process of its own. Arguments: Python, the
- * peer's folder, the folder for logs, threads, rounds, steps, and the results folder (none: nothing is kept).
+ * How long does a training step of every candidate of a stage take in PyTorch eager, which gives all threads to one
+ * candidate after another, and here, with one candidate per thread? For each stage the two run in turn, each in a
+ * process of its own. Arguments: Python, the peer's folder, the folder for logs, threads, rounds, steps, and the
+ * results folder (none: nothing is kept).
  */
 public final class BlockDistillation {
     /** The four candidates that a stage begins with and that are reported apart from it. */
@@ -35,9 +36,23 @@ public final class BlockDistillation {
     private record Stage(String name, List<Map<String, Object>> candidates) {}
 
     /** A line of the result: milliseconds for one step of all candidates; ratio is eager over ours, round by round. */
-    private record Row(String work, int candidates, double eagerMs, double oursMs, Spread ratio, List<Double> eagerRounds, List<Double> oursRounds) {
+    private record Row(
+            String work,
+            int candidates,
+            double eagerMs,
+            double oursMs,
+            Spread ratio,
+            List<Double> eagerRounds,
+            List<Double> oursRounds) {
         static Row of(String work, int candidates, List<Double> eager, List<Double> ours) {
-            return new Row(work, candidates, Spread.of(eager).median(), Spread.of(ours).median(), Spread.ofRatios(eager, ours), eager, ours);
+            return new Row(
+                    work,
+                    candidates,
+                    Spread.of(eager).median(),
+                    Spread.of(ours).median(),
+                    Spread.ofRatios(eager, ours),
+                    eager,
+                    ours);
         }
     }
 
@@ -59,11 +74,17 @@ public final class BlockDistillation {
         List<Row> rows = race.run(rounds);
         Table table = new Table("block distillation", "candidates", "eager ms", "ours ms", "ratio [min, max]");
         rows.forEach(r -> table.row(
-                r.work(), Integer.toString(r.candidates()), Table.number(r.eagerMs()), Table.number(r.oursMs()), r.ratio().toString()));
+                r.work(),
+                Integer.toString(r.candidates()),
+                Table.number(r.eagerMs()),
+                Table.number(r.oursMs()),
+                r.ratio().toString()));
         System.out.println(Machine.here());
-        System.out.println("a training step of all candidates, " + threads + " threads, " + rounds + " rounds in turn\n\n" + table);
+        System.out.println("a training step of all candidates, " + threads + " threads, " + rounds
+                + " rounds in turn\n\n" + table);
         if (args.length > 6) {
-            System.out.println("written to " + Results.put(Path.of(args[6]), "blockDistillation", new Race(threads, rounds, steps, rows)));
+            System.out.println("written to "
+                    + Results.put(Path.of(args[6]), "blockDistillation", new Race(threads, rounds, steps, rows)));
         }
     }
 
@@ -71,7 +92,8 @@ public final class BlockDistillation {
         Path file = peer.resolve("bkd_stages.json");
         List<Row> rows = new ArrayList<>();
         for (Stage stage : Json.read(file, Stages.class).stages()) {
-            Map<Boolean, List<List<Double>>> times = new LinkedHashMap<>(Map.of(true, new ArrayList<>(), false, new ArrayList<>()));
+            Map<Boolean, List<List<Double>>> times =
+                    new LinkedHashMap<>(Map.of(true, new ArrayList<>(), false, new ArrayList<>()));
             for (int round = 0; round < rounds; round++) {
                 System.err.println(stage.name() + ", round " + (round + 1) + " of " + rounds + " ...");
                 for (boolean eager : round % 2 == 0 ? new boolean[] {true, false} : new boolean[] {false, true}) {
@@ -93,7 +115,10 @@ public final class BlockDistillation {
 
     private static List<Double> sums(List<List<Double>> rounds, int candidates) {
         return rounds.stream()
-                .map(ms -> ms.stream().limit(candidates).mapToDouble(Double::doubleValue).sum())
+                .map(ms -> ms.stream()
+                        .limit(candidates)
+                        .mapToDouble(Double::doubleValue)
+                        .sum())
                 .toList();
     }
 
@@ -117,7 +142,8 @@ public final class BlockDistillation {
     private List<Double> ours(Stage stage, Path file) throws IOException, InterruptedException {
         List<String> arguments =
                 List.of(file.toString(), "cpu", Integer.toString(threads), Integer.toString(steps), stage.name());
-        String output = Child.run(logs.resolve("bkd-ours.log"), Child.java(BkdStep.class, arguments)).output();
+        String output = Child.run(logs.resolve("bkd-ours.log"), Child.java(BkdStep.class, arguments))
+                .output();
         return milliseconds(stage, output).stream().map(ms -> ms / threads).toList();
     }
 
@@ -130,8 +156,8 @@ public final class BlockDistillation {
                 .map(m -> Double.valueOf(m.group(1)))
                 .toList();
         if (ms.size() != stage.candidates().size()) {
-            throw new IllegalStateException(stage.name() + ": " + ms.size() + " times for " + stage.candidates().size()
-                    + " candidates; the output was\n" + output);
+            throw new IllegalStateException(stage.name() + ": " + ms.size() + " times for "
+                    + stage.candidates().size() + " candidates; the output was\n" + output);
         }
         return ms;
     }

@@ -7,7 +7,8 @@ import java.util.Locale;
 /** What repeated measurements gave. */
 record Spread(double median, double min, double max) {
     static Spread of(List<Double> values) {
-        double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+        double[] sorted =
+                values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
         double upper = sorted[sorted.length / 2];
         double lower = sorted[(sorted.length - 1) / 2];
         return new Spread((upper + lower) / 2, sorted[0], sorted[sorted.length - 1]);

@@ -22,8 +22,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * How long does one thread take for a training step of a candidate: forward, NSR loss, backward, SGD? Batch 64, 24 to 40 channels, 16x16,
- * stride 2. The first losses are compared with the reference backend's before anything is timed.
+ * How long does one thread take for a training step of a candidate: forward, NSR loss, backward, SGD? Batch 64, 24 to
+ * 40 channels, 16x16, stride 2. The first losses are compared with the reference backend's before anything is timed.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -67,7 +67,8 @@ public class StepSpeed {
         Stages.Stage stage = stage(candidate);
         try (Device reference = new ReferenceBackend().open(0)) {
             Map<String, Tensor> data = BkdStep.data(reference, stage);
-            try (CandidateStep step = new CandidateStep(reference, stage, stage.candidates().getFirst(), data)) {
+            try (CandidateStep step =
+                    new CandidateStep(reference, stage, stage.candidates().getFirst(), data)) {
                 Graph graph = step.plan().graph();
                 return Work.of(graph).withImages(stage.batch());
             } finally {
@@ -94,7 +95,8 @@ public class StepSpeed {
         try (Device reference = new ReferenceBackend().open(0);
                 Stream stream = reference.openStream()) {
             Map<String, Tensor> data = BkdStep.data(reference, stage);
-            try (CandidateStep step = new CandidateStep(reference, stage, stage.candidates().getFirst(), data)) {
+            try (CandidateStep step =
+                    new CandidateStep(reference, stage, stage.candidates().getFirst(), data)) {
                 double[] losses = new double[CHECKED_STEPS];
                 for (int i = 0; i < losses.length; i++) {
                     losses[i] = step.run(stream);
