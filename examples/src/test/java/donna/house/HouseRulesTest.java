@@ -4,7 +4,6 @@ import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.AccessTarget;
 import com.tngtech.archunit.core.domain.Dependency;
@@ -14,7 +13,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -52,6 +51,7 @@ class HouseRulesTest {
             List.of(
                     "donna.spec",
                     "donna.jobs",
+                    "donna.image",
                     "donna.fetch",
                     "donna.export",
                     "donna.space",
@@ -76,32 +76,41 @@ class HouseRulesTest {
             "java.lang.Runtime.load",
             "java.lang.Runtime.loadLibrary");
 
-    private static final Map<String, JavaClasses> BY_MODULE = new LinkedHashMap<>();
+    /** The module of each class, by the class's name. */
+    private static final Map<String, String> MODULE_OF = new HashMap<>();
+
     private static JavaClasses all;
 
     @BeforeAll
     static void readClasses() {
-        List<Path> folders = Checkout.modules().stream().map(HouseRulesTest::classes).toList();
-        for (int i = 0; i < folders.size(); i++) {
-            String module = Checkout.modules().get(i);
-            boolean hasCode = Files.isDirectory(Checkout.ROOT.resolve(module).resolve("src/main/java"));
-            assertTrue(!hasCode || Files.isDirectory(folders.get(i)), module + " is not compiled; run 'mvn verify' on the whole project");
-            BY_MODULE.put(module, new ClassFileImporter().importPath(folders.get(i)));
+        all = new ClassFileImporter()
+                .importPaths(Checkout.modules().stream().map(HouseRulesTest::classes).filter(Files::isDirectory).toList());
+        for (JavaClass c : all) {
+            String file = c.getSource().orElseThrow().getUri().getPath();
+            Checkout.modules().stream()
+                    .filter(m -> file.startsWith(classes(m).toUri().getPath()))
+                    .forEach(m -> MODULE_OF.put(c.getName(), m));
         }
-        all = new ClassFileImporter().importPaths(folders);
+        for (String module : Checkout.modules()) {
+            boolean hasCode = Files.isDirectory(Checkout.ROOT.resolve(module).resolve("src/main/java"));
+            assertEquals(hasCode, MODULE_OF.containsValue(module), module + " is not compiled; run 'mvn verify' on the whole project");
+        }
     }
 
     private static Path classes(String module) {
         return Checkout.ROOT.resolve(module).resolve("target/classes");
     }
 
-    private static String moduleOf(JavaClass type) {
-        JavaClass c = type.getBaseComponentType();
-        return BY_MODULE.entrySet().stream().filter(e -> e.getValue().contain(c.getName())).map(Map.Entry::getKey).findFirst().orElse("");
+    private static String moduleOf(JavaClass c) {
+        return MODULE_OF.getOrDefault(c.getBaseComponentType().getName(), "");
+    }
+
+    private static Stream<JavaClass> classesOf(String module) {
+        return all.stream().filter(c -> moduleOf(c).equals(module));
     }
 
     private static Stream<Dependency> dependencies(String module) {
-        return BY_MODULE.get(module).stream()
+        return classesOf(module)
                 .flatMap(c -> c.getDirectDependenciesFromSelf().stream())
                 .filter(d -> d.getTargetClass().getBaseComponentType().getPackageName().startsWith("donna"));
     }
@@ -127,7 +136,7 @@ class HouseRulesTest {
     void packagesUseOnlyThoseBeforeThem() {
         Set<String> wrong = new TreeSet<>();
         ORDER.forEach((module, order) -> {
-            BY_MODULE.get(module).forEach(c -> {
+            classesOf(module).forEach(c -> {
                 if (!order.contains(c.getPackageName())) {
                     wrong.add(c.getPackageName() + " of " + module + " has no place in the order");
                 }

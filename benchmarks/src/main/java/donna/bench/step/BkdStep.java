@@ -70,7 +70,7 @@ public final class BkdStep {
         data.values().forEach(Tensor::close);
     }
 
-    private static Map<String, Tensor> data(Device device, Stages.Stage stage) {
+    static Map<String, Tensor> data(Device device, Stages.Stage stage) {
         int out = stage.size() / stage.stride();
         Map<String, Tensor> data = new LinkedHashMap<>();
         data.put("src", image(device, new Shape(stage.batch(), stage.in(), stage.size(), stage.size()), 1));

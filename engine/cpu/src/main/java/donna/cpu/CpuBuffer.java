@@ -3,12 +3,14 @@ package donna.cpu;
 import donna.tensor.Buffer;
 import donna.tensor.DonnaException;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Host memory in an arena of its own, aligned to 64 bytes. */
 final class CpuBuffer implements Buffer {
     private final CpuDevice device;
     private final OwnedMemory memory;
     private final MemorySegment segment;
+    private final AtomicLong version = new AtomicLong();
     private volatile boolean open = true;
 
     CpuBuffer(CpuDevice device, long bytes) {
@@ -19,6 +21,15 @@ final class CpuBuffer implements Buffer {
 
     boolean isOpen() {
         return open;
+    }
+
+    /** How often somebody has changed the bytes, by {@link #write} or in a plan. */
+    long version() {
+        return version.get();
+    }
+
+    void changed() {
+        version.incrementAndGet();
     }
 
     CpuDevice device() {
@@ -45,6 +56,7 @@ final class CpuBuffer implements Buffer {
     public void write(long offset, MemorySegment source) {
         check("write", offset, source.byteSize());
         MemorySegment.copy(source, 0, segment, offset, source.byteSize());
+        changed();
     }
 
     @Override

@@ -18,31 +18,54 @@ import java.util.TreeMap;
 
 /** Steps over slots. Places are looked up when they move, not when the plan runs. */
 final class CpuPlan implements ProfiledPlan {
+    /**
+     * What a plan is made of.
+     *
+     * @param constantSteps run only when the variables they read have changed; their results stay in memory of the plan's own
+     * @param changed names of the variables that a run changes
+     */
+    record Parts(
+            List<Step> steps,
+            List<Step> constantSteps,
+            List<Slot> slots,
+            List<Slot> constantSlots,
+            Map<String, Slot> bound,
+            List<String> changed,
+            long scratchBytes,
+            Arena arena) {}
+
     private final CpuDevice device;
     private final Graph graph;
+    private final Parts parts;
     private final Map<String, TensorSpec> specs;
     private final Step[] steps;
-    private final List<Slot> scratch;
-    private final Map<String, Slot> bound;
-    private final long scratchBytes;
-    private final Arena arena;
+    private final OwnedMemory constants;
     private final Map<String, CpuBuffer> buffers = new HashMap<>();
     private final Set<Step> stale = new LinkedHashSet<>();
     private CpuBuffer[] open = new CpuBuffer[0];
+    private CpuBuffer[] changing = new CpuBuffer[0];
+    private CpuBuffer[] read = new CpuBuffer[0];
+    private long version = -1;
+    private boolean rebound = true;
     private CpuStream stream;
     private int generation = -1;
     private boolean closed;
 
-    CpuPlan(CpuDevice device, Graph graph, List<Step> steps, List<Slot> scratch, Map<String, Slot> bound, long scratchBytes, Arena arena) {
+    CpuPlan(CpuDevice device, Graph graph, Parts parts) {
         this.device = device;
         this.graph = graph;
+        this.parts = parts;
         this.specs = graph.bindings();
-        this.steps = steps.toArray(Step[]::new);
-        this.scratch = List.copyOf(scratch);
-        this.bound = Map.copyOf(bound);
-        this.scratchBytes = scratchBytes;
-        this.arena = arena;
-        stale.addAll(steps);
+        this.steps = parts.steps.toArray(Step[]::new);
+        long bytes = 0;
+        for (Slot s : parts.constantSlots) {
+            s.place(bytes);
+            bytes += (s.bytes() + CpuDevice.ALIGNMENT - 1) / CpuDevice.ALIGNMENT * CpuDevice.ALIGNMENT;
+        }
+        this.constants = new OwnedMemory(device, bytes);
+        parts.constantSlots.forEach(s -> s.moveTo(constants.segment().asSlice(s.offset(), s.bytes())));
+        stale.addAll(parts.steps);
+        stale.addAll(parts.constantSteps);
     }
 
     @Override
@@ -68,8 +91,8 @@ final class CpuPlan implements ProfiledPlan {
                     + " of its buffer; expected a multiple of " + CpuDevice.ALIGNMENT);
         }
         buffers.put(name, b);
-        open = buffers.values().toArray(CpuBuffer[]::new);
-        Slot s = bound.get(name);
+        rebound = true;
+        Slot s = parts.bound.get(name);
         if (s != null) {
             s.moveTo(b.slice(tensor.offset(), wanted.bytes()));
             stale.addAll(s.users());
@@ -83,9 +106,23 @@ final class CpuPlan implements ProfiledPlan {
             for (Step s : steps) {
                 s.run(stream);
             }
+            for (CpuBuffer b : changing) {
+                b.changed();
+            }
         } catch (NativeException e) {
             throw new DonnaException.NativeFailure(e.getMessage(), e);
         }
+    }
+
+    private void collectBuffers() {
+        open = buffers.values().toArray(CpuBuffer[]::new);
+        changing = parts.changed.stream().map(buffers::get).toArray(CpuBuffer[]::new);
+        read = parts.constantSteps.stream()
+                .flatMap(s -> s.slots().stream())
+                .filter(s -> s.bound() != null)
+                .map(s -> buffers.get(s.bound()))
+                .toArray(CpuBuffer[]::new);
+        version = -1;
     }
 
     private void prepare(Stream on) {
@@ -99,16 +136,20 @@ final class CpuPlan implements ProfiledPlan {
             throw new DonnaException.InvalidInput(
                     "run: nothing is bound to '" + String.join("', '", missing) + "'; bind every name of the graph first");
         }
+        if (rebound) {
+            rebound = false;
+            collectBuffers();
+        }
         for (CpuBuffer b : open) {
             if (!b.isOpen()) {
                 throw new DonnaException.Closed("run: a bound tensor's buffer was closed; bind an open one");
             }
         }
-        s.enter(scratchBytes);
+        s.enter(parts.scratchBytes);
         if (s != stream || s.generation() != generation) {
             stream = s;
             generation = s.generation();
-            for (Slot slot : scratch) {
+            for (Slot slot : parts.slots) {
                 slot.moveTo(s.scratch().asSlice(slot.offset(), slot.bytes()));
                 stale.addAll(slot.users());
             }
@@ -117,25 +158,37 @@ final class CpuPlan implements ProfiledPlan {
             stale.forEach(Step::rebind);
             stale.clear();
         }
+        long now = 0;
+        for (CpuBuffer b : read) {
+            now += b.version();
+        }
+        if (now != version) {
+            version = now;
+            parts.constantSteps.forEach(c -> c.run(stream));
+        }
     }
 
     @Override
     public long scratchBytes() {
-        return scratchBytes;
+        return parts.scratchBytes;
     }
 
     @Override
     public String describe() {
         StringBuilder out = new StringBuilder();
-        for (Step s : steps) {
-            out.append(String.format("%-28s %-24s %-28s", s.node(), s.kind(), s.implementation()));
-            for (Slot slot : s.slots()) {
-                out.append(' ').append(slot.inScratch() ? "+" + slot.offset() : slot.bound()).append(':').append(slot.bytes());
-                out.append(slot.block() > 1 ? "c" + slot.block() : "");
-            }
-            out.append('\n');
+        parts.constantSteps.forEach(s -> describe(s, "once ", out));
+        parts.steps.forEach(s -> describe(s, "", out));
+        return out.append("scratch ").append(parts.scratchBytes).append(" bytes, constants ").append(constants.segment().byteSize()).append(" bytes\n")
+                .toString();
+    }
+
+    private static void describe(Step s, String when, StringBuilder out) {
+        out.append(String.format("%-28s %-24s %-28s", s.node(), when + s.kind(), s.implementation()));
+        for (Slot slot : s.slots()) {
+            out.append(' ').append(slot.inScratch() ? "+" + slot.offset() : slot.bound()).append(':').append(slot.bytes());
+            out.append(slot.block() > 1 ? "c" + slot.block() : "");
         }
-        return out.append("scratch ").append(scratchBytes).append(" bytes\n").toString();
+        out.append('\n');
     }
 
     @Override
@@ -178,10 +231,10 @@ final class CpuPlan implements ProfiledPlan {
     public void close() {
         if (!closed) {
             closed = true;
-            for (Step s : steps) {
-                s.close();
-            }
-            arena.close();
+            parts.steps.forEach(Step::close);
+            parts.constantSteps.forEach(Step::close);
+            constants.close();
+            parts.arena.close();
         }
     }
 }

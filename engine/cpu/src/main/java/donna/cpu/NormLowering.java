@@ -33,8 +33,6 @@ final class NormLowering {
         boolean added = o.residual();
         b.step("vector", (m, stream) -> k.train(m[0], m[1], m[2], m[3], m[4], m[5], added ? m[6] : MemorySegment.NULL, m[7], m[8], m[9]),
                 slots.toArray(Slot[]::new));
-        b.changed(n.input(3));
-        b.changed(n.input(4));
     }
 
     void batchNormInference(Node n, Op.BatchNormInference o) {

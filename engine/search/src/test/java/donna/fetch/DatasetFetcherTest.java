@@ -39,14 +39,13 @@ class DatasetFetcherTest {
 
     private final List<String> lines = new ArrayList<>();
 
-    private static KnownDataset dataset(Source... sources) {
+    private static KnownDataset dataset() {
         return new KnownDataset(
                 "tiny",
                 "two files",
                 List.of("x"),
                 Normalization.none(1),
-                List.of(new DatasetFile("a", A.length, SHA_A), new DatasetFile("b", B.length, SHA_B)),
-                List.of(sources));
+                List.of(new DatasetFile("a", A.length, SHA_A), new DatasetFile("b", B.length, SHA_B)));
     }
 
     private DatasetFetcher fetcher() {
@@ -71,26 +70,28 @@ class DatasetFetcherTest {
     @Test
     void aFolderIsCopiedVerifiedAndNotFetchedAgain() throws IOException {
         Path source = folder("given", A, B);
-        Path got = fetcher().fetch(dataset(), Optional.of(source.toString()));
+        Path killed = Files.createDirectories(dir.resolve("cache/.tiny-staging-7/package"));
+        Path got = fetcher().fetch(dataset(), Optional.of(source.toString()), List.of());
+        assertFalse(Files.exists(killed.getParent()), "what a killed fetch left is still there");
         assertEquals(dir.resolve("cache/tiny"), got);
         assertTrue(Files.exists(got.resolve("a")) && Files.exists(got.resolve("b.gz")));
         lines.clear();
-        assertEquals(got, fetcher().fetch(dataset(), Optional.empty()));
+        assertEquals(got, fetcher().fetch(dataset(), Optional.empty(), List.of()));
         assertEquals(List.of(), lines);
     }
 
     @Test
     void whatWasAlteredInTheCacheIsNamedAndFetchedAgain() throws IOException {
         Path source = folder("given", A, B);
-        Path got = fetcher().fetch(dataset(), Optional.of(source.toString()));
+        Path got = fetcher().fetch(dataset(), Optional.of(source.toString()), List.of());
         byte[] altered = A.clone();
         altered[3] ^= 1;
         Files.write(got.resolve("a"), altered);
-        fetcher().fetch(dataset(), Optional.of(source.toString()));
+        fetcher().fetch(dataset(), Optional.of(source.toString()), List.of());
         assertTrue(lines.stream().anyMatch(l -> l.contains("altered: SHA-256")), lines.toString());
         assertEquals(new String(A, StandardCharsets.UTF_8), Files.readString(got.resolve("a")));
         Files.write(got.resolve("b.gz"), Arrays.copyOf(gzip(B), 12));
-        fetcher().fetch(dataset(), Optional.of(source.toString()));
+        fetcher().fetch(dataset(), Optional.of(source.toString()), List.of());
         assertTrue(lines.stream().anyMatch(l -> l.contains("damaged or truncated after")), lines.toString());
         assertFalse(Files.size(got.resolve("b.gz")) == 12);
     }
@@ -100,12 +101,13 @@ class DatasetFetcherTest {
         byte[] wrong = "the content of A".getBytes(StandardCharsets.UTF_8);
         Path altered = folder("altered", wrong, B);
         Path empty = Files.createDirectories(dir.resolve("empty"));
-        KnownDataset d = dataset(
+        List<Source> known = List.of(
                 new Source.Folder(empty),
                 new Source.DebianPackage("no-such-package-anywhere"),
                 new Source.Web(URI.create("ftp://host/"), ".gz"));
         String m = assertThrows(
-                        DonnaException.Unavailable.class, () -> fetcher().fetch(d, Optional.of(altered.toString())))
+                        DonnaException.Unavailable.class,
+                        () -> fetcher().fetch(dataset(), Optional.of(altered.toString()), known))
                 .getMessage();
         for (String part : List.of(
                 "folder " + altered + ": ",
@@ -132,7 +134,7 @@ class DatasetFetcherTest {
             assertTrue(absent.contains("status 404"), absent);
             String tooLong = unavailable(host + "/long");
             assertTrue(tooLong.contains("expected at most"), tooLong);
-            Path got = fetcher().fetch(dataset(), Optional.of(host + "/m"));
+            Path got = fetcher().fetch(dataset(), Optional.of(host + "/m"), List.of());
             assertTrue(Files.exists(got.resolve("b.gz")));
         }
     }
@@ -168,7 +170,9 @@ class DatasetFetcherTest {
     }
 
     private String unavailable(String from) {
-        return assertThrows(DonnaException.Unavailable.class, () -> fetcher().fetch(dataset(), Optional.of(from)))
+        return assertThrows(
+                        DonnaException.Unavailable.class,
+                        () -> fetcher().fetch(dataset(), Optional.of(from), List.of()))
                 .getMessage();
     }
 
@@ -176,7 +180,8 @@ class DatasetFetcherTest {
     void aCacheThatCannotBeWrittenIsOneSentence() throws IOException {
         Path blocked = Files.writeString(dir.resolve("blocked"), "a file, no folder");
         DatasetFetcher f = new DatasetFetcher(blocked.resolve("cache"), lines::add);
-        String m = assertThrows(DonnaException.InvalidInput.class, () -> f.fetch(dataset(), Optional.empty()))
+        String m = assertThrows(
+                        DonnaException.InvalidInput.class, () -> f.fetch(dataset(), Optional.empty(), List.of()))
                 .getMessage();
         assertTrue(m.contains("cannot be kept in") && m.contains("XDG_CACHE_HOME"), m);
     }

@@ -17,14 +17,14 @@ import jdk.incubator.vector.VectorOperators;
  * {@code HSIGMOID} call {@link Lanes#clearMissing}.
  */
 public final class Activations {
-    private static final FloatVector ZERO = all(0);
-    private static final FloatVector ONE = all(1);
-    private static final FloatVector THREE = all(3);
-    private static final FloatVector MINUS_THREE = all(-3);
-    private static final FloatVector SIX = all(6);
-    private static final FloatVector SIXTH = all(1f / 6);
-    private static final FloatVector THIRD = all(1f / 3);
-    private static final FloatVector HALF = all(0.5f);
+    private static final float ZERO = 0;
+    private static final float ONE = 1;
+    private static final float THREE = 3;
+    private static final float MINUS_THREE = -3;
+    private static final float SIX = 6;
+    private static final float SIXTH = 1f / 6;
+    private static final float THIRD = 1f / 3;
+    private static final float HALF = 0.5f;
 
     private Activations() {}
 
@@ -113,54 +113,73 @@ public final class Activations {
             long vectors,
             float low,
             float high) {
+        FloatVector zero = FloatVector.broadcast(SPECIES, ZERO);
         FloatVector lowest = FloatVector.broadcast(SPECIES, low);
         FloatVector highest = FloatVector.broadcast(SPECIES, high);
         for (long i = 0; i < vectors; i++) {
             FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, s + i * BYTES, ORDER);
             VectorMask<Float> inside = lowest.lt(x).and(x.lt(highest));
-            ZERO.blend(FloatVector.fromMemorySegment(SPECIES, dDst, g + i * BYTES, ORDER), inside)
+            zero.blend(FloatVector.fromMemorySegment(SPECIES, dDst, g + i * BYTES, ORDER), inside)
                     .intoMemorySegment(dSrc, d + i * BYTES, ORDER);
         }
     }
 
     private static void hswish(MemorySegment src, long s, MemorySegment dst, long d, long vectors) {
+        FloatVector three = FloatVector.broadcast(SPECIES, THREE);
+        FloatVector zero = FloatVector.broadcast(SPECIES, ZERO);
+        FloatVector six = FloatVector.broadcast(SPECIES, SIX);
+        FloatVector sixth = FloatVector.broadcast(SPECIES, SIXTH);
         for (long i = 0; i < vectors; i++) {
             FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, s + i * BYTES, ORDER);
-            FloatVector y = x.add(THREE);
-            y = y.blend(ZERO, y.lt(ZERO));
-            y.blend(SIX, SIX.lt(y)).mul(x).mul(SIXTH).intoMemorySegment(dst, d + i * BYTES, ORDER);
+            FloatVector y = x.add(three);
+            y = y.blend(zero, y.lt(zero));
+            y.blend(six, six.lt(y)).mul(x).mul(sixth).intoMemorySegment(dst, d + i * BYTES, ORDER);
         }
     }
 
     private static void hswishBackward(
             MemorySegment dDst, long g, MemorySegment src, long s, MemorySegment dSrc, long d, long vectors) {
+        FloatVector third = FloatVector.broadcast(SPECIES, THIRD);
+        FloatVector half = FloatVector.broadcast(SPECIES, HALF);
+        FloatVector zero = FloatVector.broadcast(SPECIES, ZERO);
+        FloatVector minusThree = FloatVector.broadcast(SPECIES, MINUS_THREE);
+        FloatVector three = FloatVector.broadcast(SPECIES, THREE);
+        FloatVector one = FloatVector.broadcast(SPECIES, ONE);
         for (long i = 0; i < vectors; i++) {
             FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, s + i * BYTES, ORDER);
-            FloatVector slope = x.fma(THIRD, HALF);
-            slope = slope.blend(ZERO, x.compare(VectorOperators.LE, MINUS_THREE));
-            slope = slope.blend(ONE, x.compare(VectorOperators.GE, THREE));
+            FloatVector slope = x.fma(third, half);
+            slope = slope.blend(zero, x.compare(VectorOperators.LE, minusThree));
+            slope = slope.blend(one, x.compare(VectorOperators.GE, three));
             slope.mul(FloatVector.fromMemorySegment(SPECIES, dDst, g + i * BYTES, ORDER))
                     .intoMemorySegment(dSrc, d + i * BYTES, ORDER);
         }
     }
 
     private static void hsigmoid(MemorySegment src, long s, MemorySegment dst, long d, long vectors) {
+        FloatVector three = FloatVector.broadcast(SPECIES, THREE);
+        FloatVector zero = FloatVector.broadcast(SPECIES, ZERO);
+        FloatVector six = FloatVector.broadcast(SPECIES, SIX);
+        FloatVector sixth = FloatVector.broadcast(SPECIES, SIXTH);
         for (long i = 0; i < vectors; i++) {
             FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, s + i * BYTES, ORDER)
-                    .add(THREE);
-            FloatVector y = x.blend(ZERO, x.lt(ZERO));
-            y.blend(SIX, SIX.lt(y)).mul(SIXTH).intoMemorySegment(dst, d + i * BYTES, ORDER);
+                    .add(three);
+            FloatVector y = x.blend(zero, x.lt(zero));
+            y.blend(six, six.lt(y)).mul(sixth).intoMemorySegment(dst, d + i * BYTES, ORDER);
         }
     }
 
     private static void hsigmoidBackward(
             MemorySegment dDst, long g, MemorySegment src, long s, MemorySegment dSrc, long d, long vectors) {
+        FloatVector minusThree = FloatVector.broadcast(SPECIES, MINUS_THREE);
+        FloatVector three = FloatVector.broadcast(SPECIES, THREE);
+        FloatVector zero = FloatVector.broadcast(SPECIES, ZERO);
+        FloatVector sixth = FloatVector.broadcast(SPECIES, SIXTH);
         for (long i = 0; i < vectors; i++) {
             FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, s + i * BYTES, ORDER);
-            VectorMask<Float> inside = MINUS_THREE.lt(x).and(x.lt(THREE));
-            ZERO.blend(
+            VectorMask<Float> inside = minusThree.lt(x).and(x.lt(three));
+            zero.blend(
                             FloatVector.fromMemorySegment(SPECIES, dDst, g + i * BYTES, ORDER)
-                                    .mul(SIXTH),
+                                    .mul(sixth),
                             inside)
                     .intoMemorySegment(dSrc, d + i * BYTES, ORDER);
         }

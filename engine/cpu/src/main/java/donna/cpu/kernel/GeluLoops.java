@@ -27,68 +27,117 @@ import jdk.incubator.vector.FloatVector;
  */
 final class GeluLoops {
     /** Where the tail is nothing, and the exponential still a normal number. */
-    private static final FloatVector FAR = all(13);
+    private static final float FAR = 13;
 
-    private static final FloatVector MINUS_HALF = all(-0.5f);
+    private static final float MINUS_HALF = -0.5f;
     /** 1 / sqrt(2 pi). */
-    private static final FloatVector DENSITY = all(0.39894228f);
+    private static final float DENSITY = 0.39894228f;
 
-    private static final FloatVector THREE = all(3);
-    private static final FloatVector MINUS_SIX = all(-6);
-    private static final FloatVector T0 = all(0.72908366f);
-    private static final FloatVector T1 = all(-0.5093323f);
-    private static final FloatVector T2 = all(0.23001935f);
-    private static final FloatVector T3 = all(-0.0472561f);
-    private static final FloatVector T4 = all(-0.010479937f);
-    private static final FloatVector T5 = all(6.923926e-3f);
-    private static final FloatVector T6 = all(1.0760425e-3f);
-    private static final FloatVector T7 = all(-9.0325746e-4f);
-    private static final FloatVector T8 = all(-2.6677208e-4f);
+    private static final float THREE = 3;
+    private static final float MINUS_SIX = -6;
+    private static final float T0 = 0.72908366f;
+    private static final float T1 = -0.5093323f;
+    private static final float T2 = 0.23001935f;
+    private static final float T3 = -0.0472561f;
+    private static final float T4 = -0.010479937f;
+    private static final float T5 = 6.923926e-3f;
+    private static final float T6 = 1.0760425e-3f;
+    private static final float T7 = -9.0325746e-4f;
+    private static final float T8 = -2.6677208e-4f;
 
     private GeluLoops() {}
 
     static void gelu(MemorySegment src, long s, MemorySegment dst, long d, long vectors) {
+        FloatVector far = FloatVector.broadcast(SPECIES, FAR);
+        FloatVector minusHalf = FloatVector.broadcast(SPECIES, MINUS_HALF);
+        FloatVector log2E = FloatVector.broadcast(SPECIES, LOG2_E);
+        FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
+        FloatVector ln2Low = FloatVector.broadcast(SPECIES, LN2_LOW);
+        FloatVector ln2High = FloatVector.broadcast(SPECIES, LN2_HIGH);
+        FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
+        FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
+        FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
+        FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
+        FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
+        FloatVector one = FloatVector.broadcast(SPECIES, ONE);
+        FloatVector three = FloatVector.broadcast(SPECIES, THREE);
+        FloatVector minusSix = FloatVector.broadcast(SPECIES, MINUS_SIX);
+        FloatVector t8 = FloatVector.broadcast(SPECIES, T8);
+        FloatVector t7 = FloatVector.broadcast(SPECIES, T7);
+        FloatVector t6 = FloatVector.broadcast(SPECIES, T6);
+        FloatVector t5 = FloatVector.broadcast(SPECIES, T5);
+        FloatVector t4 = FloatVector.broadcast(SPECIES, T4);
+        FloatVector t3 = FloatVector.broadcast(SPECIES, T3);
+        FloatVector t2 = FloatVector.broadcast(SPECIES, T2);
+        FloatVector t1 = FloatVector.broadcast(SPECIES, T1);
+        FloatVector t0 = FloatVector.broadcast(SPECIES, T0);
+        FloatVector zero = FloatVector.broadcast(SPECIES, ZERO);
         for (long i = 0; i < vectors; i++) {
             FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, s + i * BYTES, ORDER);
             FloatVector z = x.abs();
-            z = z.blend(FAR, FAR.lt(z));
-            FloatVector y = z.mul(z).mul(MINUS_HALF);
-            FloatVector t = y.fma(LOG2_E, ROUND);
-            FloatVector n = t.sub(ROUND);
-            FloatVector r = n.fma(LN2_LOW, n.fma(LN2_HIGH, y));
-            FloatVector p = r.fma(E6, E5).fma(r, E4).fma(r, E3).fma(r, E2);
-            p = p.mul(r).fma(r, r).add(ONE);
+            z = z.blend(far, far.lt(z));
+            FloatVector y = z.mul(z).mul(minusHalf);
+            FloatVector t = y.fma(log2E, round);
+            FloatVector n = t.sub(round);
+            FloatVector r = n.fma(ln2Low, n.fma(ln2High, y));
+            FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2);
+            p = p.fma(r, one).fma(r, one);
             FloatVector bell = p.reinterpretAsInts()
                     .add(t.reinterpretAsInts().lanewise(LSHL, 23))
                     .reinterpretAsFloats();
-            FloatVector v = ONE.div(z.add(THREE));
-            FloatVector u = v.fma(MINUS_SIX, ONE);
-            FloatVector q = u.fma(T8, T7).fma(u, T6).fma(u, T5).fma(u, T4).fma(u, T3);
-            FloatVector tail = q.fma(u, T2).fma(u, T1).fma(u, T0).mul(v).mul(bell);
-            tail.blend(ONE.sub(tail), ZERO.lt(x)).mul(x).intoMemorySegment(dst, d + i * BYTES, ORDER);
+            FloatVector v = one.div(z.add(three));
+            FloatVector u = v.fma(minusSix, one);
+            FloatVector q = u.fma(t8, t7).fma(u, t6).fma(u, t5).fma(u, t4).fma(u, t3);
+            FloatVector tail = q.fma(u, t2).fma(u, t1).fma(u, t0).mul(v).mul(bell);
+            tail.blend(one.sub(tail), zero.lt(x)).mul(x).intoMemorySegment(dst, d + i * BYTES, ORDER);
         }
     }
 
     static void geluBackward(
             MemorySegment dDst, long g, MemorySegment src, long s, MemorySegment dSrc, long d, long vectors) {
+        FloatVector far = FloatVector.broadcast(SPECIES, FAR);
+        FloatVector minusHalf = FloatVector.broadcast(SPECIES, MINUS_HALF);
+        FloatVector log2E = FloatVector.broadcast(SPECIES, LOG2_E);
+        FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
+        FloatVector ln2Low = FloatVector.broadcast(SPECIES, LN2_LOW);
+        FloatVector ln2High = FloatVector.broadcast(SPECIES, LN2_HIGH);
+        FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
+        FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
+        FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
+        FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
+        FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
+        FloatVector one = FloatVector.broadcast(SPECIES, ONE);
+        FloatVector three = FloatVector.broadcast(SPECIES, THREE);
+        FloatVector minusSix = FloatVector.broadcast(SPECIES, MINUS_SIX);
+        FloatVector t8 = FloatVector.broadcast(SPECIES, T8);
+        FloatVector t7 = FloatVector.broadcast(SPECIES, T7);
+        FloatVector t6 = FloatVector.broadcast(SPECIES, T6);
+        FloatVector t5 = FloatVector.broadcast(SPECIES, T5);
+        FloatVector t4 = FloatVector.broadcast(SPECIES, T4);
+        FloatVector t3 = FloatVector.broadcast(SPECIES, T3);
+        FloatVector t2 = FloatVector.broadcast(SPECIES, T2);
+        FloatVector t1 = FloatVector.broadcast(SPECIES, T1);
+        FloatVector t0 = FloatVector.broadcast(SPECIES, T0);
+        FloatVector density = FloatVector.broadcast(SPECIES, DENSITY);
+        FloatVector zero = FloatVector.broadcast(SPECIES, ZERO);
         for (long i = 0; i < vectors; i++) {
             FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, s + i * BYTES, ORDER);
             FloatVector z = x.abs();
-            z = z.blend(FAR, FAR.lt(z));
-            FloatVector y = z.mul(z).mul(MINUS_HALF);
-            FloatVector t = y.fma(LOG2_E, ROUND);
-            FloatVector n = t.sub(ROUND);
-            FloatVector r = n.fma(LN2_LOW, n.fma(LN2_HIGH, y));
-            FloatVector p = r.fma(E6, E5).fma(r, E4).fma(r, E3).fma(r, E2);
-            p = p.mul(r).fma(r, r).add(ONE);
+            z = z.blend(far, far.lt(z));
+            FloatVector y = z.mul(z).mul(minusHalf);
+            FloatVector t = y.fma(log2E, round);
+            FloatVector n = t.sub(round);
+            FloatVector r = n.fma(ln2Low, n.fma(ln2High, y));
+            FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2);
+            p = p.fma(r, one).fma(r, one);
             FloatVector bell = p.reinterpretAsInts()
                     .add(t.reinterpretAsInts().lanewise(LSHL, 23))
                     .reinterpretAsFloats();
-            FloatVector v = ONE.div(z.add(THREE));
-            FloatVector u = v.fma(MINUS_SIX, ONE);
-            FloatVector q = u.fma(T8, T7).fma(u, T6).fma(u, T5).fma(u, T4).fma(u, T3);
-            FloatVector tail = q.fma(u, T2).fma(u, T1).fma(u, T0).mul(v).mul(bell);
-            FloatVector slope = bell.mul(DENSITY).fma(x, tail.blend(ONE.sub(tail), ZERO.lt(x)));
+            FloatVector v = one.div(z.add(three));
+            FloatVector u = v.fma(minusSix, one);
+            FloatVector q = u.fma(t8, t7).fma(u, t6).fma(u, t5).fma(u, t4).fma(u, t3);
+            FloatVector tail = q.fma(u, t2).fma(u, t1).fma(u, t0).mul(v).mul(bell);
+            FloatVector slope = bell.mul(density).fma(x, tail.blend(one.sub(tail), zero.lt(x)));
             slope.mul(FloatVector.fromMemorySegment(SPECIES, dDst, g + i * BYTES, ORDER))
                     .intoMemorySegment(dSrc, d + i * BYTES, ORDER);
         }

@@ -25,40 +25,64 @@ final class SigmoidLoops {
     private SigmoidLoops() {}
 
     static void swish(MemorySegment src, long s, MemorySegment dst, long d, long vectors) {
+        FloatVector lowest = FloatVector.broadcast(SPECIES, LOWEST);
+        FloatVector highest = FloatVector.broadcast(SPECIES, HIGHEST);
+        FloatVector log2E = FloatVector.broadcast(SPECIES, LOG2_E);
+        FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
+        FloatVector ln2Low = FloatVector.broadcast(SPECIES, LN2_LOW);
+        FloatVector ln2High = FloatVector.broadcast(SPECIES, LN2_HIGH);
+        FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
+        FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
+        FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
+        FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
+        FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
+        FloatVector one = FloatVector.broadcast(SPECIES, ONE);
         for (long i = 0; i < vectors; i++) {
             FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, s + i * BYTES, ORDER);
             FloatVector y = x.neg();
-            y = y.blend(LOWEST, y.lt(LOWEST));
-            y = y.blend(HIGHEST, HIGHEST.lt(y));
-            FloatVector t = y.fma(LOG2_E, ROUND);
-            FloatVector n = t.sub(ROUND);
-            FloatVector r = n.fma(LN2_LOW, n.fma(LN2_HIGH, y));
-            FloatVector p = r.fma(E6, E5).fma(r, E4).fma(r, E3).fma(r, E2);
-            p = p.mul(r).fma(r, r).add(ONE);
+            y = y.blend(lowest, y.lt(lowest));
+            y = y.blend(highest, highest.lt(y));
+            FloatVector t = y.fma(log2E, round);
+            FloatVector n = t.sub(round);
+            FloatVector r = n.fma(ln2Low, n.fma(ln2High, y));
+            FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2);
+            p = p.fma(r, one).fma(r, one);
             FloatVector e = p.reinterpretAsInts()
                     .add(t.reinterpretAsInts().lanewise(LSHL, 23))
                     .reinterpretAsFloats();
-            x.div(e.add(ONE)).intoMemorySegment(dst, d + i * BYTES, ORDER);
+            x.div(e.add(one)).intoMemorySegment(dst, d + i * BYTES, ORDER);
         }
     }
 
     /** {@code swish' = sigmoid + x * sigmoid * (1 - sigmoid)}, the last factor as {@code e * sigmoid}, which cancels nothing. */
     static void swishBackward(
             MemorySegment dDst, long g, MemorySegment src, long s, MemorySegment dSrc, long d, long vectors) {
+        FloatVector lowest = FloatVector.broadcast(SPECIES, LOWEST);
+        FloatVector highest = FloatVector.broadcast(SPECIES, HIGHEST);
+        FloatVector log2E = FloatVector.broadcast(SPECIES, LOG2_E);
+        FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
+        FloatVector ln2Low = FloatVector.broadcast(SPECIES, LN2_LOW);
+        FloatVector ln2High = FloatVector.broadcast(SPECIES, LN2_HIGH);
+        FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
+        FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
+        FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
+        FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
+        FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
+        FloatVector one = FloatVector.broadcast(SPECIES, ONE);
         for (long i = 0; i < vectors; i++) {
             FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, s + i * BYTES, ORDER);
             FloatVector y = x.neg();
-            y = y.blend(LOWEST, y.lt(LOWEST));
-            y = y.blend(HIGHEST, HIGHEST.lt(y));
-            FloatVector t = y.fma(LOG2_E, ROUND);
-            FloatVector n = t.sub(ROUND);
-            FloatVector r = n.fma(LN2_LOW, n.fma(LN2_HIGH, y));
-            FloatVector p = r.fma(E6, E5).fma(r, E4).fma(r, E3).fma(r, E2);
-            p = p.mul(r).fma(r, r).add(ONE);
+            y = y.blend(lowest, y.lt(lowest));
+            y = y.blend(highest, highest.lt(y));
+            FloatVector t = y.fma(log2E, round);
+            FloatVector n = t.sub(round);
+            FloatVector r = n.fma(ln2Low, n.fma(ln2High, y));
+            FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2);
+            p = p.fma(r, one).fma(r, one);
             FloatVector e = p.reinterpretAsInts()
                     .add(t.reinterpretAsInts().lanewise(LSHL, 23))
                     .reinterpretAsFloats();
-            FloatVector sigmoid = ONE.div(e.add(ONE));
+            FloatVector sigmoid = one.div(e.add(one));
             FloatVector slope = sigmoid.mul(e).mul(x).fma(sigmoid, sigmoid);
             slope.mul(FloatVector.fromMemorySegment(SPECIES, dDst, g + i * BYTES, ORDER))
                     .intoMemorySegment(dSrc, d + i * BYTES, ORDER);
@@ -66,39 +90,63 @@ final class SigmoidLoops {
     }
 
     static void sigmoid(MemorySegment src, long s, MemorySegment dst, long d, long vectors) {
+        FloatVector lowest = FloatVector.broadcast(SPECIES, LOWEST);
+        FloatVector highest = FloatVector.broadcast(SPECIES, HIGHEST);
+        FloatVector log2E = FloatVector.broadcast(SPECIES, LOG2_E);
+        FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
+        FloatVector ln2Low = FloatVector.broadcast(SPECIES, LN2_LOW);
+        FloatVector ln2High = FloatVector.broadcast(SPECIES, LN2_HIGH);
+        FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
+        FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
+        FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
+        FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
+        FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
+        FloatVector one = FloatVector.broadcast(SPECIES, ONE);
         for (long i = 0; i < vectors; i++) {
             FloatVector y = FloatVector.fromMemorySegment(SPECIES, src, s + i * BYTES, ORDER)
                     .neg();
-            y = y.blend(LOWEST, y.lt(LOWEST));
-            y = y.blend(HIGHEST, HIGHEST.lt(y));
-            FloatVector t = y.fma(LOG2_E, ROUND);
-            FloatVector n = t.sub(ROUND);
-            FloatVector r = n.fma(LN2_LOW, n.fma(LN2_HIGH, y));
-            FloatVector p = r.fma(E6, E5).fma(r, E4).fma(r, E3).fma(r, E2);
-            p = p.mul(r).fma(r, r).add(ONE);
+            y = y.blend(lowest, y.lt(lowest));
+            y = y.blend(highest, highest.lt(y));
+            FloatVector t = y.fma(log2E, round);
+            FloatVector n = t.sub(round);
+            FloatVector r = n.fma(ln2Low, n.fma(ln2High, y));
+            FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2);
+            p = p.fma(r, one).fma(r, one);
             FloatVector e = p.reinterpretAsInts()
                     .add(t.reinterpretAsInts().lanewise(LSHL, 23))
                     .reinterpretAsFloats();
-            ONE.div(e.add(ONE)).intoMemorySegment(dst, d + i * BYTES, ORDER);
+            one.div(e.add(one)).intoMemorySegment(dst, d + i * BYTES, ORDER);
         }
     }
 
     static void sigmoidBackward(
             MemorySegment dDst, long g, MemorySegment src, long s, MemorySegment dSrc, long d, long vectors) {
+        FloatVector lowest = FloatVector.broadcast(SPECIES, LOWEST);
+        FloatVector highest = FloatVector.broadcast(SPECIES, HIGHEST);
+        FloatVector log2E = FloatVector.broadcast(SPECIES, LOG2_E);
+        FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
+        FloatVector ln2Low = FloatVector.broadcast(SPECIES, LN2_LOW);
+        FloatVector ln2High = FloatVector.broadcast(SPECIES, LN2_HIGH);
+        FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
+        FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
+        FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
+        FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
+        FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
+        FloatVector one = FloatVector.broadcast(SPECIES, ONE);
         for (long i = 0; i < vectors; i++) {
             FloatVector y = FloatVector.fromMemorySegment(SPECIES, src, s + i * BYTES, ORDER)
                     .neg();
-            y = y.blend(LOWEST, y.lt(LOWEST));
-            y = y.blend(HIGHEST, HIGHEST.lt(y));
-            FloatVector t = y.fma(LOG2_E, ROUND);
-            FloatVector n = t.sub(ROUND);
-            FloatVector r = n.fma(LN2_LOW, n.fma(LN2_HIGH, y));
-            FloatVector p = r.fma(E6, E5).fma(r, E4).fma(r, E3).fma(r, E2);
-            p = p.mul(r).fma(r, r).add(ONE);
+            y = y.blend(lowest, y.lt(lowest));
+            y = y.blend(highest, highest.lt(y));
+            FloatVector t = y.fma(log2E, round);
+            FloatVector n = t.sub(round);
+            FloatVector r = n.fma(ln2Low, n.fma(ln2High, y));
+            FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2);
+            p = p.fma(r, one).fma(r, one);
             FloatVector e = p.reinterpretAsInts()
                     .add(t.reinterpretAsInts().lanewise(LSHL, 23))
                     .reinterpretAsFloats();
-            FloatVector sigmoid = ONE.div(e.add(ONE));
+            FloatVector sigmoid = one.div(e.add(one));
             sigmoid.mul(e)
                     .mul(sigmoid)
                     .mul(FloatVector.fromMemorySegment(SPECIES, dDst, g + i * BYTES, ORDER))

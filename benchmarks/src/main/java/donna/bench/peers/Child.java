@@ -1,0 +1,63 @@
+package donna.bench.peers;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A process that is waited for. Its output goes to a file. */
+final class Child {
+    private static final int SHOWN_LINES = 15;
+
+    private Child() {}
+
+    /**
+     * What a process did.
+     *
+     * @param seconds from start to end
+     * @param output both of its streams
+     */
+    record Ended(double seconds, String output) {}
+
+    /**
+     * Runs a command to its end.
+     *
+     * @throws IllegalStateException if it fails; the message holds the end of its output
+     */
+    static Ended run(Path output, List<String> command) throws IOException, InterruptedException {
+        Files.createDirectories(output.toAbsolutePath().getParent());
+        long start = System.nanoTime();
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        int code;
+        try {
+            code = process.waitFor();
+        } finally {
+            process.destroy();
+        }
+        double seconds = (System.nanoTime() - start) / 1e9;
+        String text = Files.readString(output, StandardCharsets.UTF_8);
+        if (code != 0) {
+            List<String> lines = text.lines().toList();
+            throw new IllegalStateException(command.getFirst() + " ended with code " + code + ":\n"
+                    + String.join("\n", lines.subList(Math.max(0, lines.size() - SHOWN_LINES), lines.size()))
+                    + "\nall of it is in " + output);
+        }
+        return new Ended(seconds, text);
+    }
+
+    /** The command that runs a class of this class path in a JVM of its own, with this JVM's options. */
+    static List<String> java(Class<?> main, List<String> arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(List.of("-Duser.language=en", "-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(arguments);
+        return command;
+    }
+}

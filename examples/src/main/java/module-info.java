@@ -1,0 +1,4 @@
+/** Lessons: each is a short program, a test and a part of the documentation. */
+module donna.examples {
+    requires donna.search;
+}
