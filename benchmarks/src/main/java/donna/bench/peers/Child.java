@@ -51,6 +51,13 @@ final class Child {
         return new Ended(seconds, text);
     }
 
+    /** The version of PyTorch that a Python has. */
+    static String pytorchVersion(Path logs, String python) throws IOException, InterruptedException {
+        return run(logs.resolve("version.log"), List.of(python, "-c", "import torch; print(torch.__version__)"))
+                .output()
+                .strip();
+    }
+
     /** The command that runs a class of this class path in a JVM of its own, with this JVM's options. */
     static List<String> java(Class<?> main, List<String> arguments) {
         List<String> command = new ArrayList<>();
