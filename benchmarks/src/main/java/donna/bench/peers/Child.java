@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A process that is waited for. Its output goes to a file. */
+/** A process that is waited for, and ended if this one is. Its output goes to a file. */
 final class Child {
     private static final int SHOWN_LINES = 15;
 
@@ -34,12 +34,10 @@ final class Child {
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();
-        int code;
-        try {
-            code = process.waitFor();
-        } finally {
-            process.destroy();
-        }
+        Thread end = new Thread(process::destroy);
+        Runtime.getRuntime().addShutdownHook(end);
+        int code = process.waitFor();
+        Runtime.getRuntime().removeShutdownHook(end);
         double seconds = (System.nanoTime() - start) / 1e9;
         String text = Files.readString(output, StandardCharsets.UTF_8);
         if (code != 0) {
