@@ -3,6 +3,7 @@ package donna.ffi;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
  * A primitive with its arguments: set the addresses once, run as often as wanted; a run allocates nothing. One thread at a time; the caller closes it.
@@ -15,6 +16,8 @@ public final class Invocation implements AutoCloseable {
     private final Primitive primitive;
     private final MemorySegment args;
     private final long[] memories;
+    private final boolean[] placed;
+    private int missing;
 
     /** {@code arena} outlives this object and holds the argument list. */
     Invocation(Onednn lib, long engine, Arena arena, Primitive primitive, int[] indices, MemoryDesc[] descs) {
@@ -22,6 +25,12 @@ public final class Invocation implements AutoCloseable {
         this.primitive = primitive;
         this.args = arena.allocate(ARG_BYTES * indices.length, 8);
         this.memories = new long[indices.length];
+        this.placed = new boolean[indices.length];
+        this.missing = indices.length;
+        if (primitive.scratchBytes() > 0 && Arrays.stream(indices).noneMatch(i -> i == Dnnl.ARG_SCRATCHPAD)) {
+            throw new NativeException(primitive.implementation() + ": needs " + primitive.scratchBytes()
+                    + " bytes of scratch memory; expected an argument ARG_SCRATCHPAD");
+        }
         try (Arena local = Arena.ofConfined()) {
             MemorySegment out = local.allocate(ValueLayout.JAVA_LONG);
             for (int i = 0; i < indices.length; i++) {
@@ -36,14 +45,19 @@ public final class Invocation implements AutoCloseable {
     /** Where argument {@code i}, in the order given at creation, begins. */
     public void set(int i, MemorySegment where) {
         Dnnl.check(lib.dnnl_memory_set_data_handle(memories[i], where.address()), "dnnl_memory_set_data_handle");
+        missing -= placed[i] ? 0 : 1;
+        placed[i] = true;
     }
 
     /**
      * Runs the primitive and waits for it.
      *
-     * @throws NativeException if the library reports an error
+     * @throws NativeException if an argument was never set, or the library reports an error
      */
     public void run(DnnlStream stream) {
+        if (missing > 0) {
+            throw new NativeException(primitive.implementation() + ": " + missing + " of " + memories.length + " arguments have no memory; set each");
+        }
         int status = lib.dnnl_primitive_execute(primitive.address(), stream.address(), memories.length, args);
         if (status != 0) {
             Dnnl.check(status, "dnnl_primitive_execute of " + primitive.implementation());

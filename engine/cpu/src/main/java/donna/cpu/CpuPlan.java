@@ -46,6 +46,7 @@ final class CpuPlan implements ProfiledPlan {
     private CpuBuffer[] changing = new CpuBuffer[0];
     private CpuBuffer[] read = new CpuBuffer[0];
     private long version = -1;
+    private boolean rebound = true;
     private CpuStream stream;
     private int generation = -1;
     private boolean closed;
@@ -90,14 +91,7 @@ final class CpuPlan implements ProfiledPlan {
                     + " of its buffer; expected a multiple of " + CpuDevice.ALIGNMENT);
         }
         buffers.put(name, b);
-        open = buffers.values().toArray(CpuBuffer[]::new);
-        changing = parts.changed.stream().filter(buffers::containsKey).map(buffers::get).toArray(CpuBuffer[]::new);
-        read = parts.constantSteps.stream()
-                .flatMap(s -> s.slots().stream())
-                .filter(s -> s.bound() != null && buffers.containsKey(s.bound()))
-                .map(s -> buffers.get(s.bound()))
-                .toArray(CpuBuffer[]::new);
-        version = -1;
+        rebound = true;
         Slot s = parts.bound.get(name);
         if (s != null) {
             s.moveTo(b.slice(tensor.offset(), wanted.bytes()));
@@ -120,6 +114,17 @@ final class CpuPlan implements ProfiledPlan {
         }
     }
 
+    private void collectBuffers() {
+        open = buffers.values().toArray(CpuBuffer[]::new);
+        changing = parts.changed.stream().map(buffers::get).toArray(CpuBuffer[]::new);
+        read = parts.constantSteps.stream()
+                .flatMap(s -> s.slots().stream())
+                .filter(s -> s.bound() != null)
+                .map(s -> buffers.get(s.bound()))
+                .toArray(CpuBuffer[]::new);
+        version = -1;
+    }
+
     private void prepare(Stream on) {
         requireOpen();
         if (!(on instanceof CpuStream s) || s.device() != device) {
@@ -130,6 +135,10 @@ final class CpuPlan implements ProfiledPlan {
             missing.removeAll(buffers.keySet());
             throw new DonnaException.InvalidInput(
                     "run: nothing is bound to '" + String.join("', '", missing) + "'; bind every name of the graph first");
+        }
+        if (rebound) {
+            rebound = false;
+            collectBuffers();
         }
         for (CpuBuffer b : open) {
             if (!b.isOpen()) {

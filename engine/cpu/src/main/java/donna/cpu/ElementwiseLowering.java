@@ -110,6 +110,15 @@ final class ElementwiseLowering {
         b.step("vector", (m, stream) -> k.scale(m[0], m[1], m[2]), src, factor, b.outLike(n.output(0), src));
     }
 
+    /** An addition that stands for a gate's and a pool's gradient. */
+    void gateBackward(Node n, GateFusion.Parts parts) {
+        ChannelGate k = gate(n.output(0));
+        Slot dDst = b.in(parts.scale().input(0), Lowering.block());
+        Slot factor = b.plain(parts.scale().input(1));
+        Slot dPooled = b.plain(parts.spread().input(0));
+        b.step("vector gate and pool", (m, stream) -> k.backwardSource(m[0], m[1], m[2], m[3]), dDst, factor, dPooled, b.outLike(n.output(0), dDst));
+    }
+
     void channelScaleBackwardGate(Node n) {
         ChannelGate k = gate(n.input(0));
         Slot dDst = b.in(n.input(0), Lowering.block());

@@ -5,10 +5,12 @@ import donna.cpu.kernel.Lanes;
 import donna.graph.Graph;
 import donna.graph.Node;
 import donna.graph.Op;
+import java.util.Optional;
 
 /** From a graph to a plan: one exhaustive switch over {@link Op}, node by node in the graph's order. */
 final class Lowering {
     private final PlanBuilder b;
+    private final GateFusion gates;
     private final ConvolutionLowering convolutions;
     private final ProductLowering products;
     private final NormLowering norms;
@@ -18,8 +20,9 @@ final class Lowering {
     private final LossLowering losses;
     private final UpdateLowering updates;
 
-    private Lowering(PlanBuilder b) {
+    private Lowering(PlanBuilder b, Graph graph) {
         this.b = b;
+        gates = new GateFusion(graph);
         convolutions = new ConvolutionLowering(b);
         products = new ProductLowering(b);
         norms = new NormLowering(b);
@@ -34,11 +37,9 @@ final class Lowering {
         PlanBuilder b = new PlanBuilder(device, graph);
         boolean finished = false;
         try {
-            Lowering lowering = new Lowering(b);
+            Lowering lowering = new Lowering(b, graph);
             for (Node n : graph.nodes()) {
-                b.at(n);
-                lowering.lower(n);
-                b.done(n);
+                lowering.write(n);
             }
             graph.outputs().forEach(b::output);
             Plan plan = b.build(graph);
@@ -54,6 +55,22 @@ final class Lowering {
     /** Channel block of images. */
     static int block() {
         return Lanes.L;
+    }
+
+    private void write(Node n) {
+        if (gates.absorbs(n)) {
+            return;
+        }
+        b.at(n);
+        Optional<GateFusion.Parts> gate = gates.of(n);
+        if (gate.isPresent()) {
+            elementwise.gateBackward(n, gate.get());
+            b.done(gate.get().scale());
+            b.done(gate.get().spread());
+            return;
+        }
+        lower(n);
+        b.done(n);
     }
 
     private void lower(Node n) {

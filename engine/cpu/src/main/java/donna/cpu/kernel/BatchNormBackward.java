@@ -97,6 +97,10 @@ public final class BatchNormBackward {
             clampedSums(block * L, dDst, src, at, vectors, Activations.low(act), Activations.high(act));
             return;
         }
+        if (!residual && act == Activation.SWISH) {
+            SwishNormLoops.backward(normalizer, block * L, dDst, src, g, at, vectors, sum, product);
+            return;
+        }
         if (residual) {
             normalizer.plain(block * L, src, added, at, scratch, 0, vectors);
         } else {

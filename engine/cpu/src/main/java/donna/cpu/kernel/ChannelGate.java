@@ -15,12 +15,14 @@ public final class ChannelGate {
     private final int c;
     private final int pixels;
     private final float[] row;
+    private final float[] mean;
 
     public ChannelGate(int n, int c, int h, int w) {
         this.n = n;
         this.c = c;
         this.pixels = h * w;
         this.row = Lanes.perChannel(c);
+        this.mean = Lanes.perChannel(c);
     }
 
     /** {@code dst = src * gate}; dst may be src. */
@@ -30,6 +32,25 @@ public final class ChannelGate {
             readRow(gate, i);
             for (int b = 0; b < Lanes.blocks(c); b++) {
                 scalePlane(src, at, b * L, dst);
+                at += (long) pixels * BYTES;
+            }
+        }
+    }
+
+    /**
+     * The gradient of what squeeze-and-excite reads, from both of its uses: {@code dSrc = dDst * gate + dPooled / pixels}; dSrc may be dDst.
+     * {@code dPooled} is plain {@code [N, C]}.
+     */
+    public void backwardSource(MemorySegment dDst, MemorySegment gate, MemorySegment dPooled, MemorySegment dSrc) {
+        long at = 0;
+        for (int i = 0; i < n; i++) {
+            readRow(gate, i);
+            MemorySegment.copy(dPooled, ValueLayout.JAVA_FLOAT, (long) i * c * Float.BYTES, mean, 0, c);
+            for (int ch = 0; ch < c; ch++) {
+                mean[ch] /= pixels;
+            }
+            for (int b = 0; b < Lanes.blocks(c); b++) {
+                affinePlane(dDst, at, b * L, dSrc);
                 at += (long) pixels * BYTES;
             }
         }
@@ -67,6 +88,16 @@ public final class ChannelGate {
 
     private void writeRow(MemorySegment gate, int i) {
         MemorySegment.copy(row, 0, gate, ValueLayout.JAVA_FLOAT, (long) i * c * Float.BYTES, c);
+    }
+
+    private void affinePlane(MemorySegment src, long at, int ch, MemorySegment dst) {
+        FloatVector g = FloatVector.fromArray(SPECIES, row, ch);
+        FloatVector m = FloatVector.fromArray(SPECIES, mean, ch);
+        for (int i = 0; i < pixels; i++) {
+            FloatVector.fromMemorySegment(SPECIES, src, at + (long) i * BYTES, ORDER)
+                    .fma(g, m)
+                    .intoMemorySegment(dst, at + (long) i * BYTES, ORDER);
+        }
     }
 
     private void scalePlane(MemorySegment src, long at, int ch, MemorySegment dst) {

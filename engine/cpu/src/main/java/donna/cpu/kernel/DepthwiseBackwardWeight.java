@@ -130,7 +130,19 @@ public final class DepthwiseBackwardWeight {
                 long rowStep = y.baseStep * padded.rowBytes;
                 long tapRowStep = tapStep * padded.rowBytes;
                 long d = gradient(g, low);
-                TapSums.nine(src, s, rowStep, step(), tapBytes(), tapRowStep, dDst, d, high - low, x.out, sum);
+                TapSums.nine(
+                        src,
+                        s,
+                        rowStep,
+                        step(),
+                        tapBytes(),
+                        tapRowStep,
+                        dDst,
+                        d,
+                        (long) x.out * BYTES,
+                        high - low,
+                        x.out,
+                        sum);
             }
             tapRows(from, low, src, origin, dDst, g, sum);
             tapRows(high, to, src, origin, dDst, g, sum);

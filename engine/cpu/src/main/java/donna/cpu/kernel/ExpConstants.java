@@ -10,7 +10,7 @@ package donna.cpu.kernel;
  * n = t.sub(ROUND);
  * r = n.fma(LN2_LOW, n.fma(LN2_HIGH, x));                 // x - n ln 2
  * p = r.fma(E6, E5).fma(r, E4).fma(r, E3).fma(r, E2);
- * p = p.mul(r).fma(r, r).add(ONE);                        // e^r
+ * p = p.fma(r, ONE).fma(r, ONE);                          // e^r
  * e = bits of p + (bits of t << 23)                       // p * 2^n
  * }</pre>
  *

@@ -81,7 +81,7 @@ final class GeluLoops {
             FloatVector n = t.sub(round);
             FloatVector r = n.fma(ln2Low, n.fma(ln2High, y));
             FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2);
-            p = p.mul(r).fma(r, r).add(one);
+            p = p.fma(r, one).fma(r, one);
             FloatVector bell = p.reinterpretAsInts()
                     .add(t.reinterpretAsInts().lanewise(LSHL, 23))
                     .reinterpretAsFloats();
@@ -129,7 +129,7 @@ final class GeluLoops {
             FloatVector n = t.sub(round);
             FloatVector r = n.fma(ln2Low, n.fma(ln2High, y));
             FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2);
-            p = p.mul(r).fma(r, r).add(one);
+            p = p.fma(r, one).fma(r, one);
             FloatVector bell = p.reinterpretAsInts()
                     .add(t.reinterpretAsInts().lanewise(LSHL, 23))
                     .reinterpretAsFloats();

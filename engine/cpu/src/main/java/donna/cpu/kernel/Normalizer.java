@@ -53,6 +53,10 @@ final class Normalizer {
             clamped(block * L, src, s, dst, d, vectors, Activations.low(act), Activations.high(act));
             return;
         }
+        if (act == Activation.SWISH) {
+            SwishNormLoops.forward(this, block * L, src, s, dst, d, vectors);
+            return;
+        }
         for (int done = 0; done < vectors; done += CHUNK) {
             long at = (long) done * BYTES;
             int n = Math.min(CHUNK, vectors - done);

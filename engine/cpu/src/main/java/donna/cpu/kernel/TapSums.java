@@ -27,31 +27,40 @@ final class TapSums {
             int width,
             MemorySegment sum,
             long a) {
+        long gStep = (long) width * BYTES;
+        int dense = step == BYTES && tapStep == BYTES ? width / DenseTapSums.PIXELS * DenseTapSums.PIXELS : 0;
         int t = 0;
         for (; t <= taps - 7; t += 7) {
-            seven(src, s + t * tapStep, rowStep, step, tapStep, dDst, g, rows, width, sum, a + (long) t * BYTES);
+            long p = s + t * tapStep;
+            long sums = a + (long) t * BYTES;
+            if (dense > 0) {
+                DenseTapSums.seven(src, p, rowStep, dDst, g, gStep, rows, dense, sum, sums);
+            }
+            if (dense < width) {
+                long d = g + (long) dense * BYTES;
+                seven(src, p + dense * step, rowStep, step, tapStep, dDst, d, gStep, rows, width - dense, sum, sums);
+            }
         }
         for (; t <= taps - 5; t += 5) {
-            five(src, s + t * tapStep, rowStep, step, tapStep, dDst, g, rows, width, sum, a + (long) t * BYTES);
+            long p = s + t * tapStep;
+            long sums = a + (long) t * BYTES;
+            if (dense > 0) {
+                DenseTapSums.five(src, p, rowStep, dDst, g, gStep, rows, dense, sum, sums);
+            }
+            if (dense < width - 1) {
+                long d = g + (long) dense * BYTES;
+                five(src, p + dense * step, rowStep, step, tapStep, dDst, d, gStep, rows, width - dense, sum, sums);
+            }
             if (width % 2 == 1) {
-                fiveOfLastColumn(
-                        src,
-                        s + t * tapStep + (width - 1) * step,
-                        rowStep,
-                        tapStep,
-                        dDst,
-                        g,
-                        rows,
-                        width,
-                        sum,
-                        a + (long) t * BYTES);
+                long d = g + (width - 1L) * BYTES;
+                fiveOfColumn(src, p + (width - 1) * step, rowStep, tapStep, dDst, d, gStep, rows, sum, sums);
             }
         }
         for (; t <= taps - 3; t += 3) {
-            three(src, s + t * tapStep, rowStep, step, tapStep, dDst, g, rows, width, sum, a + (long) t * BYTES);
+            three(src, s + t * tapStep, rowStep, step, tapStep, dDst, g, gStep, rows, width, sum, a + (long) t * BYTES);
         }
         for (; t < taps; t++) {
-            one(src, s + t * tapStep, rowStep, step, dDst, g, rows, width, sum, a + (long) t * BYTES);
+            one(src, s + t * tapStep, rowStep, step, dDst, g, gStep, rows, width, sum, a + (long) t * BYTES);
         }
     }
 
@@ -63,6 +72,7 @@ final class TapSums {
             long tapStep,
             MemorySegment dDst,
             long g,
+            long gStep,
             int rows,
             int width,
             MemorySegment sum,
@@ -76,7 +86,7 @@ final class TapSums {
         FloatVector a6 = FloatVector.fromMemorySegment(SPECIES, sum, a + 6L * BYTES, ORDER);
         for (int y = 0; y < rows; y++) {
             for (int x = 0; x < width; x++) {
-                FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, g + ((long) y * width + x) * BYTES, ORDER);
+                FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, g + y * gStep + (long) x * BYTES, ORDER);
                 long p = s + y * rowStep + x * step;
                 a0 = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER).fma(d, a0);
                 a1 = FloatVector.fromMemorySegment(SPECIES, src, p + tapStep, ORDER)
@@ -111,6 +121,7 @@ final class TapSums {
             long tapStep,
             MemorySegment dDst,
             long g,
+            long gStep,
             int rows,
             int width,
             MemorySegment sum,
@@ -127,9 +138,8 @@ final class TapSums {
         FloatVector b4 = b0;
         for (int y = 0; y < rows; y++) {
             for (int x = 0; x < width - 1; x += 2) {
-                FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, g + ((long) y * width + x) * BYTES, ORDER);
-                FloatVector e =
-                        FloatVector.fromMemorySegment(SPECIES, dDst, g + ((long) y * width + x + 1) * BYTES, ORDER);
+                FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, g + y * gStep + (long) x * BYTES, ORDER);
+                FloatVector e = FloatVector.fromMemorySegment(SPECIES, dDst, g + y * gStep + (x + 1L) * BYTES, ORDER);
                 long p = s + y * rowStep + x * step;
                 a0 = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER).fma(d, a0);
                 a1 = FloatVector.fromMemorySegment(SPECIES, src, p + tapStep, ORDER)
@@ -159,16 +169,16 @@ final class TapSums {
         a4.add(b4).intoMemorySegment(sum, a + 4L * BYTES, ORDER);
     }
 
-    /** What {@link #five} leaves of rows of odd width; s is the last column's source. */
-    private static void fiveOfLastColumn(
+    /** What {@link #five} leaves of rows of odd width: one column. */
+    private static void fiveOfColumn(
             MemorySegment src,
             long s,
             long rowStep,
             long tapStep,
             MemorySegment dDst,
             long g,
+            long gStep,
             int rows,
-            int width,
             MemorySegment sum,
             long a) {
         FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, sum, a, ORDER);
@@ -177,8 +187,7 @@ final class TapSums {
         FloatVector a3 = FloatVector.fromMemorySegment(SPECIES, sum, a + 3L * BYTES, ORDER);
         FloatVector a4 = FloatVector.fromMemorySegment(SPECIES, sum, a + 4L * BYTES, ORDER);
         for (int y = 0; y < rows; y++) {
-            FloatVector d =
-                    FloatVector.fromMemorySegment(SPECIES, dDst, g + ((long) y * width + width - 1) * BYTES, ORDER);
+            FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, g + y * gStep, ORDER);
             long p = s + y * rowStep;
             a0 = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER).fma(d, a0);
             a1 = FloatVector.fromMemorySegment(SPECIES, src, p + tapStep, ORDER).fma(d, a1);
@@ -206,6 +215,7 @@ final class TapSums {
             long tapRowStep,
             MemorySegment dDst,
             long g,
+            long gStep,
             int rows,
             int width,
             MemorySegment sum) {
@@ -220,7 +230,7 @@ final class TapSums {
         FloatVector a8 = FloatVector.fromMemorySegment(SPECIES, sum, 8L * BYTES, ORDER);
         for (int y = 0; y < rows; y++) {
             for (int x = 0; x < width; x++) {
-                FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, g + ((long) y * width + x) * BYTES, ORDER);
+                FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, g + y * gStep + (long) x * BYTES, ORDER);
                 long p = s + y * rowStep + x * step;
                 long q = p + tapRowStep;
                 long r = q + tapRowStep;
@@ -260,6 +270,7 @@ final class TapSums {
             long tapStep,
             MemorySegment dDst,
             long g,
+            long gStep,
             int rows,
             int width,
             MemorySegment sum,
@@ -269,7 +280,7 @@ final class TapSums {
         FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, sum, a + 2L * BYTES, ORDER);
         for (int y = 0; y < rows; y++) {
             for (int x = 0; x < width; x++) {
-                FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, g + ((long) y * width + x) * BYTES, ORDER);
+                FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, g + y * gStep + (long) x * BYTES, ORDER);
                 long p = s + y * rowStep + x * step;
                 a0 = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER).fma(d, a0);
                 a1 = FloatVector.fromMemorySegment(SPECIES, src, p + tapStep, ORDER)
@@ -290,6 +301,7 @@ final class TapSums {
             long step,
             MemorySegment dDst,
             long g,
+            long gStep,
             int rows,
             int width,
             MemorySegment sum,
@@ -297,7 +309,7 @@ final class TapSums {
         FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, sum, a, ORDER);
         for (int y = 0; y < rows; y++) {
             for (int x = 0; x < width; x++) {
-                FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, g + ((long) y * width + x) * BYTES, ORDER);
+                FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, g + y * gStep + (long) x * BYTES, ORDER);
                 a0 = FloatVector.fromMemorySegment(SPECIES, src, s + y * rowStep + x * step, ORDER)
                         .fma(d, a0);
             }
