@@ -5,7 +5,10 @@ import static donna.cpu.kernel.Lanes.BYTES;
 import donna.tensor.ConvGeometry;
 import java.lang.foreign.MemorySegment;
 
-/** Depthwise convolution: src and dst are blocked, the weight is plain {@code [C, 1, K, K]}. Any kernel, stride, padding and dilation. */
+/**
+ * Depthwise convolution: src and dst are blocked, the weight is plain {@code [C, 1, K, K]}. Any kernel, stride, padding
+ * and dilation.
+ */
 public final class DepthwiseForward {
     private final int n;
     private final int c;
@@ -39,7 +42,8 @@ public final class DepthwiseForward {
         run(src, weight, dst, scratch, true);
     }
 
-    ChannelMoments moments() {
+    /** What {@link #runWithMoments} filled. */
+    public ChannelMoments moments() {
         return moments;
     }
 

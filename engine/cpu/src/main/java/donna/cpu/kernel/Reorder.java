@@ -4,7 +4,9 @@ import static donna.cpu.kernel.Lanes.L;
 
 import java.lang.foreign.MemorySegment;
 
-/** Conversions between the plain and the blocked order of {@code [N, C, H, W]}. Source and destination must not overlap. */
+/**
+ * Conversions between the plain and the blocked order of {@code [N, C, H, W]}. Source and destination must not overlap.
+ */
 public final class Reorder {
     private Reorder() {}
 

@@ -9,9 +9,10 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * {@code C [M, N] = op(A) op(B) [+ bias [N]]} for plain matrices of a few hundred rows and columns, where a library's start-up cost would dominate.
- * {@code op(A)} is {@code [M, K]}, {@code op(B)} is {@code [K, N]}; each is stored transposed where asked. B is packed into scratch memory with its
- * columns padded to whole vectors.
+ * {@code C [M, N] = op(A) op(B) [+ bias [N]]} for plain matrices of a few hundred rows and columns, where a library's
+ * start-up cost would dominate.
+ * {@code op(A)} is {@code [M, K]}, {@code op(B)} is {@code [K, N]}; each is stored transposed where asked. B is packed
+ * into scratch memory with its columns padded to whole vectors.
  */
 public final class SmallMatmul {
     private final int m;
