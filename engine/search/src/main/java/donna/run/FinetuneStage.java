@@ -61,6 +61,7 @@ final class FinetuneStage {
 
     /** Labels architectures. */
     List<Label> label(BlockLibrary library, List<Architecture> architectures) {
+        setting.progress().phase("labels");
         List<Network> networks = architectures.stream().map(a -> Networks.of(setting.spec(), setting.space(), a)).toList();
         TrainSpec train = setting.spec().predictor().train();
         KdSpec kd = setting.spec().predictor().kd();
