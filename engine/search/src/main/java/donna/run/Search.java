@@ -120,6 +120,9 @@ public final class Search {
             PickStage.Models models = phases.time(Stage.MODELS, () -> folder.artefact("models.json", seed, picked, PickStage.Models.class,
                             () -> new PickStage(setting, folder, finetune, costs).run(teacher, library, picks)))
                     .value();
+            if (ends(Stage.MODELS)) {
+                return Optional.empty();
+            }
             List<Summary.Baseline> baselines = !options.compare() ? List.of() : phases.time(Stage.COMPARISONS,
                             () -> folder.artefact("baselines.json", seed, List.of(picked, spec.compare()), CompareStage.Baselines.class,
                                     () -> new CompareStage(setting, finetune, costs).run(teacher, library, fronts, models)))
