@@ -68,7 +68,7 @@ public final class BatchNormBackward {
         MemorySegment g = keepsGradient() ? this.residual ? dResidual : dSrc : dDst;
         for (int b = 0; b < Lanes.blocks(c); b++) {
             for (int i = 0; i < n; i++) {
-                reducePlane(b, i, dDst, src, residual, g, scratch, 0);
+                reducePlane(b, i, dDst, src, residual, g, scratch);
             }
             finish(b, inverseStd, dGamma, dBeta);
             applyBlock(b, g, src, dSrc);
@@ -80,31 +80,30 @@ public final class BatchNormBackward {
         return residual || !Activations.clamps(act);
     }
 
-    void begin(MemorySegment gamma, MemorySegment beta, MemorySegment mean, MemorySegment inverseStd) {
+    private void begin(MemorySegment gamma, MemorySegment beta, MemorySegment mean, MemorySegment inverseStd) {
         normalizer.set(gamma, beta, mean, inverseStd);
         sum.clear();
         product.clear();
     }
 
-    /** The first pass over one plane. {@code scratchAt} is where {@link #scratchBytes} of scratch memory begin. */
-    void reducePlane(
+    /** The first pass over one plane. */
+    private void reducePlane(
             int block,
             int image,
             MemorySegment dDst,
             MemorySegment src,
             MemorySegment residual,
             MemorySegment g,
-            MemorySegment scratch,
-            long scratchAt) {
+            MemorySegment scratch) {
         long at = plane(image, block);
         for (int done = 0; done < pixels; done += Normalizer.CHUNK) {
             int vectors = Math.min(Normalizer.CHUNK, pixels - done);
-            reduce(block, at + (long) done * BYTES, vectors, dDst, src, residual, g, scratch, scratchAt);
+            reduce(block, at + (long) done * BYTES, vectors, dDst, src, residual, g, scratch);
         }
     }
 
     /** The second pass over one channel block. */
-    void applyBlock(int block, MemorySegment g, MemorySegment src, MemorySegment dSrc) {
+    private void applyBlock(int block, MemorySegment g, MemorySegment src, MemorySegment dSrc) {
         for (int i = 0; i < n; i++) {
             apply(block, g, src, plane(i, block), dSrc);
         }
@@ -112,10 +111,6 @@ public final class BatchNormBackward {
 
     private long plane(int image, int block) {
         return ((long) image * Lanes.blocks(c) + block) * pixels * BYTES;
-    }
-
-    Normalizer normalizer() {
-        return normalizer;
     }
 
     private void reduce(
@@ -126,8 +121,7 @@ public final class BatchNormBackward {
             MemorySegment src,
             MemorySegment added,
             MemorySegment g,
-            MemorySegment scratch,
-            long scratchAt) {
+            MemorySegment scratch) {
         if (act == Activation.NONE) {
             sums(block * L, dDst, src, at, vectors);
             return;
@@ -141,11 +135,11 @@ public final class BatchNormBackward {
             return;
         }
         if (residual) {
-            normalizer.plain(block * L, src, added, at, scratch, scratchAt, vectors);
+            normalizer.plain(block * L, src, added, at, scratch, 0, vectors);
         } else {
-            normalizer.plain(block * L, src, at, scratch, scratchAt, vectors);
+            normalizer.plain(block * L, src, at, scratch, 0, vectors);
         }
-        Activations.backward(act, dDst, at, scratch, scratchAt, g, at, vectors);
+        Activations.backward(act, dDst, at, scratch, 0, g, at, vectors);
         sums(block * L, g, src, at, vectors);
     }
 
@@ -191,7 +185,7 @@ public final class BatchNormBackward {
     }
 
     /** Between the passes over a channel block: the gradients of its parameters. */
-    void finish(int block, MemorySegment inverseStd, MemorySegment dGamma, MemorySegment dBeta) {
+    private void finish(int block, MemorySegment inverseStd, MemorySegment dGamma, MemorySegment dBeta) {
         double count = (double) n * pixels;
         for (int i = block * L; i < Math.min(c, block * L + L); i++) {
             double inverse = Lanes.get(inverseStd, i);

@@ -53,57 +53,11 @@ public final class BatchNormForward {
         moments.clear();
         for (int b = 0; b < Lanes.blocks(c); b++) {
             measure(b, src);
-            finish(b, moments, runningMean, runningVar, momentum, mean, inverseStd);
+            finish(b, runningMean, runningVar, momentum, mean, inverseStd);
             normalizer.set(b, gamma, beta, mean, inverseStd);
             apply(b, src, residual, dst);
         }
         keepZeros(dst);
-    }
-
-    /** {@link #train} where the producer of src has filled {@code moments}. */
-    public void train(
-            ChannelMoments moments,
-            MemorySegment src,
-            MemorySegment gamma,
-            MemorySegment beta,
-            MemorySegment runningMean,
-            MemorySegment runningVar,
-            MemorySegment momentum,
-            MemorySegment residual,
-            MemorySegment dst,
-            MemorySegment mean,
-            MemorySegment inverseStd) {
-        statistics(moments, runningMean, runningVar, momentum, mean, inverseStd);
-        normalizer.set(gamma, beta, mean, inverseStd);
-        apply(src, residual, dst);
-    }
-
-    /** The first half of {@link #train}, for a consumer that normalises src itself ({@link NormDepthwiseForward}). */
-    public void statistics(
-            MemorySegment src,
-            MemorySegment runningMean,
-            MemorySegment runningVar,
-            MemorySegment momentum,
-            MemorySegment mean,
-            MemorySegment inverseStd) {
-        moments.clear();
-        for (int b = 0; b < Lanes.blocks(c); b++) {
-            measure(b, src);
-        }
-        statistics(moments, runningMean, runningVar, momentum, mean, inverseStd);
-    }
-
-    /** The same where the producer of src has filled {@code moments}. */
-    public void statistics(
-            ChannelMoments moments,
-            MemorySegment runningMean,
-            MemorySegment runningVar,
-            MemorySegment momentum,
-            MemorySegment mean,
-            MemorySegment inverseStd) {
-        for (int b = 0; b < Lanes.blocks(c); b++) {
-            finish(b, moments, runningMean, runningVar, momentum, mean, inverseStd);
-        }
     }
 
     /** With given statistics. */
@@ -135,7 +89,6 @@ public final class BatchNormForward {
 
     private void finish(
             int block,
-            ChannelMoments from,
             MemorySegment runningMean,
             MemorySegment runningVar,
             MemorySegment momentum,
@@ -145,8 +98,8 @@ public final class BatchNormForward {
         double unbiased = count > 1 ? (double) count / (count - 1) : 1;
         double rate = Lanes.get(momentum, 0);
         for (int i = block * L; i < Math.min(c, block * L + L); i++) {
-            double m = from.mean(i, count);
-            double v = from.variance(i, count);
+            double m = moments.mean(i, count);
+            double v = moments.variance(i, count);
             Lanes.set(mean, i, (float) m);
             Lanes.set(inverseStd, i, (float) (1 / Math.sqrt(v + eps)));
             blend(runningMean, i, m, rate);

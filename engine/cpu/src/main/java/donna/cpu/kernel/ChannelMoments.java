@@ -13,7 +13,7 @@ import jdk.incubator.vector.FloatVector;
  * costs no digits. A producer of a tensor adds each run of pixels while it is in the cache; whoever comes first in a
  * channel block sets its shift.
  */
-public final class ChannelMoments {
+final class ChannelMoments {
     /** Vectors summed in plain float before they go to the compensated sum. */
     private static final int RUN = 1024;
 
