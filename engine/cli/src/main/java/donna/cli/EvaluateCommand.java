@@ -49,7 +49,7 @@ final class EvaluateCommand implements Callable<Integer> {
         try (Device device = deviceOptions.open(console);
                 Workers workers = new Workers(device, deviceOptions.threads(device))) {
             workers.forEach(models.size(), (i, stream) -> accuracies[i] = Evaluation.accuracy(
-                    device, stream, models.get(i).network(), models.get(i).values(), images.test(), images.normalization()));
+                    device, stream, models.get(i).network(), models.get(i).values(), images.test(), images.normalization(), () -> {}));
         }
         Map<String, Accuracy> byName = new LinkedHashMap<>();
         for (int i = 0; i < accuracies.length; i++) {
