@@ -20,6 +20,17 @@ public final class Evaluation {
     /** The logits of all images of {@code data}, row-major {@code [size, classes]}, on one thread. */
     public static float[] logits(
             Device device, Stream stream, Network network, Map<String, float[]> values, Dataset data, Normalization normalization) {
+        return logits(device, stream, network, values, data, normalization, () -> {});
+    }
+
+    private static float[] logits(
+            Device device,
+            Stream stream,
+            Network network,
+            Map<String, float[]> values,
+            Dataset data,
+            Normalization normalization,
+            Runnable tick) {
         int[] all = IntStream.range(0, data.size()).toArray();
         Batcher batcher = new Batcher(data, normalization, Augmentation.NONE, 0);
         try (Batches batches = new Batches(device, batcher, Math.min(BATCH, all.length));
@@ -30,6 +41,7 @@ public final class Evaluation {
             int classes = logits.shape().dim(1);
             float[] out = new float[all.length * classes];
             for (int at = 0; at < all.length; at += batches.size()) {
+                tick.run();
                 int count = batches.fill(all, at, 0);
                 net.run(stream);
                 stream.synchronize();
@@ -42,7 +54,23 @@ public final class Evaluation {
     /** The accuracy on all images of {@code data}, on one thread. */
     public static Accuracy accuracy(
             Device device, Stream stream, Network network, Map<String, float[]> values, Dataset data, Normalization normalization) {
+        return accuracy(device, stream, network, values, data, normalization, () -> {});
+    }
+
+    /**
+     * The accuracy on all images of {@code data}, on one thread.
+     *
+     * @param tick called before each batch; what it throws ends the evaluation
+     */
+    public static Accuracy accuracy(
+            Device device,
+            Stream stream,
+            Network network,
+            Map<String, float[]> values,
+            Dataset data,
+            Normalization normalization,
+            Runnable tick) {
         int[] labels = IntStream.range(0, data.size()).map(data::label).toArray();
-        return Accuracy.of(logits(device, stream, network, values, data, normalization), labels, labels.length);
+        return Accuracy.of(logits(device, stream, network, values, data, normalization, tick), labels, labels.length);
     }
 }

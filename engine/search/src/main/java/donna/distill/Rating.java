@@ -30,6 +30,7 @@ public final class Rating {
                         parameters.tensors())) {
             recalibration.bind(Inference.IMAGES, batches.images());
             for (int at = 0; at + size <= all.length; at += size) {
+                setting.progress().check();
                 batches.fill(all, at, 0);
                 recalibration.run(stream);
             }
@@ -39,6 +40,7 @@ public final class Rating {
 
     /** Accuracy on all of {@code data}. */
     public static Accuracy accuracy(Setting setting, Stream stream, Network network, Map<String, float[]> values, Dataset data) {
-        return Evaluation.accuracy(setting.device(), stream, network, values, data, setting.images().normalization());
+        return Evaluation.accuracy(
+                setting.device(), stream, network, values, data, setting.images().normalization(), setting.progress()::check);
     }
 }
