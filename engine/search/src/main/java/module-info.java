@@ -22,6 +22,10 @@ module donna.search {
     exports donna.fetch;
     exports donna.export;
 
+    // The run folder's own records are not for others, except for what writes them.
+    opens donna.run to
+            tools.jackson.databind;
+
     provides donna.data.ImageDecoder with
             donna.image.ImageIoDecoder;
 }

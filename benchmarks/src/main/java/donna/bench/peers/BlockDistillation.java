@@ -56,7 +56,7 @@ public final class BlockDistillation {
         }
     }
 
-    private record Race(int threads, int rounds, int steps, List<Row> rows) {}
+    private record Race(String pytorch, int threads, int rounds, int steps, List<Row> rows) {}
 
     private BlockDistillation(String python, Path peer, Path logs, int threads, int steps) {
         this.python = python;
@@ -71,6 +71,7 @@ public final class BlockDistillation {
         int rounds = Integer.parseInt(args[4]);
         int steps = Integer.parseInt(args[5]);
         BlockDistillation race = new BlockDistillation(args[0], Path.of(args[1]), Path.of(args[2]), threads, steps);
+        String pytorch = Child.pytorchVersion(race.logs, race.python);
         List<Row> rows = race.run(rounds);
         Table table = new Table("block distillation", "candidates", "eager ms", "ours ms", "ratio [min, max]");
         rows.forEach(r -> table.row(
@@ -79,12 +80,13 @@ public final class BlockDistillation {
                 Table.number(r.eagerMs()),
                 Table.number(r.oursMs()),
                 r.ratio().toString()));
-        System.out.println(Machine.here());
+        System.out.println(Machine.here() + "; PyTorch " + pytorch);
         System.out.println("a training step of all candidates, " + threads + " threads, " + rounds
                 + " rounds in turn\n\n" + table);
         if (args.length > 6) {
             System.out.println("written to "
-                    + Results.put(Path.of(args[6]), "blockDistillation", new Race(threads, rounds, steps, rows)));
+                    + Results.put(
+                            Path.of(args[6]), "blockDistillation", new Race(pytorch, threads, rounds, steps, rows)));
         }
     }
 
@@ -147,18 +149,22 @@ public final class BlockDistillation {
         return milliseconds(stage, output).stream().map(ms -> ms / threads).toList();
     }
 
-    /** Both programs print a line {@code STAGE CANDIDATE: 12.34 ms...} for each candidate, in order. */
     private static List<Double> milliseconds(Stage stage, String output) {
-        Pattern line = Pattern.compile("^" + Pattern.quote(stage.name()) + " (?!total:|parallel:).*?: ([0-9.]+) ms");
-        List<Double> ms = output.lines()
-                .map(line::matcher)
-                .filter(Matcher::find)
-                .map(m -> Double.valueOf(m.group(1)))
-                .toList();
+        List<Double> ms = milliseconds(stage.name(), output);
         if (ms.size() != stage.candidates().size()) {
             throw new IllegalStateException(stage.name() + ": " + ms.size() + " times for "
                     + stage.candidates().size() + " candidates; the output was\n" + output);
         }
         return ms;
+    }
+
+    /** Both programs print a line {@code STAGE CANDIDATE: 12.34 ms...} for each candidate, in order. */
+    static List<Double> milliseconds(String stage, String output) {
+        Pattern line = Pattern.compile("^" + Pattern.quote(stage) + " (?!total:|parallel:).*?: ([0-9.]+) ms");
+        return output.lines()
+                .map(line::matcher)
+                .filter(Matcher::find)
+                .map(m -> Double.valueOf(m.group(1)))
+                .toList();
     }
 }

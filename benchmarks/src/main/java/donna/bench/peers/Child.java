@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A process that is waited for. Its output goes to a file. */
+/** A process that is waited for, and ended if this one is. Its output goes to a file. */
 final class Child {
     private static final int SHOWN_LINES = 15;
 
@@ -34,12 +34,10 @@ final class Child {
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();
-        int code;
-        try {
-            code = process.waitFor();
-        } finally {
-            process.destroy();
-        }
+        Thread end = new Thread(process::destroy);
+        Runtime.getRuntime().addShutdownHook(end);
+        int code = process.waitFor();
+        Runtime.getRuntime().removeShutdownHook(end);
         double seconds = (System.nanoTime() - start) / 1e9;
         String text = Files.readString(output, StandardCharsets.UTF_8);
         if (code != 0) {
@@ -49,6 +47,13 @@ final class Child {
                     + "\nall of it is in " + output);
         }
         return new Ended(seconds, text);
+    }
+
+    /** The version of PyTorch that a Python has. */
+    static String pytorchVersion(Path logs, String python) throws IOException, InterruptedException {
+        return run(logs.resolve("version.log"), List.of(python, "-c", "import torch; print(torch.__version__)"))
+                .output()
+                .strip();
     }
 
     /** The command that runs a class of this class path in a JVM of its own, with this JVM's options. */

@@ -60,8 +60,8 @@ public final class Quickstart {
 
     private record Pair(int seed, Outcome pytorch, Outcome donna) {}
 
-    private record Race(List<Pair> seeds, Spread wallRatio, double meanTop1Difference) {
-        static Race of(List<Pair> pairs) {
+    private record Race(String pytorch, List<Pair> seeds, Spread wallRatio, double meanTop1Difference) {
+        static Race of(String pytorch, List<Pair> pairs) {
             Spread ratio = Spread.ofRatios(
                     pairs.stream().map(p -> p.pytorch().wallSeconds()).toList(),
                     pairs.stream().map(p -> p.donna().wallSeconds()).toList());
@@ -69,7 +69,7 @@ public final class Quickstart {
                     .mapToDouble(p -> p.donna().meanTop1() - p.pytorch().meanTop1())
                     .average()
                     .orElse(0);
-            return new Race(List.copyOf(pairs), ratio, difference);
+            return new Race(pytorch, List.copyOf(pairs), ratio, difference);
         }
     }
 
@@ -80,7 +80,8 @@ public final class Quickstart {
 
     public static void main(String[] args) throws IOException, InterruptedException {
         Quickstart race = new Quickstart(Path.of(args[5]), Double.parseDouble(args[7]));
-        System.out.println(Machine.here() + "\n");
+        String version = Child.pytorchVersion(race.runs, args[0]);
+        System.out.println(Machine.here() + "; PyTorch " + version + "\n");
         List<Pair> pairs = new ArrayList<>();
         for (String word : args[6].split(",")) {
             int seed = Integer.parseInt(word);
@@ -95,7 +96,7 @@ public final class Quickstart {
             }
             pairs.add(new Pair(seed, outcomes.get(true), outcomes.get(false)));
             System.out.println(table(pairs.getLast()));
-            Race sofar = Race.of(pairs);
+            Race sofar = Race.of(version, pairs);
             System.out.printf(
                     Locale.ROOT,
                     "%d seeds: wall time, PyTorch over DONNA: %s; mean of the picks, DONNA less PyTorch: %+.2f"

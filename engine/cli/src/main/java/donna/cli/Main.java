@@ -1,8 +1,7 @@
 package donna.cli;
 
+import donna.run.Search;
 import donna.tensor.DonnaException;
-import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -48,9 +47,20 @@ public final class Main {
     static int run(Console console, String... args) {
         Main main = new Main(console);
         CommandLine line = new CommandLine(main);
-        for (Callable<Integer> verb : verbs(console)) {
-            line.addSubcommand(verb);
-        }
+        main.stage(line, "search", Search.Stage.REPORT, "Search: teacher, block library, predictor, latency, front, models, report.");
+        line.addSubcommand(new ResumeCommand(console));
+        main.stage(line, "train", Search.Stage.TEACHER, "Train the teacher.");
+        main.stage(line, "distill", Search.Stage.LIBRARY, "Train the candidates of every block on the teacher's features.");
+        main.stage(line, "predict", Search.Stage.PREDICTOR, "Label architectures and fit the accuracy predictor.");
+        main.stage(line, "measure", Search.Stage.LATENCY, "Measure the latency of every candidate, and whether it adds up.");
+        main.stage(line, "evolve", Search.Stage.FRONT, "Search the Pareto front.");
+        main.stage(line, "finetune", Search.Stage.MODELS, "Finetune, measure and export the picks.");
+        line.addSubcommand(new EvaluateCommand(console))
+                .addSubcommand(new ExportCommand(console))
+                .addSubcommand(new ReportCommand(console))
+                .addSubcommand(new DescribeCommand(console))
+                .addSubcommand(new DevicesCommand(console))
+                .addSubcommand(new DataCommand(console));
         line.setOut(console.writer())
                 .setUsageHelpAutoWidth(true)
                 .setCaseInsensitiveEnumValuesAllowed(true)
@@ -63,9 +73,12 @@ public final class Main {
         }
     }
 
-    private static List<Callable<Integer>> verbs(Console console) {
-        return List.of(
-                new ReportCommand(console), new DescribeCommand(console), new DevicesCommand(console), new DataCommand(console));
+    /** A verb that runs the line up to {@code last}. */
+    private void stage(CommandLine line, String verb, Search.Stage last, String description) {
+        CommandLine command = new CommandLine(new SearchCommand(console, last));
+        String beginning = last == Search.Stage.REPORT || last == Search.Stage.TEACHER ? "" : " Does what is missing before it, too.";
+        command.getCommandSpec().usageMessage().description(description + beginning);
+        line.addSubcommand(verb, command);
     }
 
     private int failed(Throwable failure) {

@@ -17,20 +17,13 @@ public final class Evaluation {
 
     private Evaluation() {}
 
-    /** The logits of all images of {@code data}, row-major {@code [size, classes]}, on one thread. */
+    /**
+     * The logits of all images of {@code data}, row-major {@code [size, classes]}, on one thread.
+     *
+     * @param tick called before each batch; what it throws ends the work
+     */
     public static float[] logits(
-            Device device, Stream stream, Network network, Map<String, float[]> values, Dataset data, Normalization normalization) {
-        return logits(device, stream, network, values, data, normalization, () -> {});
-    }
-
-    private static float[] logits(
-            Device device,
-            Stream stream,
-            Network network,
-            Map<String, float[]> values,
-            Dataset data,
-            Normalization normalization,
-            Runnable tick) {
+            Device device, Stream stream, Network network, Map<String, float[]> values, Dataset data, Normalization normalization, Runnable tick) {
         int[] all = IntStream.range(0, data.size()).toArray();
         Batcher batcher = new Batcher(data, normalization, Augmentation.NONE, 0);
         try (Batches batches = new Batches(device, batcher, Math.min(BATCH, all.length));
@@ -51,25 +44,13 @@ public final class Evaluation {
         }
     }
 
-    /** The accuracy on all images of {@code data}, on one thread. */
-    public static Accuracy accuracy(
-            Device device, Stream stream, Network network, Map<String, float[]> values, Dataset data, Normalization normalization) {
-        return accuracy(device, stream, network, values, data, normalization, () -> {});
-    }
-
     /**
      * The accuracy on all images of {@code data}, on one thread.
      *
-     * @param tick called before each batch; what it throws ends the evaluation
+     * @param tick called before each batch; what it throws ends the work
      */
     public static Accuracy accuracy(
-            Device device,
-            Stream stream,
-            Network network,
-            Map<String, float[]> values,
-            Dataset data,
-            Normalization normalization,
-            Runnable tick) {
+            Device device, Stream stream, Network network, Map<String, float[]> values, Dataset data, Normalization normalization, Runnable tick) {
         int[] labels = IntStream.range(0, data.size()).map(data::label).toArray();
         return Accuracy.of(logits(device, stream, network, values, data, normalization, tick), labels, labels.length);
     }

@@ -40,7 +40,6 @@ public final class Rating {
 
     /** Accuracy on all of {@code data}. */
     public static Accuracy accuracy(Setting setting, Stream stream, Network network, Map<String, float[]> values, Dataset data) {
-        return Evaluation.accuracy(
-                setting.device(), stream, network, values, data, setting.images().normalization(), setting.progress()::check);
+        return Evaluation.accuracy(setting.device(), stream, network, values, data, setting.images().normalization(), setting.progress()::check);
     }
 }

@@ -33,7 +33,7 @@ final class ExportStage {
         OnnxExport.write(file, Inference.graph(network, setting.imageShape(), images.size()), values, header);
         float[][] logits = new float[1][];
         setting.workers().forEach(1, (i, stream) -> logits[0] = Evaluation.logits(
-                setting.device(), stream, network, values, images, setting.images().normalization()));
+                setting.device(), stream, network, values, images, setting.images().normalization(), setting.progress()::check));
         double difference = OnnxCheck.maxAbsDifference(file, Map.of(Inference.IMAGES, pixels(images)), Map.of(Inference.LOGITS, logits[0]));
         if (!(difference <= TOLERANCE)) {
             setting.progress().line(file + ": a logit differs by " + difference + " from this engine's; expected at most " + TOLERANCE);

@@ -121,11 +121,14 @@ public final class Search {
             if (ends(Stage.FRONT)) {
                 return Optional.empty();
             }
-            List<FrontStage.Pick> picks = fronts.picks(found, facts.macs(), facts.params());
+            List<FrontStage.Pick> picks = fronts.picks(found, predictors.judge(predictor, finetune), facts.macs(), facts.params());
             Object picked = List.of(searching, picks, spec.finetune());
             PickStage.Models models = phases.time(Stage.MODELS, () -> folder.artefact("models.json", seed, picked, PickStage.Models.class,
                             () -> new PickStage(setting, folder, finetune, costs).run(teacher, library, picks)))
                     .value();
+            if (ends(Stage.MODELS)) {
+                return Optional.empty();
+            }
             List<Summary.Baseline> baselines = !options.compare() ? List.of() : phases.time(Stage.COMPARISONS,
                             () -> folder.artefact("baselines.json", seed, List.of(picked, spec.compare()), CompareStage.Baselines.class,
                                     () -> new CompareStage(setting, finetune, costs).run(teacher, library, fronts, models)))
