@@ -208,6 +208,11 @@ final class PlanBuilder {
         list.add(s);
     }
 
+    /** A run of {@code c} that is a part of another step. */
+    Step.Work work(Compiled c) {
+        return c.work(arena);
+    }
+
     /** A oneDNN primitive for the present node; its scratchpad is added here. */
     void primitive(Compiled c, Slot... used) {
         primitive(node.op().getClass().getSimpleName(), c, used);
