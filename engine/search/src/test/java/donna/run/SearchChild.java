@@ -31,14 +31,27 @@ final class SearchChild {
     /** Starts one; its output is to be read. {@code before} goes before the JVM's own command line. */
     static Process start(Path spec, Path run, String... before) throws IOException {
         List<String> command = new ArrayList<>(List.of(before));
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"));
-        command.addAll(List.of("--sun-misc-unsafe-memory-access=allow", "-cp", classPath(), SearchChild.class.getName(), spec.toString(), run.toString()));
+        command.addAll(command(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"), SearchChild.class, List.of(spec.toString(), run.toString())));
         return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 
+    /** Starts a class of these tests in a JVM of its own. */
+    static Process java(List<String> options, Class<?> main, List<String> arguments) throws IOException {
+        return new ProcessBuilder(command(options, main, arguments)).redirectErrorStream(true).start();
+    }
+
+    private static List<String> command(List<String> options, Class<?> main, List<String> arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of("--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"));
+        command.addAll(List.of("--sun-misc-unsafe-memory-access=allow", "-cp", classPath(), main.getName()));
+        command.addAll(arguments);
+        return command;
+    }
+
     /** Everything this process runs with, as one class path. */
-    static String classPath() {
+    private static String classPath() {
         List<String> all = new ArrayList<>();
         all.add(Path.of(System.getProperty("basedir", ""), "target", "test-classes").toAbsolutePath().toString());
         for (String property : List.of("jdk.module.path", "java.class.path", "surefire.real.class.path")) {
