@@ -246,7 +246,7 @@ final class PlanBuilder {
     CpuPlan build(Graph graph) {
         slots.removeIf(s -> s.last() < 0);
         long scratch = Packing.place(slots);
-        List<String> changed = changing.stream().map(v -> origin(v).bound()).toList();
+        List<String> changed = changing.stream().flatMap(v -> origin(v).bound().stream()).toList();
         return new CpuPlan(device, graph, new CpuPlan.Parts(steps, constantSteps, slots, constantSlots, bound, changed, scratch, arena));
     }
 

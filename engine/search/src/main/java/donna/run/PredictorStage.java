@@ -11,6 +11,7 @@ import donna.spec.PredictorSpec;
 import donna.tensor.DonnaException;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 
@@ -72,8 +73,8 @@ final class PredictorStage {
 
     /** Leave-one-out figures beside the baselines. */
     PredictorReport report(AccuracyPredictor predictor) {
-        return predictor.report(Map.of(
-                "macs", scores(predictor, BlockLibrary.Entry::macs), "params", scores(predictor, BlockLibrary.Entry::params)));
+        return predictor.report(new TreeMap<>(Map.of(
+                "macs", scores(predictor, BlockLibrary.Entry::macs), "params", scores(predictor, BlockLibrary.Entry::params))));
     }
 
     private double[] scores(AccuracyPredictor predictor, ToLongFunction<BlockLibrary.Entry> count) {
