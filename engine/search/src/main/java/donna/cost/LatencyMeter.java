@@ -42,13 +42,18 @@ public final class LatencyMeter {
      * Median milliseconds of one batch through each subject, on the calling thread.
      *
      * @param seconds time to spend on each
+     * @param tick called between measurements; what it throws ends them
      */
     public double[] measureMs(Stream stream, List<Subject> subjects, double seconds, Runnable tick) {
         List<Running> running = new ArrayList<>();
         try {
-            subjects.forEach(s -> running.add(new Running(s)));
+            for (Subject s : subjects) {
+                running.add(new Running(s));
+                tick.run();
+            }
             for (int warm = 0; warm < 3; warm++) {
                 running.forEach(r -> r.run(stream));
+                tick.run();
             }
             long end = System.nanoTime() + (long) (seconds * 1e9 * subjects.size());
             for (int round = 0; round < LEAST_ROUNDS || System.nanoTime() < end; round++) {

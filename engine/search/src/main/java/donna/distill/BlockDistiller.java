@@ -21,13 +21,12 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 
 /** Trains candidates of all blocks together: chunk by chunk of the teacher's boundaries, the most expensive candidate first. */
 public final class BlockDistiller {
-    private static final double SECONDS_BETWEEN_CHECKPOINTS = 15;
-
     /** A candidate to train: {@code candidate} of {@code block}. */
     public record Job(int block, int candidate) {}
 
@@ -60,6 +59,7 @@ public final class BlockDistiller {
                 features.load(order, at * train.batch(), count);
                 setting.workers().forEach(all.size(), (k, stream) -> {
                     for (int i = 0; i < count; i++) {
+                        setting.progress().check();
                         all.get(k).add(stream, features.boundary(k, i));
                     }
                 });
@@ -71,7 +71,8 @@ public final class BlockDistiller {
     }
 
     /**
-     * Trains, recalibrates and rates the candidates of {@code jobs}, going on from the checkpoint under {@code key} if there is one.
+     * Trains, recalibrates and rates the candidates of {@code jobs}, going on from the checkpoint under {@code key} if there is one that holds them all.
+     * The caller forgets that checkpoint once it has kept the results.
      *
      * @param inverseVariance of {@link #inverseVariance()}
      * @param done receives each finished candidate, in no particular order, on the calling thread
@@ -84,8 +85,8 @@ public final class BlockDistiller {
                 weights.add(setting.device().tensor(TensorSpec.f32(v.length)));
                 weights.getLast().set(v);
             }
-            Checkpoint checkpoint = new Checkpoint(setting.store(), key, SECONDS_BETWEEN_CHECKPOINTS);
-            var saved = checkpoint.load();
+            Checkpoint checkpoint = setting.checkpoint(key);
+            var saved = checkpoint.load().filter(s -> jobs.stream().allMatch(j -> !own(s.values(), j).isEmpty()));
             List<TensorSpec> src = batchSpecs();
             List<Shape> inputs = Inference.boundaryShapes(teacher.network(), setting.imageShape());
             List<Cost> costs = jobs.stream().map(j -> Networks.cost(layer(j), inputs.get(j.block()))).toList();
@@ -95,7 +96,9 @@ public final class BlockDistiller {
             Recipe recipe = Recipes.of(spec.train());
             for (Job j : jobs) {
                 Map<String, float[]> start = saved.map(s -> own(s.values(), j)).orElseGet(() -> initial(j, src.get(j.block())));
-                candidates.add(new CandidateTraining(setting.device(), layer(j), src.get(j.block()), weights.get(j.block() + 1), recipe, start));
+                Optional<String> failure = saved.map(s -> s.notes().get(prefix(j)));
+                candidates.add(new CandidateTraining(
+                        setting.device(), layer(j), src.get(j.block()), weights.get(j.block() + 1), recipe, start, failure));
             }
             train(jobs, candidates, order, checkpoint, saved.map(Checkpoint.Saved::step).orElse(0));
             candidates.forEach(CandidateTraining::adoptAverage);
@@ -105,7 +108,6 @@ public final class BlockDistiller {
                 double nsr = c.nsr();
                 done.accept(jobs.get(i), new BlockLibrary.Entry(nsr, costs.get(i).macs(), costs.get(i).params(), c.result(), c.failure()));
             }
-            checkpoint.remove();
         } finally {
             candidates.forEach(CandidateTraining::close);
             weights.forEach(Tensor::close);
@@ -132,8 +134,8 @@ public final class BlockDistiller {
                 });
                 step += count;
                 setting.progress().update((long) step * jobs.size(), (long) t.steps() * jobs.size(), "steps");
-                if (checkpoint.due() && step < t.steps()) {
-                    checkpoint.save(step, together(jobs, candidates));
+                if (checkpoint.due()) {
+                    checkpoint.save(step, together(jobs, candidates), failures(jobs, candidates));
                 }
             }
         }
@@ -146,6 +148,7 @@ public final class BlockDistiller {
         try (FeatureStream features = new FeatureStream(setting, teacher, setting.images().train(), batch, images / batch)) {
             chunks(features, all, images / batch, count -> each(jobs, candidates, order, (i, stream) -> {
                 for (int b = 0; b < count; b++) {
+                    setting.progress().check();
                     candidates.get(i).recalibrate(stream, features.boundary(jobs.get(i).block(), b));
                 }
             }));
@@ -155,6 +158,7 @@ public final class BlockDistiller {
             chunks(features, all, spec.validation() / size, count -> each(jobs, candidates, order, (i, stream) -> {
                 int block = jobs.get(i).block();
                 for (int b = 0; b < count; b++) {
+                    setting.progress().check();
                     candidates.get(i).rate(stream, features.boundary(block, b), features.boundary(block + 1, b));
                 }
             }));
@@ -167,7 +171,6 @@ public final class BlockDistiller {
 
     private void chunks(FeatureStream features, int[] images, int batches, Chunk chunk) {
         for (int at = 0; at < batches; at += features.chunkBatches()) {
-            setting.progress().check();
             int count = Math.min(features.chunkBatches(), batches - at);
             features.load(images, at * features.batch(), count);
             chunk.run(count);
@@ -212,6 +215,15 @@ public final class BlockDistiller {
         for (int i = 0; i < jobs.size(); i++) {
             String prefix = prefix(jobs.get(i));
             candidates.get(i).checkpoint().forEach((name, v) -> all.put(prefix + name, v));
+        }
+        return all;
+    }
+
+    private static Map<String, String> failures(List<Job> jobs, List<CandidateTraining> candidates) {
+        Map<String, String> all = new LinkedHashMap<>();
+        for (int i = 0; i < jobs.size(); i++) {
+            String prefix = prefix(jobs.get(i));
+            candidates.get(i).failure().ifPresent(why -> all.put(prefix, why));
         }
         return all;
     }

@@ -38,11 +38,23 @@ final class CandidateTraining implements AutoCloseable {
     private Optional<Recalibration> recalibration = Optional.empty();
     private Optional<Plan> rating = Optional.empty();
     private Optional<Tensor> nsr = Optional.empty();
-    private Optional<String> failure = Optional.empty();
+    private Optional<String> failure;
     private double nsrSum;
     private long nsrBatches;
 
-    CandidateTraining(Device device, Layer layer, TensorSpec src, Tensor inverseVariance, Recipe recipe, Map<String, float[]> values) {
+    /**
+     * @param values the parameters, and whatever else {@link #checkpoint} gave
+     * @param failure why it failed in the run that made the checkpoint
+     */
+    CandidateTraining(
+            Device device,
+            Layer layer,
+            TensorSpec src,
+            Tensor inverseVariance,
+            Recipe recipe,
+            Map<String, float[]> values,
+            Optional<String> failure) {
+        this.failure = failure;
         this.device = device;
         this.layer = layer;
         this.inverseVariance = inverseVariance;
@@ -126,7 +138,7 @@ final class CandidateTraining implements AutoCloseable {
     /** The mean NSR of the batches rated. */
     double nsr() {
         double mean = nsrSum / nsrBatches;
-        if (!Double.isFinite(mean)) {
+        if (!failed() && !Double.isFinite(mean)) {
             failure = Optional.of("the NSR on held-out images is " + mean);
         }
         return failed() ? Double.POSITIVE_INFINITY : mean;

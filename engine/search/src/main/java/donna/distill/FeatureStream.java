@@ -70,6 +70,7 @@ final class FeatureStream implements AutoCloseable {
         int tasks = Math.min(count, teachers.size());
         setting.workers().forEach(tasks, (t, stream) -> {
             for (int i = t; i < count; i += tasks) {
+                setting.progress().check();
                 inputs.get(t).fill(order, first + i * batch, 0);
                 for (int k = 0; k < boundaries.size(); k++) {
                     teachers.get(t).bind(Inference.boundary(k), boundary(k, i));

@@ -30,6 +30,7 @@ public final class Rating {
                         parameters.tensors())) {
             recalibration.bind(Inference.IMAGES, batches.images());
             for (int at = 0; at + size <= all.length; at += size) {
+                setting.progress().check();
                 batches.fill(all, at, 0);
                 recalibration.run(stream);
             }

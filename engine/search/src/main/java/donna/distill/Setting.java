@@ -5,6 +5,7 @@ import donna.data.Augmentation;
 import donna.data.Batcher;
 import donna.data.Dataset;
 import donna.graph.Mask;
+import donna.jobs.Checkpoint;
 import donna.jobs.Progress;
 import donna.jobs.Store;
 import donna.nn.Network;
@@ -24,9 +25,17 @@ import donna.train.Workers;
  * @param workers threads with a stream each
  * @param progress is told how it goes
  * @param store keeps finished pieces
+ * @param checkpointSeconds least time between two checkpoints of one piece of work
  */
 public record Setting(
-        SearchSpec spec, SearchSpace space, Images images, Device device, Workers workers, Progress progress, Store store) {
+        SearchSpec spec,
+        SearchSpace space,
+        Images images,
+        Device device,
+        Workers workers,
+        Progress progress,
+        Store store,
+        double checkpointSeconds) {
     /** {@code [C, H, W]}. */
     public Shape imageShape() {
         return Batches.imageShape(images.train());
@@ -40,6 +49,11 @@ public record Setting(
     /** Plain batches of {@code data}. */
     public Batcher plain(Dataset data) {
         return new Batcher(data, images.normalization(), Augmentation.NONE, 0);
+    }
+
+    /** The checkpoints of the work called {@code key}. */
+    public Checkpoint checkpoint(String key) {
+        return new Checkpoint(store, key, checkpointSeconds);
     }
 
     /** A key of randomness for one purpose. */

@@ -27,8 +27,6 @@ import java.util.Map;
 
 /** Trains the reference model on labels: its batch cut into shards, one after another on the worker threads. */
 public final class TeacherTrainer {
-    private static final double SECONDS_BETWEEN_CHECKPOINTS = 10;
-
     private final Setting setting;
     private final TrainSpec train;
     private final Network network;
@@ -40,12 +38,12 @@ public final class TeacherTrainer {
     }
 
     /**
-     * Trains, or goes on from the checkpoint under {@code key}, and recalibrates.
+     * Trains, or goes on from the checkpoint under {@code key}, and recalibrates. The caller forgets that checkpoint once it has kept the result.
      *
      * @throws DonnaException.Diverged if the loss is no longer a number
      */
     public Teacher run(String key) {
-        Checkpoint checkpoint = new Checkpoint(setting.store(), key, SECONDS_BETWEEN_CHECKPOINTS);
+        Checkpoint checkpoint = setting.checkpoint(key);
         Collection<ParameterSpec> specs = Inference.parameters(network, setting.imageShape());
         Recipe recipe = Recipes.of(train);
         var saved = checkpoint.load();
@@ -55,7 +53,6 @@ public final class TeacherTrainer {
             train(state, recipe, checkpoint, saved.map(Checkpoint.Saved::step).orElse(0));
             Map<String, float[]> values = new HashMap<>();
             setting.workers().forEach(1, (i, stream) -> values.putAll(Rating.recalibrated(setting, stream, network, state.result())));
-            checkpoint.remove();
             return new Teacher(network, values);
         }
     }

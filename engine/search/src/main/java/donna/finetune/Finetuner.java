@@ -34,7 +34,6 @@ import java.util.Optional;
  */
 public final class Finetuner {
     private static final String TEACHER = "teacherLogits";
-    private static final double SECONDS_BETWEEN_CHECKPOINTS = 10;
 
     private final Setting setting;
     private final Teacher teacher;
@@ -53,14 +52,23 @@ public final class Finetuner {
     }
 
     /**
-     * Trains {@code network} from {@code start} on the calling worker, going on from the checkpoint under {@code key} if there is one.
+     * Trains {@code network} from {@code start} on the calling worker, going on from the checkpoint under {@code key} if there is one. The caller
+     * forgets that checkpoint once it has kept the result.
      *
+     * @param name of the network, for messages
      * @return the weights, batch norm recalibrated
      * @throws DonnaException.Diverged if the loss is no longer a number
      */
     public Map<String, float[]> run(
-            String key, Stream stream, Network network, Map<String, float[]> start, TrainSpec train, KdSpec kd, Ticks ticks) {
-        Checkpoint checkpoint = new Checkpoint(setting.store(), key, SECONDS_BETWEEN_CHECKPOINTS);
+            String name,
+            String key,
+            Stream stream,
+            Network network,
+            Map<String, float[]> start,
+            TrainSpec train,
+            KdSpec kd,
+            Ticks ticks) {
+        Checkpoint checkpoint = setting.checkpoint(key);
         var saved = checkpoint.load();
         Recipe recipe = Recipes.of(train);
         try (TrainingState state = TrainingState.start(
@@ -68,14 +76,12 @@ public final class Finetuner {
                 Inference.parameters(network, setting.imageShape()),
                 saved.map(Checkpoint.Saved::values).orElse(start),
                 recipe)) {
-            train(key, stream, network, train, kd, state, recipe, checkpoint, saved.map(Checkpoint.Saved::step).orElse(0), ticks);
-            Map<String, float[]> values = Rating.recalibrated(setting, stream, network, state.result());
-            checkpoint.remove();
-            return values;
+            train(name, stream, network, train, kd, state, recipe, checkpoint, saved.map(Checkpoint.Saved::step).orElse(0), ticks);
+            return Rating.recalibrated(setting, stream, network, state.result());
         }
     }
 
-    private void train(String key, Stream stream, Network network, TrainSpec train, KdSpec kd, TrainingState state, Recipe recipe,
+    private void train(String name, Stream stream, Network network, TrainSpec train, KdSpec kd, TrainingState state, Recipe recipe,
             Checkpoint checkpoint, int from, Ticks ticks) {
         int size = train.batch();
         int perEpoch = train.images() / size;
@@ -107,7 +113,7 @@ public final class Finetuner {
                     }
                     double loss = step.run(stream, i, train.steps());
                     if (!Double.isFinite(loss)) {
-                        throw new DonnaException.Diverged(key + ": the loss is " + loss + " at step " + i + " of " + train.steps()
+                        throw new DonnaException.Diverged(name + ": the loss is " + loss + " at step " + i + " of " + train.steps()
                                 + "; lower the learning rate (now " + train.lr() + ") or set optimizer.clip");
                     }
                     ticks.step();

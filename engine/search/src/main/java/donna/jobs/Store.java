@@ -1,6 +1,7 @@
 package donna.jobs;
 
 import donna.format.HostTensor;
+import donna.tensor.DonnaException;
 import java.util.Map;
 import java.util.Optional;
 
@@ -10,7 +11,18 @@ import java.util.Optional;
  */
 public interface Store {
     /** Named tensors and words about them. */
-    record Piece(Map<String, HostTensor> tensors, Map<String, String> info) {}
+    record Piece(Map<String, HostTensor> tensors, Map<String, String> info) {
+        /**
+         * What the piece says under {@code key}.
+         *
+         * @throws DonnaException.InvalidInput if it says nothing there
+         */
+        public String word(String key) {
+            return Optional.ofNullable(info.get(key))
+                    .orElseThrow(() -> new DonnaException.InvalidInput("a kept piece says nothing about '" + key + "', only about "
+                            + info.keySet() + "; it was altered, delete its file"));
+        }
+    }
 
     /** The piece kept under {@code key}, if there is one. */
     Optional<Piece> load(String key);

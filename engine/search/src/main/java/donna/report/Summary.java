@@ -86,7 +86,7 @@ public record Summary(
      * One block with its candidates.
      *
      * @param name of the block
-     * @param candidates that were trained
+     * @param candidates that can be used
      * @param failed one line for each candidate whose training diverged
      */
     public record Block(String name, List<Candidate> candidates, List<String> failed) {

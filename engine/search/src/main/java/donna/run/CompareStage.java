@@ -64,9 +64,13 @@ final class CompareStage {
         Map<String, TeacherStage.Facts> facts = new LinkedHashMap<>();
         int i = 0;
         for (FinetuneStage.Job j : jobs.values()) {
-            facts.put(j.key(), TeacherStage.facts(setting, j.network(), values.get(i++)));
+            Map<String, float[]> weights = values.get(i++);
+            if (!weights.isEmpty()) {
+                facts.put(j.key(), TeacherStage.facts(setting, j.network(), weights));
+            }
         }
         return new Baselines(entries.stream()
+                .filter(e -> facts.containsKey(e.job().key()))
                 .map(e -> {
                     TeacherStage.Facts f = facts.get(e.job().key());
                     double epochs = e.job().train().epochs();

@@ -9,17 +9,20 @@ import donna.distill.Teacher;
 import donna.finetune.Finetuner;
 import donna.finetune.TeacherLogits;
 import donna.graph.Cost;
+import donna.jobs.Checkpoint;
 import donna.jobs.Store;
 import donna.nn.Network;
 import donna.space.Architecture;
 import donna.spec.KdSpec;
 import donna.spec.TrainSpec;
+import donna.tensor.DonnaException;
 import donna.train.Inference;
 import donna.train.TrainingState;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
@@ -31,7 +34,7 @@ final class FinetuneStage {
     private final Teacher teacher;
     private final TeacherLogits logits;
 
-    /** @param inputs what teacher and library depend on */
+    /** @param inputs what the teacher and a candidate's weights depend on, apart from the candidate */
     FinetuneStage(Setting setting, RunFolder folder, Object inputs, Teacher teacher, TeacherLogits logits) {
         this.setting = setting;
         this.folder = folder;
@@ -53,11 +56,13 @@ final class FinetuneStage {
      * An architecture with what the predictor learns from it.
      *
      * @param beforeTop1 accuracy of the assembled network before any finetuning, on up to 1,000 validation images
-     * @param top1 after finetuning, on all validation images
+     * @param top1 after finetuning, on all validation images; not a number where training diverged
+     * @param failure why there is no accuracy
      */
-    record Label(String architecture, double beforeTop1, double top1) {}
+    record Label(String architecture, double beforeTop1, double top1, Optional<String> failure) {}
 
     private static final int IMAGES_BEFORE = 1000;
+    private static final String FAILURE = "failure";
 
     /** Labels architectures. */
     List<Label> label(BlockLibrary library, List<Architecture> architectures) {
@@ -69,15 +74,22 @@ final class FinetuneStage {
         each(networks, train.steps(), (i, stream, ticks) -> {
             Architecture a = architectures.get(i);
             String name = setting.space().name(a);
-            out[i] = folder.artefact("labels/" + name + ".json", setting.spec().seed(), List.of(inputs, name, train, kd), Label.class, () -> {
+            List<Object> own = List.of(inputs, name, train, kd);
+            String checkpoint = RunFolder.keyed("label-" + name, own);
+            out[i] = folder.artefact("labels/" + name + ".json", setting.spec().seed(), own, Label.class, () -> {
                         Map<String, float[]> start = library.assemble(teacher, a);
                         double before = before(stream, networks.get(i), start);
-                        Map<String, float[]> values = new Finetuner(setting, teacher, logits)
-                                .run("label-" + name, stream, networks.get(i), start, train, kd, ticks);
-                        double after = Rating.accuracy(setting, stream, networks.get(i), values, setting.images().validation()).top1();
-                        return new Label(name, before, after);
+                        try {
+                            Map<String, float[]> values = new Finetuner(setting, teacher, logits)
+                                    .run(name, checkpoint, stream, networks.get(i), start, train, kd, ticks);
+                            double after = Rating.accuracy(setting, stream, networks.get(i), values, setting.images().validation()).top1();
+                            return new Label(name, before, after, Optional.empty());
+                        } catch (DonnaException.Diverged e) {
+                            return new Label(name, before, Double.NaN, Optional.of(e.getMessage()));
+                        }
                     })
                     .value();
+            Checkpoint.forget(folder, checkpoint);
         });
         return List.of(out);
     }
@@ -103,18 +115,30 @@ final class FinetuneStage {
         return out;
     }
 
-    /** Trains networks and keeps their weights under {@code models/KEY/model}. */
+    /**
+     * Trains networks and keeps their weights under {@code models/KEY/model}.
+     *
+     * @return the weights of each, empty where training diverged, which is told as a line
+     */
     List<Map<String, float[]>> train(List<Job> jobs) {
         List<Map<String, float[]>> out = new ArrayList<>();
         jobs.forEach(j -> out.add(Map.of()));
         int steps = jobs.stream().mapToInt(j -> j.train().steps()).max().orElse(0);
         each(jobs.stream().map(Job::network).toList(), steps, (i, stream, ticks) -> {
             Job j = jobs.get(i);
-            Store.Piece piece = folder.piece("models/" + j.key() + "/model", List.of(inputs, j.key(), j.initial(), j.train(), j.kd()), () -> {
-                Map<String, float[]> values =
-                        new Finetuner(setting, teacher, logits).run("model-" + j.key(), stream, j.network(), j.start(), j.train(), j.kd(), ticks);
-                return new Store.Piece(TeacherStage.tensors(setting, j.network(), values), Map.of("architecture", j.key()));
+            List<Object> own = List.of(inputs, j.key(), j.initial(), j.train(), j.kd());
+            String checkpoint = RunFolder.keyed("model-" + j.key(), own);
+            Store.Piece piece = folder.piece("models/" + j.key() + "/model", own, () -> {
+                try {
+                    Map<String, float[]> values = new Finetuner(setting, teacher, logits)
+                            .run(j.key(), checkpoint, stream, j.network(), j.start(), j.train(), j.kd(), ticks);
+                    return new Store.Piece(TeacherStage.tensors(setting, j.network(), values), Map.of("architecture", j.key()));
+                } catch (DonnaException.Diverged e) {
+                    return new Store.Piece(Map.of(), Map.of("architecture", j.key(), FAILURE, e.getMessage()));
+                }
             });
+            Checkpoint.forget(folder, checkpoint);
+            Optional.ofNullable(piece.info().get(FAILURE)).ifPresent(why -> setting.progress().line(why + "; it is left out"));
             out.set(i, TeacherStage.values(piece));
         });
         return out;

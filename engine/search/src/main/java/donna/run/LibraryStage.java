@@ -5,8 +5,8 @@ import donna.distill.BlockLibrary;
 import donna.distill.Setting;
 import donna.distill.Teacher;
 import donna.format.HostTensor;
+import donna.jobs.Checkpoint;
 import donna.jobs.Store;
-import donna.spec.Json;
 import donna.spec.SearchSpec;
 import donna.tensor.Shape;
 import java.util.ArrayList;
@@ -33,17 +33,21 @@ final class LibraryStage {
         setting.progress().phase("block library");
         Map<BlockDistiller.Job, BlockLibrary.Entry> entries = new LinkedHashMap<>();
         List<BlockDistiller.Job> missing = new ArrayList<>();
+        List<BlockDistiller.Job> all = new ArrayList<>();
         int[] options = setting.space().options();
         for (int n = 0; n < options.length; n++) {
             for (int m = 0; m < options[n]; m++) {
-                BlockDistiller.Job job = new BlockDistiller.Job(n, m);
-                Optional<Store.Piece> kept = folder.load(key(job));
-                kept.ifPresentOrElse(p -> entries.put(job, entry(p)), () -> missing.add(job));
+                all.add(new BlockDistiller.Job(n, m));
             }
         }
-        if (!missing.isEmpty()) {
-            train(teacher, missing, entries);
+        for (BlockDistiller.Job job : all) {
+            folder.load(key(job)).ifPresentOrElse(p -> entries.put(job, entry(p)), () -> missing.add(job));
         }
+        String checkpoint = RunFolder.keyed("blocks", all.stream().map(this::key).toList());
+        if (!missing.isEmpty()) {
+            train(teacher, missing, checkpoint, entries);
+        }
+        Checkpoint.forget(folder, checkpoint);
         List<List<BlockLibrary.Entry>> library = new ArrayList<>();
         for (int n = 0; n < options.length; n++) {
             List<BlockLibrary.Entry> block = new ArrayList<>();
@@ -55,7 +59,8 @@ final class LibraryStage {
         return new BlockLibrary(library);
     }
 
-    private void train(Teacher teacher, List<BlockDistiller.Job> missing, Map<BlockDistiller.Job, BlockLibrary.Entry> entries) {
+    private void train(
+            Teacher teacher, List<BlockDistiller.Job> missing, String checkpoint, Map<BlockDistiller.Job, BlockLibrary.Entry> entries) {
         BlockDistiller distiller = new BlockDistiller(setting, teacher);
         Store.Piece variance = folder.piece("teacher/variance", List.of(teacherInputs, setting.spec().distill()), () -> {
             List<float[]> v = distiller.inverseVariance();
@@ -69,7 +74,6 @@ final class LibraryStage {
         for (int k = 0; k < variance.tensors().size(); k++) {
             inverse.add(variance.tensors().get("boundary." + k).floats());
         }
-        String checkpoint = "blocks-" + Json.hash(missing.stream().map(this::key).toList()).substring(0, 12);
         distiller.run(missing, inverse, checkpoint, (job, entry) -> {
             folder.save(key(job), piece(entry));
             entries.put(job, entry);
@@ -85,7 +89,7 @@ final class LibraryStage {
     private String key(BlockDistiller.Job job) {
         SearchSpec s = setting.spec();
         Object inputs = List.of(teacherInputs, s.distill(), name(job), setting.space().blocks().get(job.block()));
-        return "blocks/" + name(job) + "-" + Json.hash(inputs).substring(0, 12);
+        return RunFolder.keyed("blocks/" + name(job), inputs);
     }
 
     private static Store.Piece piece(BlockLibrary.Entry e) {
@@ -99,10 +103,10 @@ final class LibraryStage {
 
     private static BlockLibrary.Entry entry(Store.Piece p) {
         return new BlockLibrary.Entry(
-                Double.parseDouble(p.info().get("nsr")),
-                Long.parseLong(p.info().get("macs")),
-                Long.parseLong(p.info().get("params")),
+                Double.parseDouble(p.word("nsr")),
+                Long.parseLong(p.word("macs")),
+                Long.parseLong(p.word("params")),
                 TeacherStage.values(p),
-                Optional.of(p.info().get("failure")).filter(f -> !f.isEmpty()));
+                Optional.of(p.word("failure")).filter(f -> !f.isEmpty()));
     }
 }

@@ -6,6 +6,7 @@ import donna.distill.Setting;
 import donna.distill.Teacher;
 import donna.nn.Network;
 import donna.spec.FinetuneSpec;
+import donna.tensor.DonnaException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +52,10 @@ final class PickStage {
             jobs.add(new FinetuneStage.Job(name, network, start, "library", spec.train(), spec.kd()));
         }
         List<Map<String, float[]>> values = finetune.train(jobs);
+        if (!jobs.isEmpty() && values.stream().allMatch(Map::isEmpty)) {
+            throw new DonnaException.Diverged("finetuning: all " + jobs.size() + " picks diverged; lower finetune.train.lr (now " + spec.train().lr()
+                    + ") or set optimizer.clip");
+        }
         setting.progress().phase("measuring the picks");
         List<Network> networks = new ArrayList<>(List.of(teacher.network()));
         jobs.forEach(j -> networks.add(j.network()));
@@ -58,6 +63,9 @@ final class PickStage {
         setting.progress().phase("export");
         List<Model> out = new ArrayList<>();
         for (int i = 0; i < jobs.size(); i++) {
+            if (values.get(i).isEmpty()) {
+                continue;
+            }
             FinetuneStage.Job j = jobs.get(i);
             TeacherStage.Facts facts = TeacherStage.facts(setting, j.network(), values.get(i));
             String place = "models/" + j.key();

@@ -8,6 +8,7 @@ import donna.predict.LabelledArchitecture;
 import donna.predict.PredictorReport;
 import donna.space.Architecture;
 import donna.spec.PredictorSpec;
+import donna.tensor.DonnaException;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -16,6 +17,9 @@ import java.util.stream.IntStream;
 
 /** Labels a few architectures and fits the accuracy predictor on them. */
 final class PredictorStage {
+    /** As many labels as a predictor needs. */
+    private static final int LEAST = 4;
+
     private final Setting setting;
     private final BlockLibrary library;
 
@@ -39,7 +43,15 @@ final class PredictorStage {
 
     AccuracyPredictor fit(List<FinetuneStage.Label> labels) {
         setting.progress().phase("predictor");
+        List<FinetuneStage.Label> failed = labels.stream().filter(l -> l.failure().isPresent()).toList();
+        failed.forEach(l -> setting.progress().line(l.failure().orElseThrow() + "; the predictor does without it"));
+        if (labels.size() - failed.size() < LEAST && !failed.isEmpty()) {
+            throw new DonnaException.Diverged("predictor: " + failed.size() + " of " + labels.size() + " labelled architectures diverged; at least "
+                    + LEAST + " others are needed; lower predictor.train.lr (now " + setting.spec().predictor().train().lr()
+                    + ") or set optimizer.clip");
+        }
         List<LabelledArchitecture> known = labels.stream()
+                .filter(l -> l.failure().isEmpty())
                 .map(l -> new LabelledArchitecture(setting.space().parse(l.architecture()), l.top1(), l.beforeTop1()))
                 .toList();
         return AccuracyPredictor.fit(library.nsr(), known, setting.spec().predictor().monotone());

@@ -7,20 +7,18 @@ import donna.spec.Json;
 import donna.tensor.DonnaException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 
 /**
  * All state of one run. Every artefact names the hash of its inputs, the seed and the version; one whose hash still fits is read instead of made again, so
@@ -33,11 +31,13 @@ public final class RunFolder implements Store, AutoCloseable {
             .orElse("0.1.0");
 
     private static final String INPUTS = "inputs";
-    private static final String LOCK = "lock";
+    private static final String CHECKSUM = "crc32c";
+
+    /** Marks a folder as a run's. */
+    static final String SPEC = "spec.resolved.json";
 
     private final Path root;
-    private final FileChannel lockFile;
-    private final FileLock lock;
+    private final RunLock lock;
 
     /** An artefact on disk. */
     private record Envelope(String inputs, long seed, String version, double seconds, Object value) {}
@@ -50,41 +50,32 @@ public final class RunFolder implements Store, AutoCloseable {
      */
     public record Artefact<T>(T value, double seconds, String hash) {}
 
-    private RunFolder(Path root, FileChannel lockFile, FileLock lock) {
+    private RunFolder(Path root, RunLock lock) {
         this.root = root;
-        this.lockFile = lockFile;
         this.lock = lock;
     }
 
     /**
-     * Opens or creates a run folder and locks it.
+     * Opens or creates a run folder, locks it, and removes what a killed process left half-written in it.
      *
-     * @throws DonnaException.InvalidInput if another process has it, or it cannot be written
+     * @throws DonnaException.InvalidInput if it is open already, here or in another process, or it cannot be written
      */
     public static RunFolder open(Path root) {
+        RunLock lock = RunLock.take(root);
         try {
-            Files.createDirectories(root);
-            Path file = root.resolve(LOCK);
-            FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            FileLock lock = tryLock(channel);
-            if (lock == null) {
-                channel.close();
-                throw new DonnaException.InvalidInput("run folder " + root + ": process " + Files.readString(file).strip()
-                        + " works in it; wait for it, stop it, or name another folder with --run");
-            }
-            channel.truncate(0);
-            channel.write(ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.UTF_8)));
-            return new RunFolder(root, channel, lock);
-        } catch (IOException e) {
-            throw new DonnaException.InvalidInput("run folder " + root + " cannot be written: " + e + "; name another folder with --run", e);
+            RunFolder folder = new RunFolder(root, lock);
+            folder.sweep();
+            return folder;
+        } catch (RuntimeException e) {
+            lock.close();
+            throw e;
         }
     }
 
-    private static FileLock tryLock(FileChannel channel) throws IOException {
-        try {
-            return channel.tryLock();
-        } catch (OverlappingFileLockException e) {
-            return null;
+    /** Removes the temporary files of writes that never came to their end; only in a folder that is a run's. */
+    private void sweep() {
+        if (Files.exists(root.resolve(SPEC))) {
+            delete(root, p -> p.getFileName().toString().matches("\\..*\\.tmp"));
         }
     }
 
@@ -106,8 +97,8 @@ public final class RunFolder implements Store, AutoCloseable {
         Path file = root.resolve(name);
         if (Files.exists(file)) {
             Envelope e = Json.read(file, Envelope.class);
-            if (e.inputs().equals(hash)) {
-                return new Artefact<>(Json.parse(Json.text(e.value()), type), e.seconds(), hash);
+            if (hash.equals(e.inputs())) {
+                return new Artefact<>(value(file, e, type), e.seconds(), hash);
             }
         }
         long start = System.nanoTime();
@@ -115,6 +106,25 @@ public final class RunFolder implements Store, AutoCloseable {
         double seconds = (System.nanoTime() - start) / 1e9;
         Json.write(file, new Envelope(hash, seed, VERSION, seconds, value));
         return new Artefact<>(value, seconds, hash);
+    }
+
+    private static <T> T value(Path file, Envelope e, Class<T> type) {
+        try {
+            return Optional.ofNullable(Json.parse(Json.text(e.value()), type))
+                    .orElseThrow(() -> new DonnaException.InvalidInput("no value"));
+        } catch (DonnaException.InvalidInput broken) {
+            throw new DonnaException.InvalidInput(
+                    file + ": its value is not what this version writes (" + broken.getMessage() + "); delete it, and it is made again", broken);
+        }
+    }
+
+    /**
+     * {@code name} with a digest of what the thing called so depends on.
+     *
+     * @param inputs hashed
+     */
+    static String keyed(String name, Object inputs) {
+        return name + "-" + Json.hash(inputs).substring(0, 12);
     }
 
     /** Writes a file without an envelope, such as the summary. */
@@ -143,13 +153,35 @@ public final class RunFolder implements Store, AutoCloseable {
         if (!Files.exists(file)) {
             return Optional.empty();
         }
-        Safetensors s = Safetensors.read(file);
-        return Optional.of(new Piece(s.tensors(), s.metadata()));
+        try {
+            Safetensors s = Safetensors.read(file);
+            Map<String, String> info = new LinkedHashMap<>(s.metadata());
+            String found = checksum(s.tensors());
+            String expected = Optional.ofNullable(info.remove(CHECKSUM)).orElse("none");
+            if (!found.equals(expected)) {
+                throw new DonnaException.InvalidInput(file + ": its tensors have checksum " + found + ", expected " + expected + "; it was altered");
+            }
+            return Optional.of(new Piece(s.tensors(), info));
+        } catch (DonnaException.InvalidInput e) {
+            throw new DonnaException.InvalidInput(e.getMessage() + "; delete it, and it is made again", e);
+        }
+    }
+
+    /** Of names and bytes, whatever their order in the map. */
+    private static String checksum(Map<String, HostTensor> tensors) {
+        CRC32C crc = new CRC32C();
+        new TreeMap<>(tensors).forEach((name, t) -> {
+            crc.update(name.getBytes(StandardCharsets.UTF_8));
+            crc.update(t.bytes());
+        });
+        return "%08x".formatted(crc.getValue());
     }
 
     @Override
     public void save(String key, Piece piece) {
-        Safetensors.write(file(key), piece.tensors(), piece.info());
+        Map<String, String> info = new LinkedHashMap<>(piece.info());
+        info.put(CHECKSUM, checksum(piece.tensors()));
+        Safetensors.write(file(key), piece.tensors(), info);
     }
 
     @Override
@@ -165,26 +197,40 @@ public final class RunFolder implements Store, AutoCloseable {
         return root.resolve(key + ".safetensors");
     }
 
-    /** Deletes everything but the lock: {@code --fresh}. */
+    /**
+     * Deletes everything but the lock: {@code --fresh}.
+     *
+     * @throws DonnaException.InvalidInput if the folder holds something, but not a run
+     */
     public void clear() {
-        try (Stream<Path> all = Files.walk(root)) {
-            for (Path p : all.sorted(Comparator.reverseOrder()).toList()) {
-                if (!p.equals(root) && !p.equals(root.resolve(LOCK))) {
-                    Files.delete(p);
-                }
+        String[] names = Optional.ofNullable(root.toFile().list()).orElse(new String[0]);
+        if (names.length > 1 && !Files.exists(root.resolve(SPEC))) {
+            throw new DonnaException.InvalidInput("run folder " + root + " holds " + names.length + " files, but no " + SPEC
+                    + ", so that it is no run and is left as it is; empty it yourself or name another folder with --run");
+        }
+        delete(root, p -> !p.equals(root) && !p.equals(root.resolve(RunLock.NAME)));
+    }
+
+    /** Deletes {@code folder} and what is in it, if it exists. */
+    void removeAll(String folder) {
+        if (Files.exists(root.resolve(folder))) {
+            delete(root.resolve(folder), p -> true);
+        }
+    }
+
+    /** Deletes files and folders below {@code top}, the deepest first. */
+    private static void delete(Path top, Predicate<Path> which) {
+        try (Stream<Path> all = Files.walk(top)) {
+            for (Path p : all.filter(which).sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(p);
             }
-        } catch (IOException e) {
-            throw new DonnaException.InvalidInput("run folder " + root + " cannot be cleared: " + e, e);
+        } catch (IOException | UncheckedIOException e) {
+            throw new DonnaException.InvalidInput(top + ": cannot be cleared: " + e + "; check its permissions", e);
         }
     }
 
     @Override
     public void close() {
-        try {
-            lock.release();
-            lockFile.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        lock.close();
     }
 }

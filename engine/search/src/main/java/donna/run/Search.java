@@ -47,8 +47,14 @@ public final class Search {
      * @param threads worker threads; results do not depend on it
      * @param compare whether baselines are trained too
      * @param last the line ends after this stage
+     * @param checkpointSeconds least time between two checkpoints of one piece of work
      */
-    public record Options(int threads, boolean compare, Stage last) {}
+    public record Options(int threads, boolean compare, Stage last, double checkpointSeconds) {
+        /** Checkpoints every 15 seconds. */
+        public Options(int threads, boolean compare, Stage last) {
+            this(threads, compare, last, 15);
+        }
+    }
 
     private Search() {}
 
@@ -61,7 +67,7 @@ public final class Search {
     public static Optional<Summary> run(
             SearchSpec spec, Images images, RunFolder folder, Device device, Progress progress, Options options) {
         try (Workers workers = new Workers(device, options.threads())) {
-            Setting setting = new Setting(spec, SearchSpace.of(spec), images, device, workers, progress, folder);
+            Setting setting = new Setting(spec, SearchSpace.of(spec), images, device, workers, progress, folder, options.checkpointSeconds());
             return new Search.Line(setting, folder, options).run();
         }
     }
@@ -74,7 +80,7 @@ public final class Search {
         Optional<Summary> run() {
             SearchSpec spec = setting.spec();
             long seed = spec.seed();
-            folder.write("spec.resolved.json", spec);
+            folder.write(RunFolder.SPEC, spec);
             Phases phases = new Phases(folder);
 
             TeacherStage teachers = new TeacherStage(setting, folder);
@@ -84,7 +90,7 @@ public final class Search {
             if (ends(Stage.TEACHER)) {
                 return Optional.empty();
             }
-            Object distilled = List.of(teachers.inputs(), spec.space(), spec.distill());
+            Object distilled = List.of(teachers.inputs(), spec.distill());
             BlockLibrary library = phases.time(Stage.LIBRARY, () -> new LibraryStage(setting, folder, teachers.inputs()).run(teacher));
             if (ends(Stage.LIBRARY)) {
                 return Optional.empty();
@@ -99,7 +105,7 @@ public final class Search {
                 return Optional.empty();
             }
             CostStage costs = new CostStage(setting);
-            Object measuring = List.of(distilled, spec.latency(), setting.device().name(), Machine.describe());
+            Object measuring = List.of(distilled, spec.space(), spec.latency(), setting.device().name(), Machine.describe());
             CostStage.Table latency = phases.time(Stage.LATENCY, () -> folder.artefact(
                             "cost.json", seed, measuring, CostStage.Measured.class, () -> costs.run(predictors.checks())))
                     .value()
@@ -133,6 +139,7 @@ public final class Search {
             folder.write("summary.json", summary);
             AtomicFile.write(folder.path("pareto.csv"), ReportWriter.csv(summary).getBytes(StandardCharsets.UTF_8));
             AtomicFile.write(folder.path("report.html"), ReportWriter.html(summary).getBytes(StandardCharsets.UTF_8));
+            folder.removeAll("checkpoint");
             return Optional.of(summary);
         }
     }

@@ -77,8 +77,8 @@ final class Summarizer {
             for (int m = 0; m < setting.space().options()[n]; m++) {
                 BlockLibrary.Entry e = r.library().entry(n, m);
                 String name = setting.space().candidate(n, m).toString();
-                candidates.add(new Summary.Candidate(name, e.nsr(), r.latency().blockMs()[n][m], e.macs(), e.params()));
-                e.failure().ifPresent(why -> failed.add(name + ": " + why));
+                Summary.Candidate c = new Summary.Candidate(name, e.nsr(), r.latency().blockMs()[n][m], e.macs(), e.params());
+                e.failure().ifPresentOrElse(why -> failed.add(name + ": " + why), () -> candidates.add(c));
             }
             blocks.add(new Summary.Block(setting.space().blocks().get(n).name(), candidates, failed));
         }

@@ -10,6 +10,7 @@ import donna.finetune.TeacherLogits;
 import donna.format.HostTensor;
 import donna.format.Safetensors;
 import donna.graph.Cost;
+import donna.jobs.Checkpoint;
 import donna.jobs.Store;
 import donna.nn.Network;
 import donna.spec.Json;
@@ -58,12 +59,14 @@ final class TeacherStage {
     Teacher run() {
         setting.progress().phase("teacher");
         Network network = setting.teacher();
+        String checkpoint = RunFolder.keyed("teacher", inputs());
         Store.Piece piece = folder.piece("teacher/model", inputs(), () -> {
             Map<String, float[]> values = setting.spec().teacher().weights()
                     .map(file -> read(Path.of(file), network))
-                    .orElseGet(() -> new TeacherTrainer(setting).run("teacher").values());
+                    .orElseGet(() -> new TeacherTrainer(setting).run(checkpoint).values());
             return new Store.Piece(tensors(setting, network, values), Map.of("block", Networks.teacherBlock(setting.spec()).toString()));
         });
+        Checkpoint.forget(folder, checkpoint);
         return new Teacher(network, values(piece));
     }
 

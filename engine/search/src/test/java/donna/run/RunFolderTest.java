@@ -70,7 +70,7 @@ class RunFolderTest {
             Checkpoint.Saved saved = new Checkpoint(folder, "job", 0).load().orElseThrow();
             assertEquals(17, saved.step());
             assertArrayEquals(values, saved.values().get("w"));
-            checkpoint.remove();
+            Checkpoint.forget(folder, "job");
             assertTrue(checkpoint.load().isEmpty());
         }
     }
@@ -90,6 +90,7 @@ class RunFolderTest {
     @Test
     void clearing_leaves_nothing_but_the_lock() {
         try (RunFolder folder = RunFolder.open(temporary)) {
+            folder.write("spec.resolved.json", Map.of());
             folder.write("x/y.json", Map.of("a", 1));
             folder.clear();
             assertFalse(Files.exists(temporary.resolve("x")));
