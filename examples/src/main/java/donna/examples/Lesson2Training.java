@@ -66,7 +66,7 @@ public final class Lesson2Training {
                     step.run(stream, epoch * perEpoch + i, epochs * perEpoch);
                 }
             }
-            return Evaluation.accuracy(device, stream, network, state.result(), stripes(256, SEED + 1), normalization)
+            return Evaluation.accuracy(device, stream, network, state.result(), stripes(256, SEED + 1), normalization, () -> {})
                     .top1();
         }
     }

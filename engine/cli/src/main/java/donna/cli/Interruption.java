@@ -9,7 +9,7 @@ import java.util.concurrent.locks.LockSupport;
  * how to go on. Files are written whole or not at all, so that work which does not stop in time loses nothing but its last step.
  */
 final class Interruption implements AutoCloseable {
-    private static final long PATIENCE_MS = 1_500;
+    private static final long PATIENCE_MS = 1_200;
 
     private final Console console;
     private final String advice;

@@ -4,7 +4,7 @@ import donna.spec.SearchSpec;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.OptionalLong;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** What changes a spec from the command line. */
@@ -16,7 +16,7 @@ final class SpecOptions {
     private final Map<String, String> overrides = new LinkedHashMap<>();
 
     @Option(names = "--seed", paramLabel = "N", description = "Override the spec's seed.")
-    private OptionalLong seed = OptionalLong.empty();
+    private Optional<Long> seed = Optional.empty();
 
     /** The spec of a file, checked, with the overrides applied. */
     SearchSpec read(Path file) {

@@ -92,6 +92,13 @@ class MainTest {
     }
 
     @Test
+    void everyOptionHasAValueItCanBeGiven() {
+        String tiny = "../../examples/specs/tiny.yaml";
+        assertEquals(0, run("describe", tiny, "--seed", "5", "--device", "auto", "--threads", "2", "--batch", "4", "--architecture", "0-1"));
+        assertTrue(captured.out().contains("together"), captured.out());
+    }
+
+    @Test
     void aMissingFileIsOneSentence() {
         assertEquals(1, run("describe", "absent.yaml"));
         assertEquals(1, captured.err().lines().count(), captured.err());

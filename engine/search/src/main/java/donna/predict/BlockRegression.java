@@ -74,11 +74,23 @@ final class BlockRegression {
             }
         }
         double[] weights = Double.isInfinite(strength) ? plainSum(g, h) : shrunk(g, h, strength);
+        if (monotone && Arrays.stream(weights).allMatch(w -> w == 0)) {
+            Arrays.fill(weights, leastSlope(g, kept.squares - kept.y * kept.y / n));
+        }
         double intercept = centreY + kept.y / n;
         for (int t = 0; t < d; t++) {
             intercept -= weights[t] * (centre[t] + kept.first[t] / n);
         }
         return new Fit(intercept, weights);
+    }
+
+    /**
+     * A slope too small to matter and enough to rank: labels that contradict the plain sum leave it as the order among
+     * equals.
+     */
+    private static double leastSlope(double[][] g, double squaresY) {
+        double xx = Arrays.stream(g).flatMapToDouble(Arrays::stream).sum();
+        return xx > 0 ? 1e-3 * Math.sqrt((Math.max(0, squaresY) + 1e-18) / xx) : 0;
     }
 
     private double[] plainSum(double[][] g, double[] h) {
@@ -118,6 +130,7 @@ final class BlockRegression {
         final double[] first;
         final double[] cross;
         double y;
+        double squares;
 
         Moments(int d) {
             second = new double[d][d];
@@ -133,11 +146,13 @@ final class BlockRegression {
             System.arraycopy(first, 0, c.first, 0, first.length);
             System.arraycopy(cross, 0, c.cross, 0, first.length);
             c.y = y;
+            c.squares = squares;
             return c;
         }
 
         void add(double[] row, double value, int sign) {
             y += sign * value;
+            squares += sign * value * value;
             for (int s = 0; s < row.length; s++) {
                 first[s] += sign * row[s];
                 cross[s] += sign * row[s] * value;

@@ -61,6 +61,7 @@ final class FinetuneStage {
 
     /** Labels architectures. */
     List<Label> label(BlockLibrary library, List<Architecture> architectures) {
+        setting.progress().phase("labels");
         List<Network> networks = architectures.stream().map(a -> Networks.of(setting.spec(), setting.space(), a)).toList();
         TrainSpec train = setting.spec().predictor().train();
         KdSpec kd = setting.spec().predictor().kd();
@@ -70,11 +71,7 @@ final class FinetuneStage {
             String name = setting.space().name(a);
             out[i] = folder.artefact("labels/" + name + ".json", setting.spec().seed(), List.of(inputs, name, train, kd), Label.class, () -> {
                         Map<String, float[]> start = library.assemble(teacher, a);
-                        int count = Math.min(IMAGES_BEFORE, setting.images().validation().size());
-                        double before = Rating.accuracy(setting, stream, networks.get(i),
-                                        Rating.recalibrated(setting, stream, networks.get(i), start),
-                                        setting.images().validation().slice(0, count))
-                                .top1();
+                        double before = before(stream, networks.get(i), start);
                         Map<String, float[]> values = new Finetuner(setting, teacher, logits)
                                 .run("label-" + name, stream, networks.get(i), start, train, kd, ticks);
                         double after = Rating.accuracy(setting, stream, networks.get(i), values, setting.images().validation()).top1();
@@ -83,6 +80,27 @@ final class FinetuneStage {
                     .value();
         });
         return List.of(out);
+    }
+
+    private double before(Stream stream, Network network, Map<String, float[]> start) {
+        int count = Math.min(IMAGES_BEFORE, setting.images().validation().size());
+        return Rating.accuracy(setting, stream, network, Rating.recalibrated(setting, stream, network, start),
+                        setting.images().validation().slice(0, count))
+                .top1();
+    }
+
+    /** Accuracy of assembled networks before any finetuning, as labels have it. */
+    double[] before(BlockLibrary library, List<Architecture> architectures) {
+        double[] out = new double[architectures.size()];
+        setting.workers().forEach(out.length, (i, stream) -> {
+            Architecture a = architectures.get(i);
+            String name = setting.space().name(a);
+            Network network = Networks.of(setting.spec(), setting.space(), a);
+            out[i] = folder.artefact("assembled/" + name + ".json", setting.spec().seed(), List.of(inputs, name), Double.class,
+                            () -> before(stream, network, library.assemble(teacher, a)))
+                    .value();
+        });
+        return out;
     }
 
     /** Trains networks and keeps their weights under {@code models/KEY/model}. */

@@ -129,6 +129,13 @@ final class FrontStage {
         return new Architecture(choices);
     }
 
+    /** Rates the most promising members of the front, larger meaning more accurate. */
+    interface Judge {
+        double[] rate(List<Member> members);
+    }
+
+    private static final int SHORTLIST = 5;
+
     /** A member of the front, and the share of the teacher's cost under which it is the most accurate. */
     record Pick(double share, Member member) {}
 
@@ -136,10 +143,11 @@ final class FrontStage {
      * One pick for each share of the teacher's latency (or of its MACs or parameters, where those are searched instead); shares that nothing on the front
      * meets, or that pick the same architecture again, are named and left out.
      *
+     * @param judge decides among the few of the highest prediction
      * @param teacherMacs of the reference model
      * @param teacherParams of the reference model
      */
-    List<Pick> picks(Found found, long teacherMacs, long teacherParams) {
+    List<Pick> picks(Found found, Judge judge, long teacherMacs, long teacherParams) {
         OptionalInt k = IntStream.range(0, spec.objectives().size())
                 .filter(i -> spec.objectives().get(i) != EvolutionSpec.Objective.ACCURACY)
                 .findFirst();
@@ -152,9 +160,16 @@ final class FrontStage {
         List<Pick> picks = new ArrayList<>();
         Set<Architecture> taken = new LinkedHashSet<>();
         for (double share : setting.spec().finetune().latencyShares()) {
-            found.front().stream()
+            List<Member> shortlist = found.front().stream()
                     .filter(m -> k.isEmpty() || m.objectives()[k.getAsInt()] <= share * whole)
-                    .max(Comparator.comparingDouble(Member::predictedTop1))
+                    .sorted(Comparator.comparingDouble(m -> -m.predictedTop1()))
+                    .limit(SHORTLIST)
+                    .toList();
+            double[] rated = judge.rate(shortlist);
+            IntStream.range(0, rated.length)
+                    .boxed()
+                    .max(Comparator.<Integer>comparingDouble(i -> rated[i]).thenComparing(Comparator.reverseOrder()))
+                    .map(shortlist::get)
                     .filter(m -> taken.add(m.architecture()))
                     .ifPresentOrElse(
                             m -> picks.add(new Pick(share, m)),

@@ -44,6 +44,20 @@ final class PredictorStage {
         return AccuracyPredictor.fit(library.nsr(), known, setting.spec().predictor().monotone());
     }
 
+    /** How the picks are told apart: by their prediction, or where the spec asks for it also by what they reach before finetuning. */
+    FrontStage.Judge judge(AccuracyPredictor predictor, FinetuneStage finetune) {
+        if (!setting.spec().predictor().secondStage()) {
+            return members -> members.stream().mapToDouble(FrontStage.Member::predictedTop1).toArray();
+        }
+        return members -> {
+            List<Architecture> architectures = members.stream().map(FrontStage.Member::architecture).toList();
+            double[] before = finetune.before(library, architectures);
+            return IntStream.range(0, before.length)
+                    .mapToDouble(i -> predictor.predict(architectures.get(i), before[i]))
+                    .toArray();
+        };
+    }
+
     /** Leave-one-out figures beside the baselines. */
     PredictorReport report(AccuracyPredictor predictor) {
         return predictor.report(Map.of(

@@ -115,7 +115,7 @@ public final class Search {
             if (ends(Stage.FRONT)) {
                 return Optional.empty();
             }
-            List<FrontStage.Pick> picks = fronts.picks(found, facts.macs(), facts.params());
+            List<FrontStage.Pick> picks = fronts.picks(found, predictors.judge(predictor, finetune), facts.macs(), facts.params());
             Object picked = List.of(searching, picks, spec.finetune());
             PickStage.Models models = phases.time(Stage.MODELS, () -> folder.artefact("models.json", seed, picked, PickStage.Models.class,
                             () -> new PickStage(setting, folder, finetune, costs).run(teacher, library, picks)))

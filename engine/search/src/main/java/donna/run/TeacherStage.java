@@ -12,10 +12,14 @@ import donna.format.Safetensors;
 import donna.graph.Cost;
 import donna.jobs.Store;
 import donna.nn.Network;
+import donna.spec.Json;
 import donna.spec.SearchSpec;
+import donna.tensor.DonnaException;
 import donna.tensor.Shape;
 import donna.train.Accuracy;
 import donna.train.Inference;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -26,10 +30,20 @@ import java.util.Map;
 final class TeacherStage {
     private final Setting setting;
     private final RunFolder folder;
+    private final String weightsHash;
 
     TeacherStage(Setting setting, RunFolder folder) {
         this.setting = setting;
         this.folder = folder;
+        this.weightsHash = setting.spec().teacher().weights().map(TeacherStage::contentHash).orElse("");
+    }
+
+    private static String contentHash(String file) {
+        try {
+            return Json.hash(Files.readAllBytes(Path.of(file)));
+        } catch (IOException e) {
+            throw new DonnaException.InvalidInput("teacher.weights: " + file + " cannot be read: " + e.getMessage() + "; name a safetensors file", e);
+        }
     }
 
     /** What is known of a network besides its weights; accuracies are shares of 1. */
@@ -38,7 +52,7 @@ final class TeacherStage {
     /** What the teacher's weights depend on. */
     Object inputs() {
         SearchSpec s = setting.spec();
-        return List.of("teacher", s.seed(), s.dataset(), s.model(), s.teacher(), s.recalibrate());
+        return List.of("teacher", s.seed(), s.dataset(), s.model(), s.teacher(), s.recalibrate(), weightsHash);
     }
 
     Teacher run() {
@@ -61,6 +75,7 @@ final class TeacherStage {
 
     /** The logits that finetuning needs. */
     TeacherLogits logits(Teacher teacher) {
+        setting.progress().phase("teacher's logits");
         int images = Math.max(setting.spec().predictor().train().images(), setting.spec().finetune().train().images());
         int classes = setting.spec().model().head().classes();
         Store.Piece piece = folder.piece("teacher/logits", List.of(inputs(), images), () -> {

@@ -142,6 +142,16 @@ class AccuracyPredictorTest {
     }
 
     @Test
+    void labelsThatContradictTheSumLeaveItAsTheOrderAmongEquals() {
+        Truth truth = new Truth(2, n -> x -> 3 * x, 0.1);
+        AccuracyPredictor predictor = AccuracyPredictor.fit(truth.nsr, truth.labels(12), true);
+        Architecture[] some = IntStream.range(0, 100).mapToObj(truth::draw).toArray(Architecture[]::new);
+        double[] predicted = scores(some, predictor::predict);
+        assertEquals(1, Statistics.kendall(predicted, scores(some, a -> -AccuracyPredictor.sumOfNsr(truth.nsr, a))));
+        assertEquals(predicted[0], predicted[1], 0.01);
+    }
+
+    @Test
     void intervalsCoverUnseenArchitecturesAboutAsOftenAsTheySay() {
         int inside = 0;
         int all = 0;

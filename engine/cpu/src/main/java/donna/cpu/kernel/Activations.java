@@ -13,7 +13,8 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Activations and their derivatives on flat ranges, in place where asked. For a blocked tensor give the padded count; after {@code SIGMOID} and
+ * Activations and their derivatives on flat ranges, in place where asked. For a blocked tensor give the padded count;
+ * after {@code SIGMOID} and
  * {@code HSIGMOID} call {@link Lanes#clearMissing}.
  */
 public final class Activations {

@@ -4,12 +4,13 @@ import donna.tensor.ConvGeometry;
 import java.util.stream.IntStream;
 
 /**
- * One direction of a depthwise pass, forward or backward, as one rule: output {@code o} sums over the taps of its class the source at
- * {@code base[o] + shift}. Outputs of a class are {@code classes} apart and their bases {@code baseStep} apart.
+ * One direction of a depthwise pass, forward or backward, as one rule: output {@code o} sums over the taps of its class
+ * the source at {@code base[o] + shift}. Outputs of a class are {@code classes} apart and their bases {@code baseStep}
+ * apart.
  *
  * <p>Forward there is one class: {@code base = o * stride - padding}, {@code shift = tap * dilation}. Backward, with
- * {@code o + padding = stride * q + class}, a tap belongs to the class {@code tap * dilation mod stride}, {@code base = q} and
- * {@code shift = -floor(tap * dilation / stride)}.
+ * {@code o + padding = stride * q + class}, a tap belongs to the class {@code tap * dilation mod stride},
+ * {@code base = q} and {@code shift = -floor(tap * dilation / stride)}.
  */
 final class Axis {
     final int out;

@@ -11,12 +11,14 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
 /**
- * {@link donna.graph.Op.BatchNormBackward} on blocked tensors {@code [N, C, H, W]}. Where there is no residual, give {@link MemorySegment#NULL} for it
- * and for dResidual. dSrc may be dDst but not src; dResidual may be dDst.
+ * {@link donna.graph.Op.BatchNormBackward} on blocked tensors {@code [N, C, H, W]}. Where there is no residual, give
+ * {@link MemorySegment#NULL} for it and for dResidual. dSrc may be dDst but not src; dResidual may be dDst.
  *
  * <p>Two passes. The first sums {@code g = dDst * act'(y)} and {@code g * (src - mean)}; the second forms
- * {@code dSrc = a * g + b * (src - mean) + c} with {@code a = gamma * inverseStd}, {@code b = -a * inverseStd * dGamma / M},
- * {@code c = -a * dBeta / M}. A derivative that is cheap is formed twice; otherwise the first pass leaves g in dSrc (or in dResidual, which is g).
+ * {@code dSrc = a * g + b * (src - mean) + c} with {@code a = gamma * inverseStd}, {@code b = -a * inverseStd * dGamma
+ * / M},
+ * {@code c = -a * dBeta / M}. A derivative that is cheap is formed twice; otherwise the first pass leaves g in dSrc (or
+ * in dResidual, which is g).
  */
 public final class BatchNormBackward {
     private final int n;
@@ -62,22 +64,53 @@ public final class BatchNormBackward {
             MemorySegment dBeta,
             MemorySegment dResidual,
             MemorySegment scratch) {
+        begin(gamma, beta, mean, inverseStd);
+        MemorySegment g = keepsGradient() ? this.residual ? dResidual : dSrc : dDst;
+        for (int b = 0; b < Lanes.blocks(c); b++) {
+            for (int i = 0; i < n; i++) {
+                reducePlane(b, i, dDst, src, residual, g, scratch);
+            }
+            finish(b, inverseStd, dGamma, dBeta);
+            applyBlock(b, g, src, dSrc);
+        }
+    }
+
+    /** Whether the first pass stores g, because the second would have to form it again at some cost. */
+    private boolean keepsGradient() {
+        return residual || !Activations.clamps(act);
+    }
+
+    private void begin(MemorySegment gamma, MemorySegment beta, MemorySegment mean, MemorySegment inverseStd) {
         normalizer.set(gamma, beta, mean, inverseStd);
-        boolean recompute = !this.residual && Activations.clamps(act);
-        MemorySegment g = recompute ? dDst : this.residual ? dResidual : dSrc;
         sum.clear();
         product.clear();
-        for (int p = 0; p < n * Lanes.blocks(c); p++) {
-            long at = (long) p * pixels * BYTES;
-            for (int done = 0; done < pixels; done += Normalizer.CHUNK) {
-                int vectors = Math.min(Normalizer.CHUNK, pixels - done);
-                reduce(p % Lanes.blocks(c), at + (long) done * BYTES, vectors, dDst, src, residual, g, scratch);
-            }
+    }
+
+    /** The first pass over one plane. */
+    private void reducePlane(
+            int block,
+            int image,
+            MemorySegment dDst,
+            MemorySegment src,
+            MemorySegment residual,
+            MemorySegment g,
+            MemorySegment scratch) {
+        long at = plane(image, block);
+        for (int done = 0; done < pixels; done += Normalizer.CHUNK) {
+            int vectors = Math.min(Normalizer.CHUNK, pixels - done);
+            reduce(block, at + (long) done * BYTES, vectors, dDst, src, residual, g, scratch);
         }
-        finish(inverseStd, dGamma, dBeta);
-        for (int p = 0; p < n * Lanes.blocks(c); p++) {
-            apply(p % Lanes.blocks(c), g, src, (long) p * pixels * BYTES, dSrc);
+    }
+
+    /** The second pass over one channel block. */
+    private void applyBlock(int block, MemorySegment g, MemorySegment src, MemorySegment dSrc) {
+        for (int i = 0; i < n; i++) {
+            apply(block, g, src, plane(i, block), dSrc);
         }
+    }
+
+    private long plane(int image, int block) {
+        return ((long) image * Lanes.blocks(c) + block) * pixels * BYTES;
     }
 
     private void reduce(
@@ -151,9 +184,10 @@ public final class BatchNormBackward {
         product.add(ch);
     }
 
-    private void finish(MemorySegment inverseStd, MemorySegment dGamma, MemorySegment dBeta) {
+    /** Between the passes over a channel block: the gradients of its parameters. */
+    private void finish(int block, MemorySegment inverseStd, MemorySegment dGamma, MemorySegment dBeta) {
         double count = (double) n * pixels;
-        for (int i = 0; i < c; i++) {
+        for (int i = block * L; i < Math.min(c, block * L + L); i++) {
             double inverse = Lanes.get(inverseStd, i);
             double db = sum.value(i);
             double dg = product.value(i) * inverse;
@@ -165,7 +199,7 @@ public final class BatchNormBackward {
     }
 
     private void apply(int block, MemorySegment g, MemorySegment src, long at, MemorySegment dSrc) {
-        if (act == Activation.NONE || residual || !Activations.clamps(act)) {
+        if (act == Activation.NONE || keepsGradient()) {
             combine(block * L, g, src, at, dSrc);
         } else {
             clampedCombine(block * L, g, src, at, dSrc, Activations.low(act), Activations.high(act));

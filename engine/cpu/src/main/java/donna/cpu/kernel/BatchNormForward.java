@@ -1,13 +1,14 @@
 package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
+import static donna.cpu.kernel.Lanes.L;
 
 import donna.tensor.Activation;
 import java.lang.foreign.MemorySegment;
 
 /**
- * {@link donna.graph.Op.BatchNorm} and {@link donna.graph.Op.BatchNormInference} on blocked tensors {@code [N, C, H, W]}. Where there is no residual,
- * give {@link MemorySegment#NULL}. dst may be src or residual.
+ * {@link donna.graph.Op.BatchNorm} and {@link donna.graph.Op.BatchNormInference} on blocked tensors {@code [N, C, H,
+ * W]}. Where there is no residual, give {@link MemorySegment#NULL}. dst may be src or residual.
  */
 public final class BatchNormForward {
     private final int n;
@@ -34,7 +35,10 @@ public final class BatchNormForward {
         this.normalizer = new Normalizer(c);
     }
 
-    /** Training: statistics of this batch, running statistics updated in place, result. */
+    /**
+     * Training: statistics of this batch, running statistics updated in place, result. One channel block after the
+     * other, so that it is still in the cache.
+     */
     public void train(
             MemorySegment src,
             MemorySegment gamma,
@@ -46,28 +50,14 @@ public final class BatchNormForward {
             MemorySegment dst,
             MemorySegment mean,
             MemorySegment inverseStd) {
-        measure(src);
-        finish(moments, runningMean, runningVar, momentum, mean, inverseStd);
-        normalizer.set(gamma, beta, mean, inverseStd);
-        apply(src, residual, dst);
-    }
-
-    /** {@link #train} where the producer of src has already filled {@code moments}. */
-    public void train(
-            DepthwiseForward producer,
-            MemorySegment src,
-            MemorySegment gamma,
-            MemorySegment beta,
-            MemorySegment runningMean,
-            MemorySegment runningVar,
-            MemorySegment momentum,
-            MemorySegment residual,
-            MemorySegment dst,
-            MemorySegment mean,
-            MemorySegment inverseStd) {
-        finish(producer.moments(), runningMean, runningVar, momentum, mean, inverseStd);
-        normalizer.set(gamma, beta, mean, inverseStd);
-        apply(src, residual, dst);
+        moments.clear();
+        for (int b = 0; b < Lanes.blocks(c); b++) {
+            measure(b, src);
+            finish(b, runningMean, runningVar, momentum, mean, inverseStd);
+            normalizer.set(b, gamma, beta, mean, inverseStd);
+            apply(b, src, residual, dst);
+        }
+        keepZeros(dst);
     }
 
     /** With given statistics. */
@@ -83,22 +73,22 @@ public final class BatchNormForward {
         apply(src, residual, dst);
     }
 
-    private void measure(MemorySegment src) {
-        moments.clear();
-        long at = 0;
+    private void measure(int block, MemorySegment src) {
         for (int i = 0; i < n; i++) {
-            for (int b = 0; b < Lanes.blocks(c); b++) {
-                if (i == 0) {
-                    moments.shift(b, src, at + (long) (height / 2 * width + width / 2) * BYTES);
-                }
-                moments.add(b, src, at, pixels);
-                at += (long) pixels * BYTES;
+            long at = plane(i, block);
+            if (i == 0) {
+                moments.shift(block, src, at + (long) (height / 2 * width + width / 2) * BYTES);
             }
+            moments.add(block, src, at, pixels);
         }
     }
 
+    private long plane(int image, int block) {
+        return ((long) image * Lanes.blocks(c) + block) * pixels * BYTES;
+    }
+
     private void finish(
-            ChannelMoments from,
+            int block,
             MemorySegment runningMean,
             MemorySegment runningVar,
             MemorySegment momentum,
@@ -107,9 +97,9 @@ public final class BatchNormForward {
         long count = (long) n * pixels;
         double unbiased = count > 1 ? (double) count / (count - 1) : 1;
         double rate = Lanes.get(momentum, 0);
-        for (int i = 0; i < c; i++) {
-            double m = from.mean(i, count);
-            double v = from.variance(i, count);
+        for (int i = block * L; i < Math.min(c, block * L + L); i++) {
+            double m = moments.mean(i, count);
+            double v = moments.variance(i, count);
             Lanes.set(mean, i, (float) m);
             Lanes.set(inverseStd, i, (float) (1 / Math.sqrt(v + eps)));
             blend(runningMean, i, m, rate);
@@ -123,17 +113,24 @@ public final class BatchNormForward {
     }
 
     private void apply(MemorySegment src, MemorySegment added, MemorySegment dst) {
-        long at = 0;
+        for (int b = 0; b < Lanes.blocks(c); b++) {
+            apply(b, src, added, dst);
+        }
+        keepZeros(dst);
+    }
+
+    private void apply(int block, MemorySegment src, MemorySegment added, MemorySegment dst) {
         for (int i = 0; i < n; i++) {
-            for (int b = 0; b < Lanes.blocks(c); b++) {
-                if (residual) {
-                    normalizer.apply(act, b, src, added, at, dst, at, pixels);
-                } else {
-                    normalizer.apply(act, b, src, at, dst, at, pixels);
-                }
-                at += (long) pixels * BYTES;
+            long at = plane(i, block);
+            if (residual) {
+                normalizer.apply(act, block, src, added, at, dst, at, pixels);
+            } else {
+                normalizer.apply(act, block, src, at, dst, at, pixels);
             }
         }
+    }
+
+    private void keepZeros(MemorySegment dst) {
         if (!act.keepsZero()) {
             Lanes.clearMissing(dst, n, c, height, width);
         }

@@ -9,7 +9,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 
-/** Products of a blocked tensor {@code [N, C, H, W]} and a plain gate {@code [N, C]}: {@link donna.graph.Op.ChannelScale} and its gradients. */
+/**
+ * Products of a blocked tensor {@code [N, C, H, W]} and a plain gate {@code [N, C]}: {@link
+ * donna.graph.Op.ChannelScale} and its gradients.
+ */
 public final class ChannelGate {
     private final int n;
     private final int c;
@@ -38,7 +41,8 @@ public final class ChannelGate {
     }
 
     /**
-     * The gradient of what squeeze-and-excite reads, from both of its uses: {@code dSrc = dDst * gate + dPooled / pixels}; dSrc may be dDst.
+     * The gradient of what squeeze-and-excite reads, from both of its uses: {@code dSrc = dDst * gate + dPooled /
+     * pixels}; dSrc may be dDst.
      * {@code dPooled} is plain {@code [N, C]}.
      */
     public void backwardSource(MemorySegment dDst, MemorySegment gate, MemorySegment dPooled, MemorySegment dSrc) {

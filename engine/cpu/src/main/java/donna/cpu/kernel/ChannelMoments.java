@@ -9,8 +9,9 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Sum and sum of squares per channel, both of the values less a shift near the channel's mean, so that a large mean costs no digits. A producer of a
- * tensor adds each run of pixels while it is in the cache; whoever comes first in a channel block sets its shift.
+ * Sum and sum of squares per channel, both of the values less a shift near the channel's mean, so that a large mean
+ * costs no digits. A producer of a tensor adds each run of pixels while it is in the cache; whoever comes first in a
+ * channel block sets its shift.
  */
 final class ChannelMoments {
     /** Vectors summed in plain float before they go to the compensated sum. */
@@ -31,7 +32,10 @@ final class ChannelMoments {
         square.clear();
     }
 
-    /** Takes the vector at {@code offset} as the shift of a channel block: any pixel of it will do. Allowed while the block's sums are empty. */
+    /**
+     * Takes the vector at {@code offset} as the shift of a channel block: any pixel of it will do. Allowed while the
+     * block's sums are empty.
+     */
     void shift(int block, MemorySegment src, long offset) {
         FloatVector.fromMemorySegment(SPECIES, src, offset, ORDER).intoArray(shift, block * L);
     }

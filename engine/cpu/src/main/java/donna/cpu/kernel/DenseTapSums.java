@@ -8,8 +8,9 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * {@link TapSums} at stride and dilation 1, {@link #PIXELS} pixels at a time: a source vector is loaded once for all taps and pixels that meet in it, so
- * that arithmetic bounds the loop and not its loads. Rows of {@code width} pixels, a multiple of that number.
+ * {@link TapSums} at stride and dilation 1, {@link #PIXELS} pixels at a time: a source vector is loaded once for all
+ * taps and pixels that meet in it, so that arithmetic bounds the loop and not its loads. Rows of {@code width} pixels,
+ * a multiple of that number.
  */
 final class DenseTapSums {
     static final int PIXELS = 4;

@@ -5,7 +5,9 @@ import static donna.cpu.kernel.Lanes.BYTES;
 import donna.tensor.ConvGeometry;
 import java.lang.foreign.MemorySegment;
 
-/** Gradient of a depthwise convolution's source: dDst and dSrc are blocked, the weight is plain {@code [C, 1, K, K]}. */
+/**
+ * Gradient of a depthwise convolution's source: dDst and dSrc are blocked, the weight is plain {@code [C, 1, K, K]}.
+ */
 public final class DepthwiseBackwardData {
     private final int n;
     private final int c;

@@ -10,8 +10,8 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Gradient of a depthwise convolution's weight: src and dDst are blocked, dWeight is plain {@code [C, 1, K, K]}. Sums over a run of pixels are float,
- * held in scratch memory as {@code [tap][L]}; longer sums are compensated.
+ * Gradient of a depthwise convolution's weight: src and dDst are blocked, dWeight is plain {@code [C, 1, K, K]}. Sums
+ * over a run of pixels are float, held in scratch memory as {@code [tap][L]}; longer sums are compensated.
  */
 public final class DepthwiseBackwardWeight {
     /** Pixels summed in plain float. */

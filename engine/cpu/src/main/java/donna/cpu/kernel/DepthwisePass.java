@@ -6,8 +6,9 @@ import static donna.cpu.kernel.Lanes.L;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What {@link DepthwiseForward} and {@link DepthwiseBackwardData} share: one plane of a channel block, band by band, every output row class by class.
- * Scratch memory holds the weights, packed as {@code [block][class y][class x][tap][L]}, then a padded band.
+ * What {@link DepthwiseForward} and {@link DepthwiseBackwardData} share: one plane of a channel block, band by band,
+ * every output row class by class. Scratch memory holds the weights, packed as {@code [block][class y][class
+ * x][tap][L]}, then a padded band.
  */
 final class DepthwisePass {
     private final int channels;

@@ -1,8 +1,9 @@
 package donna.cpu.kernel;
 
 /**
- * Constants of the exponential function, which each loop that needs it writes out (see the package's rule on wrappers). They are numbers, and each loop
- * broadcasts them before it begins: a vector in a static field would be read from the heap, across cache lines, at every use. With
+ * Constants of the exponential function, which each loop that needs it writes out (see the package's rule on wrappers).
+ * They are numbers, and each loop broadcasts them before it begins: a vector in a static field would be read from the
+ * heap, across cache lines, at every use. With
  * {@code r} and {@code p} vectors:
  *
  * <pre>{@code
@@ -14,7 +15,8 @@ package donna.cpu.kernel;
  * e = bits of p + (bits of t << 23)                       // p * 2^n
  * }</pre>
  *
- * <p>Relative error below 2e-7 for x in [{@link #LOWEST}, {@link #HIGHEST}]; other arguments must be limited first. Coefficients: a weighted minimax fit.
+ * <p>Relative error below 2e-7 for x in [{@link #LOWEST}, {@link #HIGHEST}]; other arguments must be limited first.
+ * Coefficients: a weighted minimax fit.
  */
 final class ExpConstants {
     static final float ZERO = 0f;

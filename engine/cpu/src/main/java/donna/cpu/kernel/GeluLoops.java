@@ -21,9 +21,10 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Loops of the exact GELU over whole vectors at byte offsets, in place where asked. The normal distribution's upper tail at {@code z = |x|} is
- * {@code e^(-z^2/2)} times a function that is a polynomial in {@code (z - 3) / (z + 3)} over {@code z + 3}; its relative error is below 3e-7. Coefficients:
- * a weighted minimax fit.
+ * Loops of the exact GELU over whole vectors at byte offsets, in place where asked. The normal distribution's upper
+ * tail at {@code z = |x|} is
+ * {@code e^(-z^2/2)} times a function that is a polynomial in {@code (z - 3) / (z + 3)} over {@code z + 3}; its
+ * relative error is below 3e-7. Coefficients: a weighted minimax fit.
  */
 final class GeluLoops {
     /** Where the tail is nothing, and the exponential still a normal number. */

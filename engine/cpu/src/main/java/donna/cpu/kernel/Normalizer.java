@@ -10,7 +10,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 
-/** {@code act((src - mean) * scale + offset [+ residual])} with one mean, scale and offset per channel. Missing channels have three zeros. */
+/**
+ * {@code act((src - mean) * scale + offset [+ residual])} with one mean, scale and offset per channel. Missing channels
+ * have three zeros.
+ */
 final class Normalizer {
     /** Vectors that stay in the first-level cache between two loops over them. */
     static final int CHUNK = 64;
@@ -29,10 +32,17 @@ final class Normalizer {
 
     /** From a mean and an inverse standard deviation. */
     void set(MemorySegment gamma, MemorySegment beta, MemorySegment mean, MemorySegment inverseStd) {
-        Lanes.toPadded(mean, channels, this.mean);
-        Lanes.toPadded(beta, channels, offset);
-        for (int c = 0; c < channels; c++) {
-            scale[c] = gamma.getAtIndex(ValueLayout.JAVA_FLOAT, c) * inverseStd.getAtIndex(ValueLayout.JAVA_FLOAT, c);
+        for (int b = 0; b < Lanes.blocks(channels); b++) {
+            set(b, gamma, beta, mean, inverseStd);
+        }
+    }
+
+    /** The same for one channel block. */
+    void set(int block, MemorySegment gamma, MemorySegment beta, MemorySegment mean, MemorySegment inverseStd) {
+        for (int c = block * L; c < Math.min(channels, block * L + L); c++) {
+            this.mean[c] = Lanes.get(mean, c);
+            offset[c] = Lanes.get(beta, c);
+            scale[c] = Lanes.get(gamma, c) * Lanes.get(inverseStd, c);
         }
     }
 

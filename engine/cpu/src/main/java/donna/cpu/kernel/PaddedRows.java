@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Rows of one plane of a channel block, copied into scratch memory with zero pixels at both ends. A plane that is too large for the cache comes in bands
- * of output rows.
+ * Rows of one plane of a channel block, copied into scratch memory with zero pixels at both ends. A plane that is too
+ * large for the cache comes in bands of output rows.
  */
 final class PaddedRows {
     /** Size of a band: most of a second-level cache stays free. */

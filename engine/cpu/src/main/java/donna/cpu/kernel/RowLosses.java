@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Softmax and the losses on plain {@code [N, K]}: small, in double precision. Loss functions write the loss {@code [1]} and its gradient for an upstream
- * gradient of one; the gradient may replace the logits.
+ * Softmax and the losses on plain {@code [N, K]}: small, in double precision. Loss functions write the loss {@code [1]}
+ * and its gradient for an upstream gradient of one; the gradient may replace the logits.
  */
 public final class RowLosses {
     private RowLosses() {}
@@ -89,7 +89,10 @@ public final class RowLosses {
         set(loss, 0, (float) (total * temperature * temperature / n));
     }
 
-    /** {@link donna.graph.Op.MeanSquaredError} of {@code count} elements; a blocked tensor has {@code stored} elements, of which {@code count} are real. */
+    /**
+     * {@link donna.graph.Op.MeanSquaredError} of {@code count} elements; a blocked tensor has {@code stored} elements,
+     * of which {@code count} are real.
+     */
     public static void meanSquaredError(
             MemorySegment src, MemorySegment target, MemorySegment loss, MemorySegment dSrc, long stored, long count) {
         double total = 0;

@@ -20,7 +20,10 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
-/** Loops of sigmoid and swish over whole vectors at byte offsets, in place where asked. With {@code e = e^-x}: {@code sigmoid = 1 / (1 + e)}. */
+/**
+ * Loops of sigmoid and swish over whole vectors at byte offsets, in place where asked. With {@code e = e^-x}: {@code
+ * sigmoid = 1 / (1 + e)}.
+ */
 final class SigmoidLoops {
     private SigmoidLoops() {}
 
@@ -54,7 +57,10 @@ final class SigmoidLoops {
         }
     }
 
-    /** {@code swish' = sigmoid + x * sigmoid * (1 - sigmoid)}, the last factor as {@code e * sigmoid}, which cancels nothing. */
+    /**
+     * {@code swish' = sigmoid + x * sigmoid * (1 - sigmoid)}, the last factor as {@code e * sigmoid}, which cancels
+     * nothing.
+     */
     static void swishBackward(
             MemorySegment dDst, long g, MemorySegment src, long s, MemorySegment dSrc, long d, long vectors) {
         FloatVector lowest = FloatVector.broadcast(SPECIES, LOWEST);

@@ -6,11 +6,17 @@ import static donna.cpu.kernel.Lanes.SPECIES;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
-/** A row of long-running sums, each a float and the error it leaves out (Knuth, TAOCP 2, 4.2.2, theorem B): about twice a float's digits. */
+/**
+ * A row of long-running sums, each a float and the error it leaves out (Knuth, TAOCP 2, 4.2.2, theorem B): about twice
+ * a float's digits.
+ */
 final class Sums {
     private final float[] high;
     private final float[] low;
-    /** Where a loop leaves its float sum, a vector, for {@link #add(int)}: vectors do not cross methods, which would put them on the heap. */
+    /**
+     * Where a loop leaves its float sum, a vector, for {@link #add(int)}: vectors do not cross methods, which would put
+     * them on the heap.
+     */
     final float[] partial = new float[L];
 
     Sums(int count) {

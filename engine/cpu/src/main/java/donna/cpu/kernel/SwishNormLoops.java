@@ -21,8 +21,9 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Batch norm and swish in one loop over the pixels of a channel block, the pair that most of a search's time would go to. A vector's chain of some
- * twenty-five operations is so long that a core cannot hold enough of them to be busy: two vectors advance step by step, side by side.
+ * Batch norm and swish in one loop over the pixels of a channel block, the pair that most of a search's time would go
+ * to. A vector's chain of some twenty-five operations is so long that a core cannot hold enough of them to be busy: two
+ * vectors advance step by step, side by side.
  */
 final class SwishNormLoops {
     private static final int FORWARD = 2;
@@ -41,7 +42,10 @@ final class SwishNormLoops {
         }
     }
 
-    /** {@code g = dDst * swish'((src - mean) * scale + offset)}; adds g and {@code g * (src - mean)} to the sums. g may be dDst. */
+    /**
+     * {@code g = dDst * swish'((src - mean) * scale + offset)}; adds g and {@code g * (src - mean)} to the sums. g may
+     * be dDst.
+     */
     static void backward(
             Normalizer of,
             int c,

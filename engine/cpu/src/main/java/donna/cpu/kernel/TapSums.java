@@ -8,8 +8,9 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Inner loops of {@link DepthwiseBackwardWeight}: for each of a row of taps, {@code sum[tap] += src[s + tap * tapStep + y * rowStep + x * step] * dDst[y][x]}
- * over {@code rows} times {@code width} pixels, dDst's rows without gaps. All steps in bytes.
+ * Inner loops of {@link DepthwiseBackwardWeight}: for each of a row of taps, {@code sum[tap] += src[s + tap * tapStep +
+ * y * rowStep + x * step] * dDst[y][x]} over {@code rows} times {@code width} pixels, dDst's rows without gaps. All
+ * steps in bytes.
  */
 final class TapSums {
     private TapSums() {}

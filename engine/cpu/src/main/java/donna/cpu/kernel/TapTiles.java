@@ -9,8 +9,8 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Runs of outputs of a depthwise pass: output {@code i} is the sum over the taps {@code t} in {@code [from, to)} of
- * {@code weight[t] * src[s + shift[t] + i * step]}, stored at {@code d + i * dstStep}. All steps in bytes. A tile keeps its outputs in registers over
- * all taps; its loads bound it, one weight and one source vector per output for each tap.
+ * {@code weight[t] * src[s + shift[t] + i * step]}, stored at {@code d + i * dstStep}. All steps in bytes. A tile keeps
+ * its outputs in registers over all taps; its loads bound it, one weight and one source vector per output for each tap.
  */
 final class TapTiles {
     private TapTiles() {}

@@ -72,7 +72,9 @@ public final class WindowPool {
         return ((long) plane * y.out * x.out + o) * BYTES;
     }
 
-    /** Where row {@code ky} of the taps of output {@code o} begins at tap 0 of the row, which may lie outside the plane. */
+    /**
+     * Where row {@code ky} of the taps of output {@code o} begins at tap 0 of the row, which may lie outside the plane.
+     */
     private long source(int plane, int o, int ky) {
         int row = y.base[o / x.out] + ky * dilation;
         return ((long) plane * srcPixels + (long) row * width + x.base[o % x.out]) * BYTES;

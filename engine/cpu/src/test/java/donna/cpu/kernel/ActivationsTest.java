@@ -12,7 +12,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class ActivationsTest {
-    /** A fine grid over the interesting range, the borders of the pieces, and large values; its length is no multiple of a vector's. */
+    /**
+     * A fine grid over the interesting range, the borders of the pieces, and large values; its length is no multiple of
+     * a vector's.
+     */
     private static float[] points() {
         float[] x = new float[4011];
         for (int i = 0; i < 4001; i++) {
@@ -55,7 +58,9 @@ class ActivationsTest {
         }
     }
 
-    /** Relative, except where the function vanishes; the tails below -5 suffer from rounding the exponent's argument. */
+    /**
+     * Relative, except where the function vanishes; the tails below -5 suffer from rounding the exponent's argument.
+     */
     private static void near(String what, double expected, float actual, float x) {
         double relative = x < -5 ? 3e-6 : 1e-6;
         assertEquals(expected, actual, relative * Math.abs(expected) + 1e-12, what);

@@ -1,7 +1,6 @@
 package donna.cpu.kernel;
 
 import donna.tensor.Activation;
-import donna.tensor.ConvGeometry;
 import donna.tensor.Shape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -209,44 +208,5 @@ class BatchNormTest {
             }
             Sample.assertClose(dSrc, Sample.readBlocked(of.shape, gradient), 5e-6, "dSrc");
         }
-    }
-
-    @ParameterizedTest
-    @MethodSource("donna.cpu.kernel.DepthwiseTest#convolutions")
-    void statisticsFromTheDepthwiseConvolutionAreThoseOfItsResult(DepthwiseTest.Conv conv) {
-        try (Arena arena = Arena.ofConfined()) {
-            Sample sample = new Sample(arena, 24);
-            Shape s = conv.src();
-            int c = s.dim(1);
-            ConvGeometry geometry = conv.geometry();
-            DepthwiseForward conv2d = new DepthwiseForward(s.dim(0), c, s.dim(2), s.dim(3), conv.kernel(), geometry);
-            MemorySegment src = sample.blocked(s, sample.normal(s.elements(), 5, 1));
-            MemorySegment weight = sample.plain(sample.normal((long) c * conv.kernel() * conv.kernel(), 0, 1));
-            Shape out = conv.dst();
-            MemorySegment dst = sample.emptyBlocked(out);
-            conv2d.runWithMoments(src, weight, dst, sample.scratch(conv2d.scratchBytes()));
-            BatchNormForward norm =
-                    new BatchNormForward(out.dim(0), c, out.dim(2), out.dim(3), (float) EPS, Activation.RELU, false);
-            MemorySegment mean = sample.empty(c);
-            MemorySegment inverse = sample.empty(c);
-            MemorySegment meanAgain = sample.empty(c);
-            MemorySegment inverseAgain = sample.empty(c);
-            MemorySegment ones = sample.plain(sample.normal(c, 1, 0));
-            MemorySegment momentum = sample.plain(0.1f);
-            MemorySegment result = sample.emptyBlocked(out);
-            MemorySegment none = MemorySegment.NULL;
-            norm.train(conv2d, dst, ones, ones, ones, ones, momentum, none, result, mean, inverse);
-            norm.train(dst, ones, ones, ones, ones, momentum, none, result, meanAgain, inverseAgain);
-            Sample.assertClose(doubles(Sample.read(meanAgain)), Sample.read(mean), 1e-6, "mean");
-            Sample.assertClose(doubles(Sample.read(inverseAgain)), Sample.read(inverse), 1e-6, "inverseStd");
-        }
-    }
-
-    private static double[] doubles(float[] a) {
-        double[] d = new double[a.length];
-        for (int i = 0; i < a.length; i++) {
-            d[i] = a[i];
-        }
-        return d;
     }
 }

@@ -11,7 +11,10 @@ import java.lang.foreign.ValueLayout;
 import java.util.Random;
 import java.util.stream.Stream;
 
-/** Tensors of one test: random plain values, their blocked and plain segments, and comparisons. Every segment ends where its tensor ends. */
+/**
+ * Tensors of one test: random plain values, their blocked and plain segments, and comparisons. Every segment ends where
+ * its tensor ends.
+ */
 final class Sample {
     private static final Layout BLOCKED = new Layout(Lanes.L);
     private final Arena arena;

@@ -7,12 +7,11 @@ import java.lang.foreign.ValueLayout;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@link NsrLoss}, {@link RowLosses}, {@link SmallMatmul} and {@link Reorder}. */
-class LossAndMatrixTest {
+/** {@link NsrLoss} and {@link RowLosses}. */
+class LossTest {
     @ParameterizedTest
     @MethodSource("donna.cpu.kernel.Sample#shapes")
     void noiseToSignalWeighsSquaresByTheChannel(Shape s) {
@@ -141,65 +140,6 @@ class LossAndMatrixTest {
                     a, sample.blocked(s, target), out, gradient, a.byteSize() / Float.BYTES, s.elements());
             Sample.assertClose(loss, Sample.read(out)[0], 1e-6, "loss");
             Sample.assertClose(dSrc, Sample.readBlocked(s, gradient), 1e-6, "dSrc");
-        }
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "1, 1, 1",
-        "64, 16, 96",
-        "64, 96, 24",
-        "3, 17, 5",
-        "8, 16, 16",
-        "13, 33, 40",
-        "64, 10, 320",
-        "96, 24, 64"
-    })
-    void productsAgreeInEveryOrderOfStorage(int m, int n, int k) {
-        try (Arena arena = Arena.ofConfined()) {
-            Sample sample = new Sample(arena, 66);
-            for (int form = 0; form < 8; form++) {
-                boolean ta = (form & 1) != 0;
-                boolean tb = (form & 2) != 0;
-                float[] a = sample.normal((long) m * k, 0, 1);
-                float[] b = sample.normal((long) k * n, 0, 1);
-                float[] bias = sample.normal(n, 0, 1);
-                double[] c = new double[m * n];
-                for (int i = 0; i < c.length; i++) {
-                    int row = i / n;
-                    int col = i % n;
-                    c[i] = (form & 4) != 0 ? bias[col] : 0;
-                    for (int d = 0; d < k; d++) {
-                        c[i] += (double) a[ta ? d * m + row : row * k + d] * b[tb ? col * k + d : d * n + col];
-                    }
-                }
-                SmallMatmul kernel = new SmallMatmul(m, n, k, ta, tb);
-                MemorySegment out = sample.empty((long) m * n);
-                kernel.run(
-                        sample.plain(a),
-                        sample.plain(b),
-                        (form & 4) != 0 ? sample.plain(bias) : MemorySegment.NULL,
-                        out,
-                        sample.scratch(kernel.scratchBytes()));
-                Sample.assertClose(c, Sample.read(out), 2e-6, "form " + form);
-            }
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("donna.cpu.kernel.Sample#shapes")
-    void reorderingIsExactBothWays(Shape s) {
-        try (Arena arena = Arena.ofConfined()) {
-            Sample sample = new Sample(arena, 67);
-            float[] a = sample.normal(s.elements(), 0, 1);
-            double[] expected =
-                    IntStream.range(0, a.length).mapToDouble(i -> a[i]).toArray();
-            MemorySegment blocked = sample.emptyBlocked(s);
-            Reorder.toBlocked(sample.plain(a), blocked, s.dim(0), s.dim(1), s.dim(2), s.dim(3));
-            Sample.assertClose(expected, Sample.readBlocked(s, blocked), 0, "blocked");
-            MemorySegment plain = sample.empty(s.elements());
-            Reorder.toPlain(blocked, plain, s.dim(0), s.dim(1), s.dim(2), s.dim(3));
-            Sample.assertClose(expected, Sample.read(plain), 0, "plain");
         }
     }
 
