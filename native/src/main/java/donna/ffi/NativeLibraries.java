@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -60,9 +61,10 @@ final class NativeLibraries {
         Map<String, ZipFile> jars = new LinkedHashMap<>();
         try {
             for (String resource : RESOURCES) {
-                jars.put(resource, find(resource));
+                Optional<ZipFile> jar = find(resource);
+                jar.ifPresent(j -> jars.put(resource, j));
             }
-            if (!jars.containsValue(null) && System.getProperty("os.arch").equals("amd64")) {
+            if (jars.size() == RESOURCES.size() && System.getProperty("os.arch").equals("amd64")) {
                 Path folder = unpack(jars);
                 SymbolLookup last = null;
                 for (String resource : RESOURCES) {
@@ -105,21 +107,21 @@ final class NativeLibraries {
         return SymbolLookup.libraryLookup(file, Arena.global());
     }
 
-    /** The jar that holds {@code resource}: the class path first, then every jar of the module path; null if there is none. */
-    private static ZipFile find(String resource) throws IOException {
+    /** The jar that holds {@code resource}: what the class loader knows first, then the jars of the module path and the class path. */
+    private static Optional<ZipFile> find(String resource) throws IOException {
         URL url = ClassLoader.getSystemResource(resource);
         if (url != null && url.getProtocol().equals("jar")) {
             String spec = url.getPath();
-            return new ZipFile(new File(URI.create(spec.substring(0, spec.indexOf("!/")))));
+            return Optional.of(new ZipFile(new File(URI.create(spec.substring(0, spec.indexOf("!/"))))));
         }
         for (Path jar : jars(System.getProperty("jdk.module.path", "") + File.pathSeparator + System.getProperty("java.class.path", ""))) {
             ZipFile zip = new ZipFile(jar.toFile());
             if (zip.getEntry(resource) != null) {
-                return zip;
+                return Optional.of(zip);
             }
             zip.close();
         }
-        return null;
+        return Optional.empty();
     }
 
     private static List<Path> jars(String path) throws IOException {
@@ -202,9 +204,7 @@ final class NativeLibraries {
 
     private static void closeQuietly(ZipFile zip) {
         try {
-            if (zip != null) {
-                zip.close();
-            }
+            zip.close();
         } catch (IOException e) {
             throw new NativeException("cannot close " + zip.getName(), e);
         }

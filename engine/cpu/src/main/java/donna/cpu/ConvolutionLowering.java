@@ -26,7 +26,8 @@ import java.util.Optional;
 
 /**
  * Convolutions. oneDNN runs them on blocked images; weights are bound row-major and copied into the primitive's order once per run. Where oneDNN has
- * only a reference implementation: depthwise passes have kernels of our own, and other weights are widened with zeros ({@link WideWeight}).
+ * only a reference implementation: depthwise passes have kernels of our own, other weights are widened with zeros ({@link WideWeight}), a data gradient
+ * that is strided and dilated runs on spread pixels, and a weight gradient runs tap by tap ({@link TapwiseBackwardWeight}).
  */
 final class ConvolutionLowering {
     private final PlanBuilder b;
@@ -223,12 +224,30 @@ final class ConvolutionLowering {
                     b.temporary(k.scratchBytes()));
             return;
         }
-        if (found.isEmpty() && g.stride() > 1) {
-            Shape spread = convolved(s, o.weight(), dense(g));
-            found = choose(Pass.BACKWARD_WEIGHT, s, o.weight(), spread, dense(g), srcBlock, false, Activation.NONE, false);
-            dDst = found.isPresent() ? spread(dDst, dst, spread, g.stride()) : dDst;
+        if (found.isPresent()) {
+            backwardWeight(n, found.get(), b.in(src, srcBlock), dDst);
+        } else {
+            tapwise(n, o, b.in(src, block), dDst);
         }
-        backwardWeight(n, found.orElseThrow(() -> refused(n)), b.in(src, srcBlock), dDst);
+    }
+
+    private void tapwise(Node n, Op.Conv2dBackwardWeight o, Slot src, Slot dDst) {
+        Shape s = n.input(0).shape();
+        Shape dst = n.input(1).shape();
+        Shape pixels = dst.with(1, s.dim(1));
+        Shape dense = new Shape(o.weight().dim(0), s.dim(1), 1, 1);
+        Choice c = choose(Pass.BACKWARD_WEIGHT, pixels, dense, dst, ConvGeometry.POINTWISE, block, false, Activation.NONE, false)
+                .orElseThrow(() -> refused(n));
+        MemoryDesc layout = c.compiled.desc(Dnnl.ARG_DIFF_WEIGHTS);
+        MemoryDesc plain = b.primitives().plainWeight(c.wide.weight(), 1);
+        Step.Work order = b.primitives().reorder(layout, plain).map(b::work).orElse((m, stream) -> m[1].copyFrom(m[0]));
+        List<Slot> slots = new ArrayList<>(List.of(src, dDst, b.define(n.output(0), 1),
+                b.temporary(new Layout(block).elements(pixels) * Float.BYTES, block), b.temporary(layout.bytes()), b.temporary(plain.bytes())));
+        if (c.compiled.scratchBytes() > 0) {
+            slots.add(b.temporary(c.compiled.scratchBytes()));
+        }
+        Step.Work work = new TapwiseBackwardWeight(b.work(c.compiled), order, s, dst, o.weight(), o.geometry(), c.wide.weight().dim(1));
+        b.step("tap by tap " + c.compiled.implementation(), work, slots.toArray(Slot[]::new));
     }
 
     private void backwardWeight(Node n, Choice c, Slot src, Slot dDst) {

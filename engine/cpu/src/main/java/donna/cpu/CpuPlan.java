@@ -119,8 +119,8 @@ final class CpuPlan implements ProfiledPlan {
         changing = parts.changed.stream().map(buffers::get).toArray(CpuBuffer[]::new);
         read = parts.constantSteps.stream()
                 .flatMap(s -> s.slots().stream())
-                .filter(s -> s.bound() != null)
-                .map(s -> buffers.get(s.bound()))
+                .flatMap(s -> s.bound().stream())
+                .map(buffers::get)
                 .toArray(CpuBuffer[]::new);
         version = -1;
     }
@@ -185,7 +185,7 @@ final class CpuPlan implements ProfiledPlan {
     private static void describe(Step s, String when, StringBuilder out) {
         out.append(String.format("%-28s %-24s %-28s", s.node(), when + s.kind(), s.implementation()));
         for (Slot slot : s.slots()) {
-            out.append(' ').append(slot.inScratch() ? "+" + slot.offset() : slot.bound()).append(':').append(slot.bytes());
+            out.append(' ').append(slot.bound().orElse("+" + slot.offset())).append(':').append(slot.bytes());
             out.append(slot.block() > 1 ? "c" + slot.block() : "");
         }
         out.append('\n');

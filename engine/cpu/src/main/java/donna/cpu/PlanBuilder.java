@@ -208,6 +208,11 @@ final class PlanBuilder {
         list.add(s);
     }
 
+    /** A run of {@code c} that is a part of another step. */
+    Step.Work work(Compiled c) {
+        return c.work(arena);
+    }
+
     /** A oneDNN primitive for the present node; its scratchpad is added here. */
     void primitive(Compiled c, Slot... used) {
         primitive(node.op().getClass().getSimpleName(), c, used);
@@ -241,7 +246,7 @@ final class PlanBuilder {
     CpuPlan build(Graph graph) {
         slots.removeIf(s -> s.last() < 0);
         long scratch = Packing.place(slots);
-        List<String> changed = changing.stream().map(v -> origin(v).bound()).toList();
+        List<String> changed = changing.stream().flatMap(v -> origin(v).bound().stream()).toList();
         return new CpuPlan(device, graph, new CpuPlan.Parts(steps, constantSteps, slots, constantSlots, bound, changed, scratch, arena));
     }
 

@@ -3,6 +3,7 @@ package donna.cpu;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A place in memory that steps read and write: a tensor bound by the caller, or a range of the stream's scratch memory from the first step that touches
@@ -12,7 +13,7 @@ final class Slot {
     private final long bytes;
     private final int block;
     private final List<Step> users = new ArrayList<>();
-    private String bound;
+    private Optional<String> bound = Optional.empty();
     private int first = Integer.MAX_VALUE;
     private int last = -1;
     private long offset;
@@ -29,7 +30,7 @@ final class Slot {
 
     /** From now on the tensor bound to {@code name}. */
     Slot bindTo(String name) {
-        bound = name;
+        bound = Optional.of(name);
         return this;
     }
 
@@ -41,13 +42,13 @@ final class Slot {
         return block;
     }
 
-    /** The name whose tensor this is; null in scratch memory. */
-    String bound() {
+    /** The name whose tensor this is; empty in scratch memory. */
+    Optional<String> bound() {
         return bound;
     }
 
     boolean inScratch() {
-        return bound == null;
+        return bound.isEmpty();
     }
 
     int pending() {

@@ -10,6 +10,7 @@ import donna.space.Architecture;
 import donna.spec.PredictorSpec;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 
@@ -60,8 +61,8 @@ final class PredictorStage {
 
     /** Leave-one-out figures beside the baselines. */
     PredictorReport report(AccuracyPredictor predictor) {
-        return predictor.report(Map.of(
-                "macs", scores(predictor, BlockLibrary.Entry::macs), "params", scores(predictor, BlockLibrary.Entry::params)));
+        return predictor.report(new TreeMap<>(Map.of(
+                "macs", scores(predictor, BlockLibrary.Entry::macs), "params", scores(predictor, BlockLibrary.Entry::params))));
     }
 
     private double[] scores(AccuracyPredictor predictor, ToLongFunction<BlockLibrary.Entry> count) {

@@ -1,5 +1,7 @@
 package donna.spec;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -13,7 +15,7 @@ import java.util.Map;
 public record SpaceSpec(int groupWidth, List<CandidateProduct> candidates, Map<String, List<CandidateProduct>> blocks) {
     public SpaceSpec {
         candidates = List.copyOf(candidates);
-        blocks = Map.copyOf(blocks);
+        blocks = Collections.unmodifiableMap(new LinkedHashMap<>(blocks));
     }
 
     /** The candidates of one block, in the spec's order. */

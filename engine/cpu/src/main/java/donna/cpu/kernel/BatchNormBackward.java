@@ -64,53 +64,26 @@ public final class BatchNormBackward {
             MemorySegment dBeta,
             MemorySegment dResidual,
             MemorySegment scratch) {
-        begin(gamma, beta, mean, inverseStd);
+        normalizer.set(gamma, beta, mean, inverseStd);
         MemorySegment g = keepsGradient() ? this.residual ? dResidual : dSrc : dDst;
-        for (int b = 0; b < Lanes.blocks(c); b++) {
-            for (int i = 0; i < n; i++) {
-                reducePlane(b, i, dDst, src, residual, g, scratch);
+        sum.clear();
+        product.clear();
+        for (int p = 0; p < n * Lanes.blocks(c); p++) {
+            long at = (long) p * pixels * BYTES;
+            for (int done = 0; done < pixels; done += Normalizer.CHUNK) {
+                int vectors = Math.min(Normalizer.CHUNK, pixels - done);
+                reduce(p % Lanes.blocks(c), at + (long) done * BYTES, vectors, dDst, src, residual, g, scratch);
             }
-            finish(b, inverseStd, dGamma, dBeta);
-            applyBlock(b, g, src, dSrc);
+        }
+        finish(inverseStd, dGamma, dBeta);
+        for (int p = 0; p < n * Lanes.blocks(c); p++) {
+            apply(p % Lanes.blocks(c), g, src, (long) p * pixels * BYTES, dSrc);
         }
     }
 
     /** Whether the first pass stores g, because the second would have to form it again at some cost. */
     private boolean keepsGradient() {
         return residual || !Activations.clamps(act);
-    }
-
-    private void begin(MemorySegment gamma, MemorySegment beta, MemorySegment mean, MemorySegment inverseStd) {
-        normalizer.set(gamma, beta, mean, inverseStd);
-        sum.clear();
-        product.clear();
-    }
-
-    /** The first pass over one plane. */
-    private void reducePlane(
-            int block,
-            int image,
-            MemorySegment dDst,
-            MemorySegment src,
-            MemorySegment residual,
-            MemorySegment g,
-            MemorySegment scratch) {
-        long at = plane(image, block);
-        for (int done = 0; done < pixels; done += Normalizer.CHUNK) {
-            int vectors = Math.min(Normalizer.CHUNK, pixels - done);
-            reduce(block, at + (long) done * BYTES, vectors, dDst, src, residual, g, scratch);
-        }
-    }
-
-    /** The second pass over one channel block. */
-    private void applyBlock(int block, MemorySegment g, MemorySegment src, MemorySegment dSrc) {
-        for (int i = 0; i < n; i++) {
-            apply(block, g, src, plane(i, block), dSrc);
-        }
-    }
-
-    private long plane(int image, int block) {
-        return ((long) image * Lanes.blocks(c) + block) * pixels * BYTES;
     }
 
     private void reduce(
@@ -184,10 +157,9 @@ public final class BatchNormBackward {
         product.add(ch);
     }
 
-    /** Between the passes over a channel block: the gradients of its parameters. */
-    private void finish(int block, MemorySegment inverseStd, MemorySegment dGamma, MemorySegment dBeta) {
+    private void finish(MemorySegment inverseStd, MemorySegment dGamma, MemorySegment dBeta) {
         double count = (double) n * pixels;
-        for (int i = block * L; i < Math.min(c, block * L + L); i++) {
+        for (int i = 0; i < c; i++) {
             double inverse = Lanes.get(inverseStd, i);
             double db = sum.value(i);
             double dg = product.value(i) * inverse;

@@ -1,7 +1,6 @@
 package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
-import static donna.cpu.kernel.Lanes.L;
 
 import donna.tensor.Activation;
 import java.lang.foreign.MemorySegment;
@@ -35,10 +34,7 @@ public final class BatchNormForward {
         this.normalizer = new Normalizer(c);
     }
 
-    /**
-     * Training: statistics of this batch, running statistics updated in place, result. One channel block after the
-     * other, so that it is still in the cache.
-     */
+    /** Training: statistics of this batch, running statistics updated in place, result. */
     public void train(
             MemorySegment src,
             MemorySegment gamma,
@@ -50,14 +46,10 @@ public final class BatchNormForward {
             MemorySegment dst,
             MemorySegment mean,
             MemorySegment inverseStd) {
-        moments.clear();
-        for (int b = 0; b < Lanes.blocks(c); b++) {
-            measure(b, src);
-            finish(b, runningMean, runningVar, momentum, mean, inverseStd);
-            normalizer.set(b, gamma, beta, mean, inverseStd);
-            apply(b, src, residual, dst);
-        }
-        keepZeros(dst);
+        measure(src);
+        finish(runningMean, runningVar, momentum, mean, inverseStd);
+        normalizer.set(gamma, beta, mean, inverseStd);
+        apply(src, residual, dst);
     }
 
     /** With given statistics. */
@@ -73,22 +65,21 @@ public final class BatchNormForward {
         apply(src, residual, dst);
     }
 
-    private void measure(int block, MemorySegment src) {
+    private void measure(MemorySegment src) {
+        moments.clear();
+        long at = 0;
         for (int i = 0; i < n; i++) {
-            long at = plane(i, block);
-            if (i == 0) {
-                moments.shift(block, src, at + (long) (height / 2 * width + width / 2) * BYTES);
+            for (int b = 0; b < Lanes.blocks(c); b++) {
+                if (i == 0) {
+                    moments.shift(b, src, at + (long) (height / 2 * width + width / 2) * BYTES);
+                }
+                moments.add(b, src, at, pixels);
+                at += (long) pixels * BYTES;
             }
-            moments.add(block, src, at, pixels);
         }
     }
 
-    private long plane(int image, int block) {
-        return ((long) image * Lanes.blocks(c) + block) * pixels * BYTES;
-    }
-
     private void finish(
-            int block,
             MemorySegment runningMean,
             MemorySegment runningVar,
             MemorySegment momentum,
@@ -97,7 +88,7 @@ public final class BatchNormForward {
         long count = (long) n * pixels;
         double unbiased = count > 1 ? (double) count / (count - 1) : 1;
         double rate = Lanes.get(momentum, 0);
-        for (int i = block * L; i < Math.min(c, block * L + L); i++) {
+        for (int i = 0; i < c; i++) {
             double m = moments.mean(i, count);
             double v = moments.variance(i, count);
             Lanes.set(mean, i, (float) m);
@@ -113,24 +104,17 @@ public final class BatchNormForward {
     }
 
     private void apply(MemorySegment src, MemorySegment added, MemorySegment dst) {
-        for (int b = 0; b < Lanes.blocks(c); b++) {
-            apply(b, src, added, dst);
-        }
-        keepZeros(dst);
-    }
-
-    private void apply(int block, MemorySegment src, MemorySegment added, MemorySegment dst) {
+        long at = 0;
         for (int i = 0; i < n; i++) {
-            long at = plane(i, block);
-            if (residual) {
-                normalizer.apply(act, block, src, added, at, dst, at, pixels);
-            } else {
-                normalizer.apply(act, block, src, at, dst, at, pixels);
+            for (int b = 0; b < Lanes.blocks(c); b++) {
+                if (residual) {
+                    normalizer.apply(act, b, src, added, at, dst, at, pixels);
+                } else {
+                    normalizer.apply(act, b, src, at, dst, at, pixels);
+                }
+                at += (long) pixels * BYTES;
             }
         }
-    }
-
-    private void keepZeros(MemorySegment dst) {
         if (!act.keepsZero()) {
             Lanes.clearMissing(dst, n, c, height, width);
         }

@@ -10,8 +10,7 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Sum and sum of squares per channel, both of the values less a shift near the channel's mean, so that a large mean
- * costs no digits. A producer of a tensor adds each run of pixels while it is in the cache; whoever comes first in a
- * channel block sets its shift.
+ * costs no digits.
  */
 final class ChannelMoments {
     /** Vectors summed in plain float before they go to the compensated sum. */

@@ -11,7 +11,7 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Gradient of a depthwise convolution's weight: src and dDst are blocked, dWeight is plain {@code [C, 1, K, K]}. Sums
- * over a run of pixels are float, held in scratch memory as {@code [tap][L]}; longer sums are compensated.
+ * over a run of pixels are float, held in scratch memory as {@code [block][tap][L]}; longer sums are compensated.
  */
 public final class DepthwiseBackwardWeight {
     /** Pixels summed in plain float. */
@@ -27,7 +27,6 @@ public final class DepthwiseBackwardWeight {
     private final int[] firstOut;
     private final int[] endOut;
     private final Sums sums;
-    private int pending;
 
     /** {@code h} and {@code w} are the source's. */
     public DepthwiseBackwardWeight(int n, int c, int h, int w, int kernel, ConvGeometry geometry) {
@@ -40,7 +39,7 @@ public final class DepthwiseBackwardWeight {
         tapStep = geometry.dilation();
         firstOut = new int[kernel];
         endOut = new int[kernel];
-        sums = new Sums(kernel * kernel * L);
+        sums = new Sums(taps() * L);
         for (int t = 0; t < kernel; t++) {
             int o = 0;
             while (o < y.out && !seen(o, t)) {
@@ -59,8 +58,13 @@ public final class DepthwiseBackwardWeight {
         return row >= 0 && row < y.src;
     }
 
+    /** Taps of all channel blocks: one vector of sums each. */
+    private int taps() {
+        return Lanes.blocks(c) * kernel * kernel;
+    }
+
     private long sumBytes() {
-        return (long) kernel * kernel * BYTES;
+        return (long) taps() * BYTES;
     }
 
     /** Scratch bytes of a run. */
@@ -70,55 +74,66 @@ public final class DepthwiseBackwardWeight {
 
     public void run(MemorySegment src, MemorySegment dDst, MemorySegment dWeight, MemorySegment scratch) {
         padded.clearEnds(scratch, sumBytes());
-        Lanes.clear(scratch, 0, (long) kernel * kernel);
-        int blocks = Lanes.blocks(c);
-        for (int b = 0; b < blocks; b++) {
-            sums.clear();
-            for (int i = 0; i < n; i++) {
-                long p = (long) i * blocks + b;
-                plane(src, p * y.src * x.src * BYTES, dDst, p * y.out * x.out * BYTES, scratch);
+        Lanes.clear(scratch, 0, taps());
+        sums.clear();
+        int pending = 0;
+        for (int i = 0; i < n; i++) {
+            for (int b = 0; b < Lanes.blocks(c); b++) {
+                long p = (long) i * Lanes.blocks(c) + b;
+                plane(b, src, p * y.src * x.src * BYTES, dDst, p * y.out * x.out * BYTES, scratch);
             }
-            flush(scratch);
-            unpack(b, dWeight);
+            pending += y.out * x.out;
+            if (pending >= RUN || i == n - 1) {
+                flush(scratch, 0, taps());
+                pending = 0;
+            }
         }
+        unpack(dWeight);
     }
 
-    private void flush(MemorySegment scratch) {
-        for (int t = 0; t < kernel * kernel; t++) {
+    private void flush(MemorySegment scratch, int from, int to) {
+        for (int t = from; t < to; t++) {
             FloatVector.fromMemorySegment(SPECIES, scratch, (long) t * BYTES, ORDER)
                     .intoArray(sums.partial, 0);
             sums.add(t * L);
         }
-        Lanes.clear(scratch, 0, (long) kernel * kernel);
-        pending = 0;
+        Lanes.clear(scratch, (long) from * BYTES, to - from);
     }
 
-    private void unpack(int block, MemorySegment dWeight) {
+    private void unpack(MemorySegment dWeight) {
         int area = kernel * kernel;
-        for (int ch = block * L; ch < Math.min(c, block * L + L); ch++) {
+        for (int ch = 0; ch < c; ch++) {
             for (int t = 0; t < area; t++) {
-                Lanes.set(dWeight, (long) ch * area + t, (float) sums.value(t * L + ch % L));
+                int at = (ch / L * area + t) * L + ch % L;
+                Lanes.set(dWeight, (long) ch * area + t, (float) sums.value(at));
             }
         }
     }
 
-    private void plane(MemorySegment src, long s, MemorySegment dDst, long g, MemorySegment scratch) {
+    private void plane(int block, MemorySegment src, long s, MemorySegment dDst, long g, MemorySegment scratch) {
+        int area = kernel * kernel;
         for (int i = 0; i < padded.bands.size(); i++) {
             PaddedRows.Band band = padded.bands.get(i);
+            long sum = (long) block * area * BYTES;
             if (padded.copied) {
-                band(band, scratch, padded.fill(band, src, s, scratch, sumBytes()), dDst, g, scratch);
+                band(band, scratch, padded.fill(band, src, s, scratch, sumBytes()), dDst, g, scratch, sum);
             } else {
-                band(band, src, s, dDst, g, scratch);
+                band(band, src, s, dDst, g, scratch, sum);
             }
-            pending += (band.to() - band.from()) * x.out;
-            if (pending >= RUN) {
-                flush(scratch);
+            if ((band.to() - band.from()) * x.out >= RUN) {
+                flush(scratch, block * area, (block + 1) * area);
             }
         }
     }
 
     private void band(
-            PaddedRows.Band band, MemorySegment src, long origin, MemorySegment dDst, long g, MemorySegment sum) {
+            PaddedRows.Band band,
+            MemorySegment src,
+            long origin,
+            MemorySegment dDst,
+            long g,
+            MemorySegment sum,
+            long sumAt) {
         int from = band.from();
         int to = band.to();
         if (kernel == 3) {
@@ -142,25 +157,33 @@ public final class DepthwiseBackwardWeight {
                         (long) x.out * BYTES,
                         high - low,
                         x.out,
-                        sum);
+                        sum,
+                        sumAt);
             }
-            tapRows(from, low, src, origin, dDst, g, sum);
-            tapRows(high, to, src, origin, dDst, g, sum);
+            tapRows(from, low, src, origin, dDst, g, sum, sumAt);
+            tapRows(high, to, src, origin, dDst, g, sum, sumAt);
         } else {
-            tapRows(from, to, src, origin, dDst, g, sum);
+            tapRows(from, to, src, origin, dDst, g, sum, sumAt);
         }
     }
 
     /** Outputs {@code [low, high)}, one row of taps after the other. */
     private void tapRows(
-            int low, int high, MemorySegment src, long origin, MemorySegment dDst, long g, MemorySegment sum) {
+            int low,
+            int high,
+            MemorySegment src,
+            long origin,
+            MemorySegment dDst,
+            long g,
+            MemorySegment sum,
+            long sumAt) {
         long rowStep = y.baseStep * padded.rowBytes;
         for (int t = 0; t < kernel; t++) {
             int from = Math.max(low, firstOut[t]);
             int rows = Math.min(high, endOut[t]) - from;
             if (rows > 0) {
                 long s = source(origin, from, t);
-                long a = (long) t * kernel * BYTES;
+                long a = sumAt + (long) t * kernel * BYTES;
                 TapSums.row(kernel, src, s, rowStep, step(), tapBytes(), dDst, gradient(g, from), rows, x.out, sum, a);
             }
         }

@@ -32,16 +32,9 @@ final class Normalizer {
 
     /** From a mean and an inverse standard deviation. */
     void set(MemorySegment gamma, MemorySegment beta, MemorySegment mean, MemorySegment inverseStd) {
-        for (int b = 0; b < Lanes.blocks(channels); b++) {
-            set(b, gamma, beta, mean, inverseStd);
-        }
-    }
-
-    /** The same for one channel block. */
-    void set(int block, MemorySegment gamma, MemorySegment beta, MemorySegment mean, MemorySegment inverseStd) {
-        for (int c = block * L; c < Math.min(channels, block * L + L); c++) {
-            this.mean[c] = Lanes.get(mean, c);
-            offset[c] = Lanes.get(beta, c);
+        Lanes.toPadded(mean, channels, this.mean);
+        Lanes.toPadded(beta, channels, offset);
+        for (int c = 0; c < channels; c++) {
             scale[c] = Lanes.get(gamma, c) * Lanes.get(inverseStd, c);
         }
     }

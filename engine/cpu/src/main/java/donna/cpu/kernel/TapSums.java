@@ -219,16 +219,17 @@ final class TapSums {
             long gStep,
             int rows,
             int width,
-            MemorySegment sum) {
-        FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, sum, 0, ORDER);
-        FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, sum, BYTES, ORDER);
-        FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, sum, 2L * BYTES, ORDER);
-        FloatVector a3 = FloatVector.fromMemorySegment(SPECIES, sum, 3L * BYTES, ORDER);
-        FloatVector a4 = FloatVector.fromMemorySegment(SPECIES, sum, 4L * BYTES, ORDER);
-        FloatVector a5 = FloatVector.fromMemorySegment(SPECIES, sum, 5L * BYTES, ORDER);
-        FloatVector a6 = FloatVector.fromMemorySegment(SPECIES, sum, 6L * BYTES, ORDER);
-        FloatVector a7 = FloatVector.fromMemorySegment(SPECIES, sum, 7L * BYTES, ORDER);
-        FloatVector a8 = FloatVector.fromMemorySegment(SPECIES, sum, 8L * BYTES, ORDER);
+            MemorySegment sum,
+            long a) {
+        FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, sum, a, ORDER);
+        FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, sum, a + BYTES, ORDER);
+        FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, sum, a + 2L * BYTES, ORDER);
+        FloatVector a3 = FloatVector.fromMemorySegment(SPECIES, sum, a + 3L * BYTES, ORDER);
+        FloatVector a4 = FloatVector.fromMemorySegment(SPECIES, sum, a + 4L * BYTES, ORDER);
+        FloatVector a5 = FloatVector.fromMemorySegment(SPECIES, sum, a + 5L * BYTES, ORDER);
+        FloatVector a6 = FloatVector.fromMemorySegment(SPECIES, sum, a + 6L * BYTES, ORDER);
+        FloatVector a7 = FloatVector.fromMemorySegment(SPECIES, sum, a + 7L * BYTES, ORDER);
+        FloatVector a8 = FloatVector.fromMemorySegment(SPECIES, sum, a + 8L * BYTES, ORDER);
         for (int y = 0; y < rows; y++) {
             for (int x = 0; x < width; x++) {
                 FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, g + y * gStep + (long) x * BYTES, ORDER);
@@ -252,15 +253,15 @@ final class TapSums {
                         .fma(d, a8);
             }
         }
-        a0.intoMemorySegment(sum, 0, ORDER);
-        a1.intoMemorySegment(sum, BYTES, ORDER);
-        a2.intoMemorySegment(sum, 2L * BYTES, ORDER);
-        a3.intoMemorySegment(sum, 3L * BYTES, ORDER);
-        a4.intoMemorySegment(sum, 4L * BYTES, ORDER);
-        a5.intoMemorySegment(sum, 5L * BYTES, ORDER);
-        a6.intoMemorySegment(sum, 6L * BYTES, ORDER);
-        a7.intoMemorySegment(sum, 7L * BYTES, ORDER);
-        a8.intoMemorySegment(sum, 8L * BYTES, ORDER);
+        a0.intoMemorySegment(sum, a, ORDER);
+        a1.intoMemorySegment(sum, a + BYTES, ORDER);
+        a2.intoMemorySegment(sum, a + 2L * BYTES, ORDER);
+        a3.intoMemorySegment(sum, a + 3L * BYTES, ORDER);
+        a4.intoMemorySegment(sum, a + 4L * BYTES, ORDER);
+        a5.intoMemorySegment(sum, a + 5L * BYTES, ORDER);
+        a6.intoMemorySegment(sum, a + 6L * BYTES, ORDER);
+        a7.intoMemorySegment(sum, a + 7L * BYTES, ORDER);
+        a8.intoMemorySegment(sum, a + 8L * BYTES, ORDER);
     }
 
     private static void three(
