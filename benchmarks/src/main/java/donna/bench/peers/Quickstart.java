@@ -99,8 +99,8 @@ public final class Quickstart {
             Race sofar = Race.of(version, pairs);
             System.out.printf(
                     Locale.ROOT,
-                    "%d seeds: wall time, PyTorch over DONNA: %s; mean of the picks, DONNA less PyTorch: %+.2f"
-                            + " points%n%n",
+                    "seeds so far: %d; wall time, PyTorch over DONNA: %s; mean of the picks, DONNA less PyTorch: "
+                            + "%+.2f points%n%n",
                     pairs.size(),
                     sofar.wallRatio(),
                     sofar.meanTop1Difference());
