@@ -5,6 +5,7 @@ import donna.report.Summary;
 import donna.run.ImageSource;
 import donna.run.RunFolder;
 import donna.run.Search;
+import donna.run.Stage;
 import donna.spec.Json;
 import donna.spec.SearchSpec;
 import donna.tensor.DonnaException;
@@ -36,7 +37,7 @@ final class Line {
      * @param fresh forgets what the run folder holds
      * @param resume what the user types to go on after an interruption
      */
-    int run(SearchSpec spec, Path run, boolean fresh, boolean compare, Search.Stage last, String resume) {
+    int run(SearchSpec spec, Path run, boolean fresh, boolean compare, Stage last, String resume) {
         if (fresh) {
             checkIsRun(run);
         }

@@ -1,6 +1,7 @@
 package donna.cli;
 
 import donna.run.Search;
+import donna.run.Stage;
 import donna.tensor.DonnaException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -47,14 +48,14 @@ public final class Main {
     static int run(Console console, String... args) {
         Main main = new Main(console);
         CommandLine line = new CommandLine(main);
-        main.stage(line, "search", Search.Stage.REPORT, "Search: teacher, block library, predictor, latency, front, models, report.");
+        main.stage(line, "search", Stage.REPORT, "Search: teacher, block library, predictor, latency, front, models, report.");
         line.addSubcommand(new ResumeCommand(console));
-        main.stage(line, "train", Search.Stage.TEACHER, "Train the teacher.");
-        main.stage(line, "distill", Search.Stage.LIBRARY, "Train the candidates of every block on the teacher's features.");
-        main.stage(line, "predict", Search.Stage.PREDICTOR, "Label architectures and fit the accuracy predictor.");
-        main.stage(line, "measure", Search.Stage.LATENCY, "Measure the latency of every candidate, and whether it adds up.");
-        main.stage(line, "evolve", Search.Stage.FRONT, "Search the Pareto front.");
-        main.stage(line, "finetune", Search.Stage.MODELS, "Finetune, measure and export the picks.");
+        main.stage(line, "train", Stage.TEACHER, "Train the teacher.");
+        main.stage(line, "distill", Stage.LIBRARY, "Train the candidates of every block on the teacher's features.");
+        main.stage(line, "predict", Stage.PREDICTOR, "Label architectures and fit the accuracy predictor.");
+        main.stage(line, "measure", Stage.LATENCY, "Measure the latency of every candidate, and whether it adds up.");
+        main.stage(line, "evolve", Stage.FRONT, "Search the Pareto front.");
+        main.stage(line, "finetune", Stage.MODELS, "Finetune, measure and export the picks.");
         line.addSubcommand(new EvaluateCommand(console))
                 .addSubcommand(new ExportCommand(console))
                 .addSubcommand(new ReportCommand(console))
@@ -74,9 +75,9 @@ public final class Main {
     }
 
     /** A verb that runs the line up to {@code last}. */
-    private void stage(CommandLine line, String verb, Search.Stage last, String description) {
+    private void stage(CommandLine line, String verb, Stage last, String description) {
         CommandLine command = new CommandLine(new SearchCommand(console, last));
-        String beginning = last == Search.Stage.REPORT || last == Search.Stage.TEACHER ? "" : " Does what is missing before it, too.";
+        String beginning = last == Stage.REPORT || last == Stage.TEACHER ? "" : " Does what is missing before it, too.";
         command.getCommandSpec().usageMessage().description(description + beginning);
         line.addSubcommand(verb, command);
     }

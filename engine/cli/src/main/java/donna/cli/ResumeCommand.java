@@ -1,6 +1,6 @@
 package donna.cli;
 
-import donna.run.Search;
+import donna.run.Stage;
 import donna.spec.SearchSpec;
 import donna.tensor.DonnaException;
 import java.nio.file.Files;
@@ -36,7 +36,7 @@ final class ResumeCommand implements Callable<Integer> {
     public Integer call() {
         SearchSpec spec = spec(run);
         String resume = "donna resume " + run + (compare ? " --compare" : "");
-        return new Line(console, deviceOptions, json).run(spec, run, false, compare, Search.Stage.REPORT, resume);
+        return new Line(console, deviceOptions, json).run(spec, run, false, compare, Stage.REPORT, resume);
     }
 
     /** The spec that a run was started with. */

@@ -1,6 +1,6 @@
 package donna.cli;
 
-import donna.run.Search;
+import donna.run.Stage;
 import donna.spec.SearchSpec;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
 @Command(mixinStandardHelpOptions = true)
 final class SearchCommand implements Callable<Integer> {
     private final Console console;
-    private final Search.Stage last;
+    private final Stage last;
 
     @Parameters(paramLabel = "SPEC", description = "What to search: a YAML or JSON file.")
     private Path file;
@@ -37,7 +37,7 @@ final class SearchCommand implements Callable<Integer> {
     @Mixin
     private DeviceOptions deviceOptions;
 
-    SearchCommand(Console console, Search.Stage last) {
+    SearchCommand(Console console, Stage last) {
         this.console = console;
         this.last = last;
     }

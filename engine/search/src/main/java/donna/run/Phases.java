@@ -27,7 +27,7 @@ final class Phases {
     }
 
     /** Runs {@code work} and counts its time, also when it fails or is stopped. */
-    <T> T time(Search.Stage stage, Supplier<T> work) {
+    <T> T time(Stage stage, Supplier<T> work) {
         long start = System.nanoTime();
         try {
             return work.get();

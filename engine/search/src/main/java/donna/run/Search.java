@@ -16,7 +16,6 @@ import donna.spec.SearchSpec;
 import donna.train.Workers;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -24,23 +23,6 @@ import java.util.Optional;
  * its own in the run folder, from which a later run takes it if its inputs are the same.
  */
 public final class Search {
-    /** The steps of the line, in order. */
-    public enum Stage {
-        TEACHER,
-        LIBRARY,
-        PREDICTOR,
-        LATENCY,
-        FRONT,
-        MODELS,
-        COMPARISONS,
-        REPORT;
-
-        /** As it stands in the summary's seconds. */
-        public String word() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
-
     /**
      * What a run is asked for.
      *

@@ -82,7 +82,7 @@ final class Summarizer {
             }
             blocks.add(new Summary.Block(setting.space().blocks().get(n).name(), candidates, failed));
         }
-        return new Summary.Library(setting.space().candidateCount(), r.seconds().getOrDefault(Search.Stage.LIBRARY.word(), 0.0), blocks);
+        return new Summary.Library(setting.space().candidateCount(), r.seconds().getOrDefault(Stage.LIBRARY.word(), 0.0), blocks);
     }
 
     private Summary.Predictor predictor(PredictorReport p) {

@@ -103,9 +103,9 @@ class SearchIT {
     }
 
     private static List<String> stages(boolean compared) {
-        return Arrays.stream(Search.Stage.values())
-                .filter(s -> s != Search.Stage.REPORT && (compared || s != Search.Stage.COMPARISONS))
-                .map(Search.Stage::word)
+        return Arrays.stream(Stage.values())
+                .filter(s -> s != Stage.REPORT && (compared || s != Stage.COMPARISONS))
+                .map(Stage::word)
                 .toList();
     }
 

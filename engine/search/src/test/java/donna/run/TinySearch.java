@@ -129,7 +129,7 @@ final class TinySearch {
         Images images = ImageSource.open(read, line -> {});
         try (Device device = Backends.open("cpu", line -> {})) {
             try (RunFolder folder = RunFolder.open(run)) {
-                Search.Options options = new Search.Options(wish.threads(), wish.compare(), Search.Stage.REPORT, 0);
+                Search.Options options = new Search.Options(wish.threads(), wish.compare(), Stage.REPORT, 0);
                 Optional<Summary> summary = Search.run(read, images, folder, device, wish.progress(), options);
                 return summary.orElseThrow();
             } finally {
