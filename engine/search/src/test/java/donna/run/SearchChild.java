@@ -53,10 +53,10 @@ final class SearchChild {
     /** Everything this process runs with, as one class path. */
     private static String classPath() {
         List<String> all = new ArrayList<>();
-        all.add(Path.of(System.getProperty("basedir", ""), "target", "test-classes").toAbsolutePath().toString());
         for (String property : List.of("jdk.module.path", "java.class.path", "surefire.real.class.path")) {
             all.addAll(Arrays.asList(System.getProperty(property, "").split(File.pathSeparator)));
         }
+        all.add(Path.of(System.getProperty("basedir", ""), "target", "test-classes").toAbsolutePath().toString());
         all.removeIf(String::isEmpty);
         return String.join(File.pathSeparator, all.stream().distinct().toList());
     }
