@@ -1,4 +1,4 @@
 /**
- * Lessons, in order: a graph and its gradient, a network and its training, a search.
+ * Lessons, in order: a graph and its gradient, a network and its training.
  */
 package donna.examples;

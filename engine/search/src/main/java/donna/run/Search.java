@@ -6,15 +6,12 @@ import donna.distill.Images;
 import donna.distill.Setting;
 import donna.distill.Teacher;
 import donna.finetune.TeacherLogits;
-import donna.format.AtomicFile;
 import donna.jobs.Progress;
 import donna.predict.AccuracyPredictor;
-import donna.report.ReportWriter;
 import donna.report.Summary;
 import donna.space.SearchSpace;
 import donna.spec.SearchSpec;
 import donna.train.Workers;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 
@@ -116,13 +113,8 @@ public final class Search {
                                     () -> new CompareStage(setting, finetune, costs).run(teacher, library, fronts, models)))
                     .value()
                     .baselines();
-            Summary summary = new Summarizer(setting).summarize(folder.root().getFileName().toString(), new Summarizer.Results(
-                    facts, library, predictors.report(predictor), latency, found, models, baselines, phases.seconds()));
-            folder.write("summary.json", summary);
-            AtomicFile.write(folder.path("pareto.csv"), ReportWriter.csv(summary).getBytes(StandardCharsets.UTF_8));
-            AtomicFile.write(folder.path("report.html"), ReportWriter.html(summary).getBytes(StandardCharsets.UTF_8));
-            folder.removeAll("checkpoint");
-            return Optional.of(summary);
+            return Optional.of(new Summarizer(setting).write(folder, new Summarizer.Results(
+                    facts, library, predictors.report(predictor), latency, found, models, baselines, phases.seconds())));
         }
     }
 }

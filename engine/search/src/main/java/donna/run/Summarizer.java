@@ -4,14 +4,18 @@ import donna.cost.Additivity;
 import donna.distill.BlockLibrary;
 import donna.distill.Networks;
 import donna.distill.Setting;
+import donna.format.AtomicFile;
 import donna.predict.PredictorReport;
+import donna.report.ReportWriter;
 import donna.report.Summary;
 import donna.spec.SearchSpec;
 import donna.spec.TrainSpec;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -34,7 +38,17 @@ final class Summarizer {
             List<Summary.Baseline> baselines,
             Map<String, Double> seconds) {}
 
-    Summary summarize(String name, Results r) {
+    /** Writes {@code summary.json}, {@code pareto.csv} and {@code report.html} into the run folder, which then needs its checkpoints no longer. */
+    Summary write(RunFolder folder, Results r) {
+        Summary summary = summarize(folder.root().toAbsolutePath().normalize().getFileName().toString(), r);
+        folder.write("summary.json", summary);
+        AtomicFile.write(folder.path("pareto.csv"), ReportWriter.csv(summary).getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(folder.path("report.html"), ReportWriter.html(summary).getBytes(StandardCharsets.UTF_8));
+        folder.removeAll("checkpoint");
+        return summary;
+    }
+
+    private Summary summarize(String name, Results r) {
         SearchSpec spec = setting.spec();
         String teacherName = Collections.nCopies(setting.space().blocks().size(), Networks.teacherBlock(spec).toString()).stream()
                 .collect(Collectors.joining("_"));
@@ -52,7 +66,7 @@ final class Summarizer {
                 predictor(r.predictor()),
                 latency(r.latency()),
                 new Summary.Evolution(
-                        spec.search().algorithm().name().toLowerCase(java.util.Locale.ROOT).replace("nsga2", "NSGA-II"),
+                        spec.search().algorithm().name().toLowerCase(Locale.ROOT).replace("nsga2", "NSGA-II"),
                         spec.search().population(),
                         spec.search().generations(),
                         r.found().evaluations(),
