@@ -3,4 +3,6 @@ module donna.ffi {
     exports donna.ffi;
     exports donna.ffi.testing to
             donna.testkit;
+
+    uses donna.ffi.CudaBindings;
 }

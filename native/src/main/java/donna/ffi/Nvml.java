@@ -18,8 +18,6 @@ public interface Nvml {
 
     int nvmlDeviceGetHandleByPciBusId_v2(MemorySegment busId, MemorySegment device);
 
-    int nvmlDeviceGetName(long device, MemorySegment name, int length);
-
     /** MHz now; {@code type}: 0 graphics, 1 multiprocessors, 2 memory. */
     int nvmlDeviceGetClockInfo(long device, int type, MemorySegment megahertz);
 
