@@ -28,8 +28,10 @@ class HouseRulesTest {
     private static final Map<String, Set<String>> ARROWS = Map.of(
             "native", Set.of(),
             "engine/core", Set.of(),
-            "engine/testkit", Set.of("engine/core"),
+            "kernels", Set.of(),
+            "engine/testkit", Set.of("engine/core", "native"),
             "engine/cpu", Set.of("engine/core", "native"),
+            "engine/cuda", Set.of("engine/core", "native", "kernels"),
             "engine/search", Set.of("engine/core"),
             "engine/cli", Set.of("engine/core", "engine/search"),
             "benchmarks", Set.of("native", "engine/core", "engine/cpu", "engine/search", "engine/testkit"),

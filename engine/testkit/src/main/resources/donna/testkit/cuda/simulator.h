@@ -4,10 +4,10 @@
  */
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -37,6 +37,7 @@ enum : Result {
     STREAM_CAPTURE_INVALIDATED = 901,
     STREAM_CAPTURE_UNMATCHED = 903,
     STREAM_CAPTURE_UNJOINED = 904,
+    GRAPH_EXEC_UPDATE_FAILURE = 910,
     NOT_SUPPORTED = 801,
 };
 

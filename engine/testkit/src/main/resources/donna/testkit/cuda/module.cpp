@@ -81,10 +81,6 @@ EXPORT Result cuModuleLoadData(void** module, const void* image) {
     return SUCCESS;
 }
 
-EXPORT Result cuModuleLoadDataEx(void** module, const void* image, unsigned, int*, void**) {
-    return cuModuleLoadData(module, image);
-}
-
 EXPORT Result cuModuleUnload(void* module) {
     ENTER();
     if (!modules.count((Module*) module)) {

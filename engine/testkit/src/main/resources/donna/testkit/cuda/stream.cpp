@@ -184,7 +184,9 @@ void force_stream(Stream* s) {
 
 void force_all() {
     for (Stream* s : all_streams()) {
-        force_stream(s);
+        if (!is_capturing(s)) {
+            force_stream(s);
+        }
     }
 }
 

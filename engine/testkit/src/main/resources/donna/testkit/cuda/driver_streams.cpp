@@ -26,14 +26,13 @@ static Result end() {
 }
 
 /** Streams that wait for the legacy stream (flags 0) are not simulated. */
-EXPORT Result cuStreamCreate(void** stream, unsigned flags) {
-    ENTER();
-    *stream = open_stream();
-    return flags == 1 ? SUCCESS : NOT_SUPPORTED;
-}
-
 EXPORT Result cuStreamCreateWithPriority(void** stream, unsigned flags, int) {
-    return cuStreamCreate(stream, flags);
+    ENTER();
+    if (flags != 1) {
+        return NOT_SUPPORTED;
+    }
+    *stream = open_stream();
+    return SUCCESS;
 }
 
 EXPORT Result cuStreamDestroy_v2(void* stream) {
@@ -135,10 +134,6 @@ EXPORT Result cuEventElapsedTime(float* milliseconds, void*, void*) {
     return SUCCESS;
 }
 
-EXPORT Result cuEventElapsedTime_v2(float* milliseconds, void* start, void* end) {
-    return cuEventElapsedTime(milliseconds, start, end);
-}
-
 EXPORT Result cuStreamBeginCapture_v2(void* stream, int) {
     ENTER();
     Stream* s = stream_of(stream);
@@ -175,8 +170,13 @@ EXPORT Result cuGraphInstantiateWithFlags(void** executable, void* graph, unsign
     return SUCCESS;
 }
 
-EXPORT Result cuGraphInstantiate_v2(void** executable, void* graph, void**, char*, size_t) {
-    return cuGraphInstantiateWithFlags(executable, graph, 0);
+EXPORT Result cuGraphGetNodes(void* graph, void**, size_t* count) {
+    ENTER();
+    if (!graphs.count((Graph*) graph)) {
+        return INVALID_HANDLE;
+    }
+    *count = ((Graph*) graph)->nodes.size();
+    return SUCCESS;
 }
 
 EXPORT Result cuGraphUpload(void* executable, void*) {
@@ -214,7 +214,7 @@ EXPORT Result cuGraphExecUpdate_v2(void* executable, void* graph, void*) {
         return INVALID_HANDLE;
     }
     if (((Graph*) executable)->nodes.size() != ((Graph*) graph)->nodes.size()) {
-        return INVALID_VALUE;
+        return GRAPH_EXEC_UPDATE_FAILURE;
     }
     *(Graph*) executable = *(Graph*) graph;
     return SUCCESS;

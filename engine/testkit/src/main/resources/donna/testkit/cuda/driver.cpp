@@ -86,8 +86,9 @@ EXPORT Result cuDeviceGetName(char* name, int length, int device) {
     return device == 0 ? SUCCESS : INVALID_DEVICE;
 }
 
-EXPORT Result cuDeviceGetUuid_v2(char* uuid, int device) {
-    memcpy(uuid, "DONNA simulation", 16);
+EXPORT Result cuDeviceGetPCIBusId(char* id, int length, int device) {
+    strncpy(id, "ffff:ff:ff.f", length - 1);
+    id[length - 1] = 0;
     return device == 0 ? SUCCESS : INVALID_DEVICE;
 }
 
@@ -154,6 +155,12 @@ EXPORT Result cuCtxGetCurrent(void** context) {
     return SUCCESS;
 }
 
+EXPORT Result cuCtxGetStreamPriorityRange(int* least, int* greatest) {
+    *least = 0;
+    *greatest = -5;
+    return SUCCESS;
+}
+
 EXPORT Result cuCtxSynchronize() {
     ENTER();
     force_all();
@@ -183,16 +190,12 @@ EXPORT Result cuMemFree_v2(Address at) {
     return failed() ? ILLEGAL_ADDRESS : release(at);
 }
 
-EXPORT Result cuMemAllocHost_v2(void** at, size_t bytes) {
+EXPORT Result cuMemHostAlloc(void** at, size_t bytes, unsigned) {
     NEEDS_CONTEXT();
     *at = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
     memset(*at, 0xff, bytes);
     host_memory[*at] = bytes;
     return SUCCESS;
-}
-
-EXPORT Result cuMemHostAlloc(void** at, size_t bytes, unsigned) {
-    return cuMemAllocHost_v2(at, bytes);
 }
 
 EXPORT Result cuMemFreeHost(void* at) {
@@ -214,67 +217,33 @@ static Result check(void* stream, Address at, const void* host) {
     return (host != nullptr && is_device(host)) || !in_bounds(at, 1, &wrong) ? INVALID_VALUE : SUCCESS;
 }
 
-static Job to_device(void* stream, Address dst, const void* src, size_t bytes) {
-    return enqueue(stream_of(stream), "copy to the device", [=] {
-        touch(dst, bytes, true);
-        if (!failed()) {
-            memcpy((void*) dst, src, bytes);
-        }
-    });
-}
-
 /** Reads the host's memory when it runs, not when it is queued. */
 EXPORT Result cuMemcpyHtoDAsync_v2(Address dst, const void* src, size_t bytes, void* stream) {
     NEEDS_CONTEXT();
     Result r = check(stream, dst, src);
     if (r == SUCCESS && bytes > 0) {
-        to_device(stream, dst, src, bytes);
-    }
-    return r;
-}
-
-/** Of memory that is not pinned the driver takes a copy and returns before that has reached the device. */
-EXPORT Result cuMemcpyHtoD_v2(Address dst, const void* src, size_t bytes) {
-    NEEDS_CONTEXT();
-    Result r = check(nullptr, dst, src);
-    if (r == SUCCESS && bytes > 0) {
-        auto taken = std::make_shared<std::vector<char>>((const char*) src, (const char*) src + bytes);
-        enqueue(stream_of(nullptr), "copy to the device", [=] {
+        enqueue(stream_of(stream), "copy to the device", [=] {
             touch(dst, bytes, true);
             if (!failed()) {
-                memcpy((void*) dst, taken->data(), bytes);
+                memcpy((void*) dst, src, bytes);
             }
         });
     }
     return r;
 }
 
-static void to_host(void* stream, void* dst, Address src, size_t bytes) {
-    enqueue(stream_of(stream), "copy to the host", [=] {
-        touch(src, bytes, false);
-        if (!failed()) {
-            memcpy(dst, (const void*) src, bytes);
-        }
-    });
-}
-
 EXPORT Result cuMemcpyDtoHAsync_v2(void* dst, Address src, size_t bytes, void* stream) {
     NEEDS_CONTEXT();
     Result r = check(stream, src, dst);
     if (r == SUCCESS && bytes > 0) {
-        to_host(stream, dst, src, bytes);
+        enqueue(stream_of(stream), "copy to the host", [=] {
+            touch(src, bytes, false);
+            if (!failed()) {
+                memcpy(dst, (const void*) src, bytes);
+            }
+        });
     }
     return r;
-}
-
-EXPORT Result cuMemcpyDtoH_v2(void* dst, Address src, size_t bytes) {
-    NEEDS_CONTEXT();
-    Result r = check(nullptr, src, dst);
-    if (r == SUCCESS && bytes > 0) {
-        to_host(nullptr, dst, src, bytes);
-        force_stream(stream_of(nullptr));
-    }
-    return failed() ? ILLEGAL_ADDRESS : r;
 }
 
 EXPORT Result cuMemcpyDtoDAsync_v2(Address dst, Address src, size_t bytes, void* stream) {
@@ -313,9 +282,4 @@ EXPORT Result cuMemsetD8Async(Address dst, unsigned char value, size_t count, vo
 EXPORT Result cuMemsetD32Async(Address dst, unsigned value, size_t count, void* stream) {
     NEEDS_CONTEXT();
     return fill(dst, value, 4, count, stream);
-}
-
-EXPORT Result cuMemsetD8_v2(Address dst, unsigned char value, size_t count) {
-    NEEDS_CONTEXT();
-    return fill(dst, value, 1, count, nullptr);
 }

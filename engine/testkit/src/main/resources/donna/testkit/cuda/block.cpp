@@ -49,7 +49,6 @@ static std::vector<Fiber*> idle;
 static std::vector<Fiber*> fibers;
 static std::vector<SharedWord> shared;
 static jmp_buf scheduler;
-static ucontext_t scheduler_entry;
 static Fiber* current_fiber;
 static int current;
 static uint32_t barriers, block_at;

@@ -1,0 +1,29 @@
+package donna.testkit.cuda;
+
+import java.util.Optional;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** Skips tests, saying so and why, where the simulator cannot be built. */
+public final class NeedsCudaSimulator implements ExecutionCondition {
+    private static Optional<String> missing;
+
+    /** Called by JUnit. */
+    public NeedsCudaSimulator() {}
+
+    @Override
+    public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+        return missing()
+                .map(why -> ConditionEvaluationResult.disabled("SKIPPED: the CUDA simulator cannot be built: " + why))
+                .orElseGet(() -> ConditionEvaluationResult.enabled("the CUDA simulator can be built"));
+    }
+
+    private static synchronized Optional<String> missing() {
+        if (missing == null) {
+            missing = SimulatorBuild.missing();
+            missing.ifPresent(why -> System.err.println("SKIPPED: tests on the CUDA simulator: " + why));
+        }
+        return missing;
+    }
+}
