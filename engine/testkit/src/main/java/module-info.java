@@ -6,7 +6,4 @@ module donna.testkit {
 
     exports donna.testkit;
     exports donna.testkit.cuda;
-
-    provides donna.ffi.CudaBindings with
-            donna.testkit.cuda.CudaSimulator;
 }

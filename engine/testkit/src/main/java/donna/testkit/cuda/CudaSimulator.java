@@ -13,7 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The bindings called {@value #NAME}: CUDA's functions from the simulator. One for the whole process; thread-safe. */
+/**
+ * The bindings called {@value #NAME}: CUDA's functions from the simulator. One for the whole process; thread-safe. Not a service of this module: tests that
+ * want it name it in their own {@code META-INF/services}.
+ */
 public final class CudaSimulator implements CudaBindings {
     /** For {@code -Ddonna.cuda.bindings}. */
     public static final String NAME = "simulator";
@@ -28,7 +31,6 @@ public final class CudaSimulator implements CudaBindings {
         if (library == null) {
             Path file = SimulatorBuild.build();
             folder = file.getParent();
-            clear();
             library = SimulatedCuda.open(file);
         }
         return library;
@@ -50,6 +52,7 @@ public final class CudaSimulator implements CudaBindings {
 
     /** Forgets {@link #findings}. */
     public static synchronized void clear() {
+        library();
         try {
             Files.deleteIfExists(folder.resolve("report"));
         } catch (IOException e) {

@@ -1,10 +1,10 @@
 /* Modules: a "cubin" of the simulator is a shared library that its nvrtc made. */
 #include <dlfcn.h>
 #include <elf.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstring>
+#include <fstream>
 #include <set>
 
 #include "graph.h"
@@ -58,15 +58,13 @@ EXPORT Result cuModuleLoadData(void** module, const void* image) {
         return INVALID_IMAGE;
     }
     size_t bytes = header->e_shoff + (size_t) header->e_shentsize * header->e_shnum;
-    int file = memfd_create("module", 0);
-    if (write(file, image, bytes) != (ssize_t) bytes) {
-        close(file);
-        return OUT_OF_MEMORY;
-    }
-    std::string path = "/proc/self/fd/" + std::to_string(file);
+    // The linker gives an open library back for a name it knows, so each gets a name of its own.
+    static int number;
+    std::string path = beside_library("module-") + std::to_string(number++) + ".so";
+    std::ofstream(path, std::ios::binary).write((const char*) image, (std::streamsize) bytes);
     Module* m = new Module();
     m->library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-    close(file);
+    unlink(path.c_str());
     if (m->library == nullptr || dlsym(m->library, "donna_simulator") == nullptr) {
         note(std::string("module: ") + (m->library == nullptr ? dlerror() : "made by somebody else"));
         delete m;

@@ -99,7 +99,7 @@ EXPORT int nvrtcCompileProgram(Program* p, int count, const char* const* options
     }
     std::ofstream(in + "/kernels.cpp") << "#define DONNA_SIMULATED_MODULE\n#line 1 \"" << p->name << "\"\n" << p->source << "\n" << doors(p->source);
     std::vector<std::string> compile = {"g++", "-std=c++17", "-O1", "-fPIC", "-fno-exceptions", "-ffp-contract=off", "-fsanitize=thread",
-        "-fno-strict-aliasing", "-I" + in, "-I" + beside_library(""), "-c", in + "/kernels.cpp", "-o", in + "/kernels.o"};
+        "-fno-tree-pta", "-fno-strict-aliasing", "-I" + in, "-I" + beside_library(""), "-c", in + "/kernels.cpp", "-o", in + "/kernels.o"};
     for (int i = 0; i < count; i++) {
         if (strncmp(options[i], "-D", 2) == 0) {
             compile.push_back(options[i]);
