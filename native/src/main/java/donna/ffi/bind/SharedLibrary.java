@@ -26,6 +26,8 @@ public final class SharedLibrary {
      * @throws UnsatisfiedLinkError with the linker's own sentence
      */
     public static SharedLibrary open(String pathOrName) {
+        // Forgets an older error; and binds dlerror, which the lookup that binding does would make forget a newer one.
+        DynamicLinker.SYSTEM.dlerror();
         try (Arena arena = Arena.ofConfined()) {
             long handle = DynamicLinker.SYSTEM.dlopen(arena.allocateFrom(pathOrName), NOW);
             if (handle == 0) {
