@@ -7,6 +7,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** Skips tests, saying so and why, where the simulator cannot be built. */
 public final class NeedsCudaSimulator implements ExecutionCondition {
+    private static final System.Logger LOG = System.getLogger(NeedsCudaSimulator.class.getName());
     private static Optional<String> missing;
 
     /** Called by JUnit. */
@@ -22,7 +23,7 @@ public final class NeedsCudaSimulator implements ExecutionCondition {
     private static synchronized Optional<String> missing() {
         if (missing == null) {
             missing = SimulatorBuild.missing();
-            missing.ifPresent(why -> System.err.println("SKIPPED: tests on the CUDA simulator: " + why));
+            missing.ifPresent(why -> LOG.log(System.Logger.Level.WARNING, "SKIPPED: tests on the CUDA simulator: " + why));
         }
         return missing;
     }
