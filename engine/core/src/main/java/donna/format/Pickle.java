@@ -116,7 +116,7 @@ final class Pickle {
             case 'c' -> stack.push(vocabulary.global(line() + "." + line()));
             case 0x93 -> {
                 List<Object> names = last(2);
-                stack.push(vocabulary.global((String) names.get(0) + "." + (String) names.get(1)));
+                stack.push(vocabulary.global(printable((String) names.get(0)) + "." + printable((String) names.get(1))));
             }
             case 'R' -> {
                 List<Object> call = last(2);
@@ -241,7 +241,12 @@ final class Pickle {
             }
             out.append((char) c);
         }
-        return out.toString();
+        return printable(out.toString());
+    }
+
+    /** A file's text for a message of one line. */
+    static String printable(String text) {
+        return text.replaceAll("\\p{Cntrl}", "?");
     }
 
     private static byte[] reversed(byte[] little) {

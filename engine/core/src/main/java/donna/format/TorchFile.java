@@ -96,7 +96,7 @@ public final class TorchFile {
                 Storage s = v.storage();
                 if (!bytes.containsKey(s.key())) {
                     ZipEntry entry = Optional.ofNullable(zip.getEntry(root + "data/" + s.key()))
-                            .orElseThrow(() -> new DonnaException.InvalidInput(file + ": lacks storage '" + s.key() + "'; it is altered"));
+                            .orElseThrow(() -> new DonnaException.InvalidInput(file + ": lacks storage '" + Pickle.printable(s.key()) + "'; it is altered"));
                     bytes.put(s.key(), content(file, zip, entry, s.bytes()));
                 }
             }
@@ -107,7 +107,7 @@ public final class TorchFile {
     /** An entry's bytes, which must be {@code expected} many, and no more are read than that. */
     private static byte[] content(Path file, ZipFile zip, ZipEntry entry, long expected) throws IOException {
         if (entry.getSize() != expected || expected > Integer.MAX_VALUE - 16 || entry.getMethod() != ZipEntry.STORED) {
-            throw new DonnaException.InvalidInput(file + ": '" + entry.getName() + "' has " + entry.getSize() + " bytes, expected " + expected
+            throw new DonnaException.InvalidInput(file + ": '" + Pickle.printable(entry.getName()) + "' has " + entry.getSize() + " bytes, expected " + expected
                     + ", uncompressed as torch.save writes them; it is truncated or altered");
         }
         byte[] raw = new byte[(int) expected];
@@ -162,7 +162,7 @@ public final class TorchFile {
         long elements = Long.reverseBytes(data.readLong());
         if (elements != s.elements()) {
             throw new DonnaException.InvalidInput(
-                    what + ": storage '" + s.key() + "' has " + elements + " elements, its tensors expect " + s.elements() + "; it is altered");
+                    what + ": storage '" + Pickle.printable(s.key()) + "' has " + elements + " elements, its tensors expect " + s.elements() + "; it is altered");
         }
         byte[] raw = new byte[Math.toIntExact(s.bytes())];
         data.readFully(raw);
@@ -190,7 +190,7 @@ public final class TorchFile {
             View v = e.getValue();
             byte[] storage = bytes.get(v.storage().key());
             if (storage == null) {
-                throw new DonnaException.InvalidInput(file + ": lacks the bytes of tensor '" + e.getKey() + "'; it is truncated or altered");
+                throw new DonnaException.InvalidInput(file + ": lacks the bytes of tensor '" + Pickle.printable(e.getKey()) + "'; it is truncated or altered");
             }
             Shape shape = new Shape(v.shape());
             total += shape.elements() * v.storage().type().size();
@@ -199,7 +199,7 @@ public final class TorchFile {
                         + " bytes it holds; save each tensor with memory of its own");
             }
             byte[] raw = TorchVocabulary.gather(v, storage);
-            out.put(e.getKey(), v.storage().type().toTensor(file + ": tensor '" + e.getKey() + "'", shape, raw));
+            out.put(e.getKey(), v.storage().type().toTensor(file + ": tensor '" + Pickle.printable(e.getKey()) + "'", shape, raw));
         }
         return Collections.unmodifiableMap(out);
     }

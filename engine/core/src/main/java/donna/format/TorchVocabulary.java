@@ -152,7 +152,7 @@ final class TorchVocabulary implements Pickle.Vocabulary {
         Storage s = new Storage(key, type, elements);
         Storage known = storages.putIfAbsent(key, s);
         if (known != null && !known.equals(s)) {
-            throw malformed("storage '" + key + "' in two forms");
+            throw malformed("storage '" + Pickle.printable(key) + "' in two forms");
         }
         storageBytes += known == null ? s.bytes() : 0;
         if (storageBytes > fileBytes) {

@@ -31,7 +31,7 @@ public record ReferenceModel(
 
     /** The network with every unit as a block of its own. */
     public Network network() {
-        return new Network(stem, units, head);
+        return new Network(stem, List.copyOf(units), head);
     }
 
     /**

@@ -30,7 +30,7 @@ public final class Residual {
         public Value write(GraphWriter w, String name, Value src) {
             ConvGeometry first = ConvGeometry.same(kernel, stride, 1);
             Value x = w.convNorm(name + "conv1", name + "bn1", src, out, kernel, first, act, Optional.empty());
-            Value past = shortcut(w, name, src, out, stride, shortcut);
+            Value past = past(w, name, src, out, stride, shortcut);
             return last(w, name, "2", x, out, kernel, past, attention, act);
         }
     }
@@ -48,7 +48,7 @@ public final class Residual {
             Value x = w.convNorm(name + "conv1", name + "bn1", src, inner, 1, ConvGeometry.POINTWISE, act, Optional.empty());
             ConvGeometry middle = ConvGeometry.same(kernel, stride, 1);
             x = w.convNorm(name + "conv2", name + "bn2", x, inner, kernel, middle, act, Optional.empty());
-            Value past = shortcut(w, name, src, out, stride, shortcut);
+            Value past = past(w, name, src, out, stride, shortcut);
             return last(w, name, "3", x, out, 1, past, attention, act);
         }
     }
@@ -65,7 +65,7 @@ public final class Residual {
         return w.activate(w.graph().at(name + "sum").add(new Op.Add(), x, past), act);
     }
 
-    private static Value shortcut(GraphWriter w, String name, Value src, int out, int stride, Shortcut kind) {
+    private static Value past(GraphWriter w, String name, Value src, int out, int stride, Shortcut kind) {
         int in = src.shape().dim(1);
         if (stride == 1 && in == out) {
             return src;
