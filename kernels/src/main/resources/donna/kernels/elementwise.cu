@@ -29,6 +29,14 @@ KERNEL __launch_bounds__(BLOCK) add(const float* a, const float* b, float* dst, 
     }
 }
 
+/* The same numbers, each_count of them, added to every sample. */
+KERNEL __launch_bounds__(BLOCK) add_each(const float* src, const float* each, float* dst, long long each_count, long long count) {
+    long long i = element();
+    if (i < count) {
+        dst[i] = src[i] + each[i % each_count];
+    }
+}
+
 KERNEL __launch_bounds__(BLOCK) multiply(const float* a, const float* b, float* dst, long long count) {
     long long i = element();
     if (i < count) {

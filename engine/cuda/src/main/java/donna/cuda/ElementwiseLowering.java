@@ -44,6 +44,12 @@ final class ElementwiseLowering {
         binary(n, Kernel.ADD);
     }
 
+    void addEach(Node n) {
+        Slot src = b.origin(n.input(0));
+        Slot each = b.in(n.input(1), src.order());
+        b.kernel(Kernel.ADD_EACH, Launch.elements(src.count()), src, each, b.outLike(n.output(0), src), each.count(), src.count());
+    }
+
     void multiply(Node n) {
         binary(n, Kernel.MULTIPLY);
     }
