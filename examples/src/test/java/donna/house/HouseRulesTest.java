@@ -54,6 +54,7 @@ class HouseRulesTest {
                     "donna.image",
                     "donna.fetch",
                     "donna.export",
+                    "donna.onnx",
                     "donna.space",
                     "donna.distill",
                     "donna.finetune",

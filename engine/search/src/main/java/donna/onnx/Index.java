@@ -11,13 +11,13 @@ final class Index {
 
     private Index() {}
 
-    /** @throws DonnaException.InvalidInput above {@link #MOST} */
+    /** @throws DonnaException.ShapeMismatch above {@link #MOST} */
     static int elements(int... dims) {
         long n = 1;
         for (int d : dims) {
             n *= d;
             if (d < 0 || n > MOST) {
-                throw new DonnaException.InvalidInput(
+                throw new DonnaException.ShapeMismatch(
                         "a tensor of " + Arrays.toString(dims) + " is out of bounds; at most " + MOST + " elements are allowed");
             }
         }

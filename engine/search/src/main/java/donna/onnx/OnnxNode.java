@@ -49,6 +49,11 @@ record OnnxNode(
         return file + ": node " + position + (name.isEmpty() ? "" : " '" + name + "'") + " (" + op + ")";
     }
 
+    /** What the ops that it becomes are called. */
+    String layer() {
+        return name.isEmpty() ? output() : name;
+    }
+
     DonnaException.InvalidInput error(String what) {
         return new DonnaException.InvalidInput(where() + " " + what);
     }
@@ -79,6 +84,16 @@ record OnnxNode(
         return attributes.containsKey(key)
                 ? attribute(key, AttributeProto.AttributeType.STRING).getS().toString(StandardCharsets.UTF_8)
                 : otherwise;
+    }
+
+    /** A list of real numbers. */
+    Constant reals(String key) {
+        List<Float> all = attribute(key, AttributeProto.AttributeType.FLOATS).getFloatsList();
+        float[] out = new float[all.size()];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = all.get(i);
+        }
+        return new Constant.Reals(new int[] {out.length}, out);
     }
 
     /** A tensor attribute. */

@@ -1,6 +1,7 @@
 package donna.onnx;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
@@ -49,7 +50,7 @@ final class Operators {
     }
 
     private static void add(Set<String> shared, String op, String... own) {
-        Set<String> all = new java.util.HashSet<>(shared);
+        Set<String> all = new HashSet<>(shared);
         all.addAll(Set.of(own));
         ATTRIBUTES.put(op, all);
     }

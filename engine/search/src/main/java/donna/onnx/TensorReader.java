@@ -18,7 +18,11 @@ final class TensorReader {
     private TensorReader(String where, TensorProto proto) {
         this.where = where;
         this.proto = proto;
-        this.size = Index.elements(dims(where, proto));
+        try {
+            this.size = Index.elements(dims(where, proto));
+        } catch (DonnaException.ShapeMismatch e) {
+            throw new DonnaException.InvalidInput(where + ": " + e.getMessage(), e);
+        }
     }
 
     /**
