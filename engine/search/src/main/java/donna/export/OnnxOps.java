@@ -4,6 +4,7 @@ import donna.export.OnnxModel.Attribute;
 import donna.format.HostTensor;
 import donna.graph.Node;
 import donna.graph.Op;
+import donna.graph.Value;
 import donna.tensor.Activation;
 import donna.tensor.ConvGeometry;
 import donna.tensor.DType;
@@ -12,8 +13,11 @@ import donna.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Every op as ONNX nodes of opset 17: one switch over {@link Op}. Ops of training have no place in an inference
@@ -22,6 +26,7 @@ import java.util.Map;
 final class OnnxOps {
     private final OnnxModel model;
     private final Map<String, float[]> variables;
+    private final Set<String> written = new HashSet<>();
 
     OnnxOps(OnnxModel model, Map<String, float[]> variables) {
         this.model = model;
@@ -29,11 +34,11 @@ final class OnnxOps {
     }
 
     void write(Node n) {
-        List<String> in = model.names(n.inputs());
+        List<String> in = inputs(n);
         switch (n.op()) {
             case Op.Input o -> model.input(o.name(), o.spec());
             case Op.Variable o -> variable(o);
-            case Op.Fill o -> fill(n, o);
+            case Op.Fill o -> {}
             case Op.Conv2d o -> conv(n, o, in);
             case Op.Linear o -> linear(n, o, in);
             case Op.MatMul o -> matmul(n, o, in);
@@ -147,14 +152,51 @@ final class OnnxOps {
         model.constant(o.name(), HostTensor.of(o.spec().shape(), values));
     }
 
-    private void fill(Node n, Op.Fill o) {
-        refuse(
-                n,
-                model.openBatch() > 0 && o.spec().shape().dim(0) == model.openBatch(),
-                "the batch as a fixed dimension");
-        float[] values = new float[Math.toIntExact(o.spec().shape().elements())];
-        Arrays.fill(values, o.value());
-        model.constant(model.name(n.output(0)), HostTensor.of(o.spec().shape(), values));
+    /**
+     * Names of the inputs; a number everywhere is written where it is first read. ONNX repeats a single number, so that
+     * a sum or product takes just that.
+     */
+    private List<String> inputs(Node n) {
+        List<String> names = new ArrayList<>();
+        for (Value v : n.inputs()) {
+            if (v.node().op() instanceof Op.Fill f) {
+                boolean repeated = n.op() instanceof Op.Add || n.op() instanceof Op.Multiply;
+                names.add(repeated && !isAllFilled(n) ? model.number(n.name(), "number", f.value()) : filled(v, f));
+            } else {
+                names.add(model.name(v));
+            }
+        }
+        return names;
+    }
+
+    private static boolean isAllFilled(Node n) {
+        return n.inputs().stream().allMatch(v -> v.node().op() instanceof Op.Fill);
+    }
+
+    /** The name of a tensor of equal numbers, written now if it was not before. */
+    String filled(Value v, Op.Fill o) {
+        String name = model.name(v);
+        if (!written.add(name)) {
+            return name;
+        }
+        Shape shape = o.spec().shape();
+        if (model.openBatch() == 0 || shape.dim(0) % model.openBatch() != 0) {
+            float[] values = new float[Math.toIntExact(shape.elements())];
+            Arrays.fill(values, o.value());
+            model.constant(name, HostTensor.of(shape, values));
+            return name;
+        }
+        // As many rows as there are images, which is known when the model runs.
+        String at = v.node().name();
+        String all = model.node(at, "Shape", List.of(model.anyInput()));
+        String batch = model.node(at, "Gather", List.of(all, model.integers(at, "first", 0)));
+        String rows = model.node(at, "Mul", List.of(batch, model.integers(at, "each", shape.dim(0) / model.openBatch())));
+        long[] rest = Arrays.stream(shape.dims()).skip(1).asLongStream().toArray();
+        List<String> parts = rest.length == 0 ? List.of(rows) : List.of(rows, model.integers(at, "rest", rest));
+        String target = model.node(at, "Concat", parts, Attribute.of("axis", 0));
+        HostTensor value = HostTensor.of(Shape.of(1), new float[] {o.value()});
+        model.node(at, "ConstantOfShape", List.of(target), List.of(name), Attribute.of("value", value));
+        return name;
     }
 
     private void conv(Node n, Op.Conv2d o, List<String> in) {
@@ -247,17 +289,20 @@ final class OnnxOps {
         }
     }
 
-    /** A target shape; an open batch dimension is worked out from the number of elements. */
+    /** A target shape; the dimension that holds an open batch is worked out from the number of elements. */
     private String target(Node n, Shape shape) {
         long[] dims = Arrays.stream(shape.dims()).asLongStream().toArray();
-        if (model.openBatch() > 0) {
-            refuse(
-                    n,
-                    dims[0] % model.openBatch() != 0,
-                    "a target " + shape + " whose first dimension does not contain the batch");
-            dims[0] = -1;
+        if (model.openBatch() > 0 && shape.elements() % model.openBatch() == 0) {
+            int[] open = IntStream.range(0, dims.length).filter(d -> isBatch(shape, d)).toArray();
+            refuse(n, open.length != 1, "a target " + shape + " of which " + open.length + " dimensions contain the batch");
+            dims[open[0]] = -1;
         }
         return model.integers(n.name(), "shape", dims);
+    }
+
+    /** Whether a dimension holds the batch that is left open. */
+    private boolean isBatch(Shape shape, int dimension) {
+        return model.openBatch() > 0 && shape.dim(dimension) % model.openBatch() == 0;
     }
 
     private void slice(Node n, Op.Slice o, String src) {
@@ -271,7 +316,7 @@ final class OnnxOps {
             if (start != 0
                     || step != 1
                     || o.shape().dim(i) != n.input(0).shape().dim(i)) {
-                refuse(n, i == 0 && model.openBatch() > 0, "a cut through the batch");
+                refuse(n, isBatch(n.input(0).shape(), i), "a cut through the batch");
                 starts.add(start);
                 ends.add(start + (o.shape().dim(i) - 1) * step + 1);
                 axes.add((long) i);
@@ -300,7 +345,7 @@ final class OnnxOps {
         for (int i = 0; i < rank; i++) {
             long before = o.start().get(i);
             long after = o.shape().dim(i) - before - n.input(0).shape().dim(i);
-            refuse(n, i == 0 && model.openBatch() > 0 && before + after > 0, "padding of the batch");
+            refuse(n, isBatch(n.input(0).shape(), i) && before + after > 0, "padding of the batch");
             pads.set(i, before);
             pads.set(rank + i, after);
         }

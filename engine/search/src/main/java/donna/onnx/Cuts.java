@@ -34,14 +34,16 @@ record Cuts(Program program, List<String> names, List<Integer> after) {
         List<Integer> after = new ArrayList<>(List.of(0));
         int needed = lastRead.getOrDefault(program.file().input(), 0);
         for (int i = 0; i < steps.size(); i++) {
-            for (String made : steps.get(i).node().outputs()) {
-                String only = steps.get(i).node().output();
-                boolean others = needed > i || !made.equals(only) && lastRead.getOrDefault(made, -1) > i;
-                if (!others && made.equals(only) && program.declared().containsKey(made)) {
-                    names.add(made);
+            String result = steps.get(i).node().output();
+            for (String other : steps.get(i).node().outputs().subList(1, steps.get(i).node().outputs().size())) {
+                needed = Math.max(needed, lastRead.getOrDefault(other, 0));
+            }
+            if (program.declared().containsKey(result)) {
+                if (needed <= i) {
+                    names.add(result);
                     after.add(i + 1);
                 }
-                needed = Math.max(needed, program.declared().containsKey(made) ? lastRead.getOrDefault(made, -1) : -1);
+                needed = Math.max(needed, lastRead.getOrDefault(result, 0));
             }
         }
         return new Cuts(program, names, after);
