@@ -1,14 +1,17 @@
 package donna.run;
 
 import donna.distill.Images;
+import donna.distill.Networks;
 import donna.distill.Setting;
 import donna.export.ModelCard;
 import donna.export.ModelExport;
 import donna.nn.Network;
+import donna.space.SearchSpace;
 import donna.spec.Json;
 import donna.spec.SearchSpec;
 import donna.train.Batches;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -28,9 +31,11 @@ public final class ExportStage {
     public static ModelExport.Model model(
             SearchSpec spec, Images images, String name, Network network, Map<String, float[]> values) {
         Map<String, Object> config = new LinkedHashMap<>();
-        config.put("architecture", name);
+        SearchSpace space = SearchSpace.of(spec);
         config.put("model", spec.model());
-        config.put("teacher", spec.teacher().block());
+        config.put("blocks", name.equals("teacher")
+                ? Collections.nCopies(space.blocks().size(), Networks.teacherBlock(spec))
+                : space.candidates(space.parse(name)));
         Map<String, String> details = Map.of("architecture", name, "config", Json.text(config).strip());
         ModelCard card = new ModelCard(images.test().classes(), images.normalization(), Batches.imageShape(images.test()));
         return new ModelExport.Model(name, network, values, card, RunFolder.VERSION, details);

@@ -1,5 +1,6 @@
 package donna.run;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -79,6 +80,32 @@ class SearchIT {
         RunFiles.bits(folder.resolve("other")).entrySet().stream()
                 .filter(e -> e.getKey().endsWith(".safetensors"))
                 .forEach(e -> assertFalse(bits.containsValue(e.getValue()), "another seed gave the same bits: " + e.getKey()));
+    }
+
+    @Test
+    void an_exported_file_that_is_gone_or_altered_is_made_again_and_no_other() throws Exception {
+        Path run = folder.resolve("exported");
+        Summary s = TinySearch.search(spec, run, TinySearch.Wish.plain());
+        assertEquals(2, s.models().size());
+        Path gone = run.resolve(s.models().get(0).folder()).resolve("model.onnx");
+        Path altered = run.resolve(s.models().get(1).folder()).resolve("model.onnx");
+        byte[] first = Files.readAllBytes(gone);
+        byte[] second = Files.readAllBytes(altered);
+        Files.delete(gone);
+        byte[] damaged = second.clone();
+        damaged[damaged.length / 2]++;
+        Files.write(altered, damaged);
+        Map<String, FileTime> before = RunFiles.finished(run);
+        assertEquals(s.models(), TinySearch.search(spec, run, TinySearch.Wish.plain()).models());
+        assertArrayEquals(first, Files.readAllBytes(gone));
+        assertArrayEquals(second, Files.readAllBytes(altered));
+        assertEquals(before, RunFiles.finished(run));
+
+        Path weights = run.resolve(s.models().get(0).folder()).resolve("model.safetensors");
+        byte[] kept = Files.readAllBytes(weights);
+        Files.delete(weights);
+        TinySearch.search(spec, run, TinySearch.Wish.plain());
+        assertArrayEquals(kept, Files.readAllBytes(weights));
     }
 
     @Test
