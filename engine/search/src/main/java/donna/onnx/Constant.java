@@ -17,7 +17,7 @@ sealed interface Constant {
 
         @Override
         public Reals pick(int[] target, IntUnaryOperator from) {
-            float[] out = new float[Index.elements(target)];
+            float[] out = new float[Index.size(target)];
             for (int i = 0; i < out.length; i++) {
                 out[i] = values[from.applyAsInt(i)];
             }
@@ -38,7 +38,7 @@ sealed interface Constant {
 
         @Override
         public Integers pick(int[] target, IntUnaryOperator from) {
-            long[] out = new long[Index.elements(target)];
+            long[] out = new long[Index.size(target)];
             for (int i = 0; i < out.length; i++) {
                 out[i] = values[from.applyAsInt(i)];
             }

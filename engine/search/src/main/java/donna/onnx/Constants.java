@@ -130,7 +130,7 @@ final class Constants {
         double start = in.get(0).at(0);
         double step = in.get(2).at(0);
         double count = Math.max(0, Math.ceil((in.get(1).at(0) - start) / step));
-        int size = Index.elements((int) Math.min(Integer.MAX_VALUE, count));
+        int size = Index.size((int) Math.min(Integer.MAX_VALUE, count));
         if (in.getFirst() instanceof Constant.Integers) {
             long[] out = new long[size];
             Arrays.setAll(out, i -> (long) (start + i * step));
@@ -165,11 +165,22 @@ final class Constants {
         int axis = Index.axis(n.integer("axis", 0), in.getFirst().rank());
         int[] target = in.getFirst().dims().clone();
         int outer = Index.elements(Arrays.copyOf(target, axis));
-        target[axis] = in.stream().mapToInt(c -> c.dims()[axis]).sum();
+        target[axis] = 0;
+        for (Constant c : in) {
+            boolean fits = c.rank() == target.length;
+            for (int d = 0; fits && d < target.length; d++) {
+                fits = d == axis || c.dims()[d] == target[d];
+            }
+            if (!fits) {
+                throw n.error("joins " + Arrays.toString(in.getFirst().dims()) + " with " + Arrays.toString(c.dims()) + " along dimension " + axis);
+            }
+            target[axis] = Math.addExact(target[axis], c.dims()[axis]);
+        }
         boolean whole = in.stream().allMatch(c -> c instanceof Constant.Integers);
-        long[] integers = new long[whole ? Index.elements(target) : 0];
-        float[] reals = new float[whole ? 0 : Index.elements(target)];
-        int row = Index.elements(target) / Math.max(1, outer);
+        int size = Index.size(target);
+        long[] integers = new long[whole ? size : 0];
+        float[] reals = new float[whole ? 0 : size];
+        int row = size / Math.max(1, outer);
         int before = 0;
         for (Constant c : in) {
             int own = c.size() / Math.max(1, outer);

@@ -6,19 +6,32 @@ import java.util.function.IntUnaryOperator;
 
 /** Arithmetic of row-major indices. */
 final class Index {
-    /** Largest tensor that is computed while a file is read; the engine's own are bounded by 2^31 elements. */
-    private static final long MOST = 1 << 28;
+    /** Most elements of a constant that is worked out while a file is read; stored ones are bounded by the file. */
+    private static final int MOST = 1 << 26;
 
     private Index() {}
 
-    /** @throws DonnaException.ShapeMismatch above {@link #MOST} */
+    /** @throws DonnaException.ShapeMismatch above 2^31 - 1 */
     static int elements(int... dims) {
+        return product(dims, Integer.MAX_VALUE);
+    }
+
+    /**
+     * As {@link #elements}, of a constant that is to be made.
+     *
+     * @throws DonnaException.ShapeMismatch above {@link #MOST}
+     */
+    static int size(int... dims) {
+        return product(dims, MOST);
+    }
+
+    private static int product(int[] dims, long most) {
         long n = 1;
         for (int d : dims) {
             n *= d;
-            if (d < 0 || n > MOST) {
+            if (d < 0 || n > most) {
                 throw new DonnaException.ShapeMismatch(
-                        "a tensor of " + Arrays.toString(dims) + " is out of bounds; at most " + MOST + " elements are allowed");
+                        "a tensor of " + Arrays.toString(dims) + " is out of bounds; at most " + most + " elements are allowed");
             }
         }
         return (int) n;

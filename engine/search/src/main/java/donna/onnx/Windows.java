@@ -119,6 +119,9 @@ final class Windows {
         if (!w.isSquare()) {
             throw n.error("has a window of " + w.kernelHeight() + "x" + w.kernelWidth() + "; expected a square one");
         }
+        if (Math.max(Math.max(w.top(), w.bottom()), Math.max(w.left(), w.right())) >= w.kernelHeight()) {
+            throw n.error("has padding as wide as its window of " + w.kernelHeight());
+        }
         return w;
     }
 
