@@ -160,7 +160,7 @@ class Odd(nn.Module):
         y = F.avg_pool2d(torch.tanh(x), 3, 1, 1, count_include_pad=False)
         z = F.avg_pool2d(x * torch.sigmoid(x), 3, 1, 1) - 2 * torch.abs(y)
         z = torch.cat((x, torch.maximum(y, z)), 1)
-        return self.fc(torch.cat((z.amax((2, 3)), z.pow(2).sum((2, 3)), F.softmax(z, dim=1)[:, [0, 5], 1].repeat(1, 4)), 1))
+        return self.fc(torch.cat((z.amax((2, 3)), z.pow(2).sum((2, 3)), F.softmax(z, dim=1)[:, [0, 5], 1].flatten(1)), 1))
 
 
 def cases():
