@@ -50,7 +50,10 @@ final class OnnxOps {
                 activate(n, o.act(), sum);
             }
             case Op.LayerNorm o -> {
-                List<String> out = List.of(model.name(n.output(0)), model.name(n.output(1)), model.name(n.output(2)));
+                List<String> out = new ArrayList<>(List.of(model.name(n.output(0))));
+                if (model.isNamed(n.output(1)) || model.isNamed(n.output(2))) {
+                    out.addAll(List.of(model.name(n.output(1)), model.name(n.output(2))));
+                }
                 model.node(
                         n.name(),
                         "LayerNormalization",
@@ -180,23 +183,22 @@ final class OnnxOps {
             return name;
         }
         Shape shape = o.spec().shape();
-        if (model.openBatch() == 0 || shape.dim(0) % model.openBatch() != 0) {
-            float[] values = new float[Math.toIntExact(shape.elements())];
-            Arrays.fill(values, o.value());
-            model.constant(name, HostTensor.of(shape, values));
-            return name;
-        }
-        // As many rows as there are images, which is known when the model runs.
         String at = v.node().name();
-        String all = model.node(at, "Shape", List.of(model.anyInput()));
-        String batch = model.node(at, "Gather", List.of(all, model.integers(at, "first", 0)));
-        String rows = model.node(at, "Mul", List.of(batch, model.integers(at, "each", shape.dim(0) / model.openBatch())));
-        long[] rest = Arrays.stream(shape.dims()).skip(1).asLongStream().toArray();
-        List<String> parts = rest.length == 0 ? List.of(rows) : List.of(rows, model.integers(at, "rest", rest));
-        String target = model.node(at, "Concat", parts, Attribute.of("axis", 0));
+        long[] dims = Arrays.stream(shape.dims()).asLongStream().toArray();
+        String target = isBatch(shape, 0) ? openTarget(at, dims) : model.integers(at, "shape", dims);
         HostTensor value = HostTensor.of(Shape.of(1), new float[] {o.value()});
         model.node(at, "ConstantOfShape", List.of(target), List.of(name), Attribute.of("value", value));
         return name;
+    }
+
+    /** A shape whose first dimension is so and so many times the number of images, which is known when the model runs. */
+    private String openTarget(String at, long[] dims) {
+        String all = model.node(at, "Shape", List.of(model.anyInput()));
+        String batch = model.node(at, "Gather", List.of(all, model.integers(at, "first", 0)));
+        String rows = model.node(at, "Mul", List.of(batch, model.integers(at, "each", dims[0] / model.openBatch())));
+        long[] rest = Arrays.copyOfRange(dims, 1, dims.length);
+        List<String> parts = rest.length == 0 ? List.of(rows) : List.of(rows, model.integers(at, "rest", rest));
+        return model.node(at, "Concat", parts, Attribute.of("axis", 0));
     }
 
     private void conv(Node n, Op.Conv2d o, List<String> in) {

@@ -193,9 +193,6 @@ final class Elementwise {
         if (!(low < high)) {
             throw n.error("clips to " + low + " .. " + high + "; expected the lower bound below the upper one");
         }
-        if (low == 0 && high == 6) {
-            return l.activate(Activation.RELU6, v);
-        }
         if (low > -Float.MAX_VALUE && high < Float.MAX_VALUE) {
             Value unit = l.activate(Activation.RELU6, l.scale(l.shift(v, -low), 6 / (high - low)));
             return l.shift(l.scale(unit, (high - low) / 6), low);

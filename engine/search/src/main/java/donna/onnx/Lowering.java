@@ -92,7 +92,7 @@ final class Lowering {
         for (String name : n.inputs()) {
             in.add(name.isEmpty() ? LEFT_OUT : item(n, name));
         }
-        if (in.stream().allMatch(i -> i instanceof Item.Known) && !grows(n, in)) {
+        if (in.stream().allMatch(i -> i instanceof Item.Known) && Constants.isComputed(n) && !grows(n, in)) {
             compute(n, in.stream().map(i -> (Item.Known) i).toList());
             return;
         }
@@ -115,19 +115,21 @@ final class Lowering {
         }
     }
 
-    /** Stored weights are not repeated by hand: the repetition belongs to the graph, the parameter stays as it is. */
+    /** Whether stored weights are repeated: that belongs to the graph, the parameter stays as it is. */
     private static boolean grows(OnnxNode n, List<Item> in) {
-        return (n.is("Expand") || n.is("Tile"))
-                && in.getFirst() instanceof Item.Known k
-                && k.value() instanceof Constant.Reals
-                && !k.isNumber();
+        if (!n.is("Expand") || !(in.get(0) instanceof Item.Known k) || !(in.get(1) instanceof Item.Known wish)) {
+            return n.is("Tile");
+        }
+        int[] target = Arrays.stream(wish.value().toLongs()).mapToInt(Math::toIntExact).toArray();
+        boolean changed = !Arrays.equals(Index.common(k.value().dims(), target), k.value().dims());
+        return changed && k.value() instanceof Constant.Reals && !k.isNumber();
     }
 
     private void compute(OnnxNode n, List<Item.Known> in) {
         boolean trainable = in.stream().anyMatch(k -> k.trainable() && k.value() instanceof Constant.Reals);
         List<Constant> out = Constants.compute(n, in.stream().map(Item.Known::value).toList());
         for (int i = 0; i < out.size(); i++) {
-            boolean same = out.size() == 1 && in.size() == 1 && out.getFirst().equals(in.getFirst().value());
+            boolean same = !in.isEmpty() && out.get(i).equals(in.getFirst().value());
             items.put(n.outputs().get(i), same ? in.getFirst() : new Item.Known(out.get(i), n.outputs().get(i), trainable));
         }
     }

@@ -82,7 +82,8 @@ final class Movement {
         Value v = l.live(n, 0);
         long[] wish = l.stored(n, 1, "shape").value().toLongs();
         boolean zeroIsZero = n.integer("allowzero", 0) == 1;
-        if (!l.isRebatched()) {
+        boolean fixed = l.program.constants().containsKey(n.input(1));
+        if (!l.isRebatched() || !fixed) {
             return l.reshape(v, Index.reshape(v.shape().dims(), wish, zeroIsZero));
         }
         int[] declared = Index.reshape(l.program.declared().get(n.input(0)).dims(), wish, zeroIsZero);
@@ -137,21 +138,21 @@ final class Movement {
         n.inputs().forEach(name -> parts.add(l.live(n, name)));
         int axis = Index.axis(n.integer("axis", 0), parts.getFirst().shape().rank());
         if (l.isRebatched() && l.program.fixedBatch() == 1) {
-            repeatConstants(n, parts, axis);
+            repeatForImages(parts, axis);
         }
         return parts.size() == 1 ? parts.getFirst() : l.graph.node(new Op.Concat(axis), parts).output(0);
     }
 
-    /** A file for one image may join a constant, such as a class token, to features; more images need one each. */
-    private void repeatConstants(OnnxNode n, List<Value> parts, int axis) {
+    /** A file for one image may join what is the same for all, such as a class token, to features; more images need one each. */
+    private void repeatForImages(List<Value> parts, int axis) {
+        int[] common = parts.getFirst().shape().with(axis, 1).dims();
+        for (Value v : parts) {
+            common = Index.common(common, v.shape().with(axis, 1).dims());
+        }
         for (int i = 0; i < parts.size(); i++) {
-            if (l.item(n, n.input(i)) instanceof Item.Known) {
-                int[] target = parts.get(i).shape().dims();
-                for (Value other : parts) {
-                    target = Index.common(target, other.shape().with(axis, 1).dims());
-                }
-                parts.set(i, l.broadcast(parts.get(i), target));
-            }
+            int[] target = common.clone();
+            target[axis] = parts.get(i).shape().dim(axis);
+            parts.set(i, l.broadcast(parts.get(i), target));
         }
     }
 

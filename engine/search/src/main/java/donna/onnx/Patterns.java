@@ -40,6 +40,7 @@ final class Patterns {
             case "Mul" -> gelu(n).or(() -> gated(n)).or(() -> divided(n)).or(() -> scaled(n));
             case "Div" -> divided(n).or(() -> normalized(n));
             case "Add" -> shifted(n);
+            case "Clip" -> clipped(n);
             default -> {
                 Activation act = n.activation();
                 yield act == Activation.NONE ? Optional.empty() : Optional.of(new Step.Activated(n, act, n.input(0)));
@@ -75,6 +76,15 @@ final class Patterns {
     }
 
     // ---- activations
+
+    private Optional<Step> clipped(OnnxNode n) {
+        if (!isNumber(n.input(1), 0)) {
+            return Optional.empty();
+        }
+        return isNumber(n.input(2), 6)
+                ? Optional.of(new Step.Activated(n, Activation.RELU6, n.input(0)))
+                : n.has(2) ? Optional.empty() : Optional.of(new Step.Activated(n, Activation.RELU, n.input(0)));
+    }
 
     /** {@code x * sigmoid(x)} and {@code x * hardsigmoid(x)}. */
     private Optional<Step> gated(OnnxNode n) {

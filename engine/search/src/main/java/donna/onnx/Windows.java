@@ -51,6 +51,10 @@ final class Windows {
         if (n.has(2) && bias.isEmpty()) {
             throw n.error("computes its bias from the images; expected a constant");
         }
+        boolean vector = src.shape().dim(2) * src.shape().dim(3) * dims[2] * dims[3] == 1 && window.groups() == 1;
+        if (vector && s.norm().isEmpty() && s.residual().isEmpty() && !window.isPadded()) {
+            return l.activate(s.act(), pointwise(src, w, bias));
+        }
         Optional<Value> residual = s.residual().map(r -> l.live(s.node(), r));
         var geometry = window.geometry(window.isEven() ? window.top() : 0);
         if (s.norm().isEmpty()) {
@@ -59,6 +63,16 @@ final class Windows {
         OnnxNode norm = s.norm().get();
         String folded = bias.map(ParameterSpec::name).orElse(w.name() + ".folded_bias");
         return l.writer.convNorm(padded, w, bias, geometry, norm.layer(), norm(norm), folded, s.act(), residual);
+    }
+
+    /** On one pixel a convolution is a linear layer. */
+    private Value pointwise(Value src, ParameterSpec weight, Optional<ParameterSpec> bias) {
+        int channels = src.shape().dim(1);
+        Value matrix = l.reshape(l.writer.parameter(weight), weight.shape().dim(0), weight.shape().dim(1));
+        List<Value> in = new ArrayList<>(List.of(l.reshape(src, src.shape().dim(0), channels), matrix));
+        bias.ifPresent(b -> in.add(l.writer.parameter(b)));
+        Value out = l.graph.node(new Op.Linear(bias.isPresent()), in).output(0);
+        return l.reshape(out, out.shape().dim(0), out.shape().dim(1), 1, 1);
     }
 
     private ParameterSpec spec(Item.Known k, boolean decay) {

@@ -24,7 +24,7 @@ import java.util.Map;
 
 /** What tests of ONNX files need. */
 final class Onnx {
-    private static final double STEP = 1e-5;
+    private static final double STEP = 1e-6;
 
     private Onnx() {}
 
