@@ -66,7 +66,20 @@ final class Elementwise {
             return l.shift(l.tensor(a), right.get());
         }
         Optional<Float> left = numberFor(b, a);
-        return left.isPresent() ? l.shift(l.tensor(b), left.get()) : both(new Op.Add(), a, b);
+        if (left.isPresent()) {
+            return l.shift(l.tensor(b), left.get());
+        }
+        if (isForEach(a.dims(), b.dims())) {
+            return l.graph.add(new Op.AddEach(), l.tensor(a), l.tensor(b));
+        }
+        return isForEach(b.dims(), a.dims()) ? l.graph.add(new Op.AddEach(), l.tensor(b), l.tensor(a)) : both(new Op.Add(), a, b);
+    }
+
+    /** Whether {@code each} is one more for every sample of {@code src}. */
+    private static boolean isForEach(int[] src, int[] each) {
+        int[] one = src.clone();
+        one[0] = 1;
+        return src.length > 1 && src[0] > 1 && Arrays.equals(each, one);
     }
 
     private Value sum(OnnxNode n) {

@@ -180,6 +180,7 @@ class OnnxExportTest {
                 Set.of(
                         "Activate",
                         "Add",
+                        "AddEach",
                         "AveragePool",
                         "BatchNormInference",
                         "ChannelScale",
