@@ -96,7 +96,6 @@ public final class GraphWriter {
 
     private Value parameter(String name, Shape shape, Init init, boolean trainable, boolean decay) {
         return parameter(new ParameterSpec(name, shape, init, trainable, decay));
-<<<<<<< HEAD
     }
 
     /**
@@ -120,8 +119,6 @@ public final class GraphWriter {
         Value z = graph.node(new Op.Conv2d(g, bias.isPresent(), Activation.NONE, false), in).output(0);
         Value sum = residual.isPresent() ? graph.add(new Op.Add(), z, residual.get()) : z;
         return activate(sum, act);
-=======
->>>>>>> main
     }
 
     /**

@@ -297,7 +297,8 @@ final class OnnxOps {
         long[] dims = Arrays.stream(shape.dims()).asLongStream().toArray();
         if (model.openBatch() > 0 && shape.elements() % model.openBatch() == 0) {
             int[] open = IntStream.range(0, dims.length).filter(d -> isBatch(shape, d)).toArray();
-            refuse(n, open.length != 1, "a target " + shape + " of which " + open.length + " dimensions contain the batch");
+            boolean first = open.length > 0 && open[0] == 0;
+            refuse(n, !first && open.length != 1, "a target " + shape + " of which " + open.length + " dimensions contain the batch");
             dims[open[0]] = -1;
         }
         return model.integers(n.name(), "shape", dims);
