@@ -57,6 +57,7 @@ class HouseRulesTest {
                     "donna.image",
                     "donna.fetch",
                     "donna.export",
+                    "donna.onnx",
                     "donna.space",
                     "donna.distill",
                     "donna.finetune",
