@@ -116,6 +116,11 @@ final class PlanBuilder {
         return s;
     }
 
+    /** {@code v} lives nowhere: a step of several ops forms it and uses it. */
+    void absent(Value v) {
+        homes.put(v, new ArrayList<>());
+    }
+
     /** Scratch memory for the steps that name it. */
     Slot temporary(long bytes, int block) {
         Slot s = new Slot(bytes, block);

@@ -1,11 +1,8 @@
 package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
-import static donna.cpu.kernel.Lanes.ORDER;
-import static donna.cpu.kernel.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.FloatVector;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -31,9 +28,14 @@ final class PaddedRows {
     private final int rows;
 
     PaddedRows(Axis y, Axis x) {
+        this(y, x, 0);
+    }
+
+    /** With {@code spare} more zero pixels behind every row. */
+    PaddedRows(Axis y, Axis x, int spare) {
         width = x.src;
         before = x.padBefore();
-        after = x.padAfter();
+        after = x.padAfter() + spare;
         copied = before + after > 0;
         rowBytes = (long) (before + width + after) * BYTES;
         bands = copied ? cut(y, BAND_BYTES / rowBytes) : List.of(new Band(0, y.out, 0, y.src));
@@ -82,15 +84,8 @@ final class PaddedRows {
     long fill(Band band, MemorySegment src, long s, MemorySegment scratch, long at) {
         long d = at + (long) before * BYTES;
         for (int r = 0; r < band.rows; r++) {
-            copy(src, s + (long) (band.firstRow + r) * width * BYTES, scratch, d + r * rowBytes);
+            Lanes.copy(src, s + (long) (band.firstRow + r) * width * BYTES, scratch, d + r * rowBytes, width);
         }
         return d - band.firstRow * rowBytes;
-    }
-
-    private void copy(MemorySegment src, long s, MemorySegment scratch, long d) {
-        for (int i = 0; i < width; i++) {
-            FloatVector.fromMemorySegment(SPECIES, src, s + (long) i * BYTES, ORDER)
-                    .intoMemorySegment(scratch, d + (long) i * BYTES, ORDER);
-        }
     }
 }

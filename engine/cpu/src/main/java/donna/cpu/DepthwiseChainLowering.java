@@ -1,0 +1,127 @@
+package donna.cpu;
+
+import donna.cpu.DepthwiseChains.Backward;
+import donna.cpu.DepthwiseChains.Chain;
+import donna.cpu.kernel.BatchNormBackward;
+import donna.cpu.kernel.BatchNormForward;
+import donna.cpu.kernel.NormDepthwiseBackward;
+import donna.cpu.kernel.NormDepthwiseForward;
+import donna.graph.Graph;
+import donna.graph.Node;
+import donna.graph.Op;
+import donna.tensor.Shape;
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Batch norm, depthwise convolution, batch norm ({@link DepthwiseChains}) as fewer passes over memory. Forward: the first norm only takes its statistics, and
+ * one pass normalises, convolves and takes the second norm's. Backward: the second norm's gradient only takes its sums, and one pass does the rest of it, both
+ * gradients of the convolution, and the first norm's sums.
+ */
+final class DepthwiseChainLowering {
+    private final PlanBuilder b;
+    private final NormLowering norms;
+    private final int block = Lowering.block();
+    private final Map<Node, Runnable> writers = new HashMap<>();
+    private final Set<Node> absorbed = new HashSet<>();
+
+    /** What the steps of a chain share. */
+    private static final class Shared {
+        private final NormDepthwiseForward forward;
+        private final BatchNormBackward after;
+
+        Shared(NormDepthwiseForward forward, BatchNormBackward after) {
+            this.forward = forward;
+            this.after = after;
+        }
+    }
+
+    DepthwiseChainLowering(PlanBuilder b, NormLowering norms, Graph graph) {
+        this.b = b;
+        this.norms = norms;
+        for (Chain c : new DepthwiseChains(graph).found()) {
+            Shared s = shared(c);
+            writers.put(c.before(), () -> statistics(c.before()));
+            writers.put(c.conv(), () -> forward(c, s));
+            writers.put(c.after(), () -> norms.batchNorm(c.after(), (Op.BatchNorm) c.after().op(), Optional.of(s.forward.moments())));
+            c.backward().ifPresent(back -> {
+                writers.put(back.after(), () -> reduce(back.after(), s));
+                absorbed.addAll(List.of(back.data(), back.weight()));
+                writers.put(back.before(), () -> backward(c, back, s));
+            });
+        }
+    }
+
+    private static Shared shared(Chain c) {
+        Shape src = c.before().input(0).shape();
+        Shape dst = c.conv().output(0).shape();
+        Op.Conv2d conv = (Op.Conv2d) c.conv().op();
+        int kernel = c.conv().input(1).shape().dim(2);
+        return new Shared(
+                new NormDepthwiseForward(
+                        src.dim(0), src.dim(1), src.dim(2), src.dim(3), kernel, conv.geometry(), ((Op.BatchNorm) c.before().op()).act()),
+                new BatchNormBackward(dst.dim(0), dst.dim(1), dst.dim(2), dst.dim(3), ((Op.BatchNorm) c.after().op()).act(), false));
+    }
+
+    /** Whether another node of its chain does {@code n}'s work. */
+    boolean absorbs(Node n) {
+        return absorbed.contains(n);
+    }
+
+    /** Writes the steps of a node that belongs to a chain; false if it does not. */
+    boolean write(Node n) {
+        Runnable writer = writers.get(n);
+        if (writer == null) {
+            return false;
+        }
+        writer.run();
+        return true;
+    }
+
+    private void statistics(Node n) {
+        Shape s = n.input(0).shape();
+        Op.BatchNorm o = (Op.BatchNorm) n.op();
+        BatchNormForward k = new BatchNormForward(s.dim(0), s.dim(1), s.dim(2), s.dim(3), o.eps(), o.act(), false);
+        b.step("vector statistics", (m, stream) -> k.statistics(m[0], m[1], m[2], m[3], m[4], m[5]), b.in(n.input(0), block), b.plain(n.input(3)),
+                b.plain(n.input(4)), b.plain(n.input(5)), b.define(n.output(1), 1), b.define(n.output(2), 1));
+        b.absent(n.output(0));
+    }
+
+    private void forward(Chain c, Shared s) {
+        Node norm = c.before();
+        NormDepthwiseForward k = s.forward;
+        b.step("vector norm+depthwise+moments", (m, stream) -> k.run(m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]), b.in(norm.input(0), block),
+                b.plain(norm.input(1)), b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), b.plain(c.conv().input(1)),
+                b.define(c.conv().output(0), block), b.temporary(k.scratchBytes()));
+    }
+
+    private void reduce(Node n, Shared s) {
+        BatchNormBackward k = s.after;
+        Slot dDst = b.in(n.input(0), block);
+        Slot g = k.keepsGradient() ? b.outLike(n.output(0), dDst) : b.alias(n.output(0), dDst);
+        b.step("vector sums", (m, stream) -> k.reduce(m[0], m[1], m[2], m[3], m[4], m[5], MemorySegment.NULL, m[6], m[7], m[8], m[9]), dDst,
+                b.in(n.input(1), block), b.plain(n.input(2)), b.plain(n.input(3)), b.plain(n.input(4)), b.plain(n.input(5)), g,
+                b.define(n.output(1), 1), b.define(n.output(2), 1), b.temporary(BatchNormBackward.scratchBytes()));
+    }
+
+    private void backward(Chain c, Backward back, Shared s) {
+        Node norm = c.before();
+        Shape src = norm.input(0).shape();
+        int kernel = c.conv().input(1).shape().dim(2);
+        NormDepthwiseBackward k = new NormDepthwiseBackward(src.dim(0), src.dim(1), src.dim(2), src.dim(3), kernel,
+                ((Op.Conv2d) c.conv().op()).geometry(), ((Op.BatchNorm) norm.op()).act(), s.after);
+        b.step("vector norm+depthwise+norm", (m, stream) -> k.run(m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8], m[9], m[10], m[11], m[12],
+                m[13], m[14]), b.origin(back.after().output(0)), b.in(c.conv().output(0), block), b.in(norm.input(0), block), b.plain(norm.input(1)),
+                b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), b.plain(c.conv().input(1)),
+                b.define(back.before().output(0), block), b.define(back.weight().output(0), 1), b.define(back.before().output(1), 1),
+                b.define(back.before().output(2), 1), b.temporary(k.weightBytes()), b.temporary(k.dataBytes()), b.temporary(k.planeBytes()));
+        b.absent(back.data().output(0));
+        b.done(back.data());
+        b.done(back.weight());
+    }
+}
