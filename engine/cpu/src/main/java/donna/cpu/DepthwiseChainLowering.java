@@ -4,6 +4,9 @@ import donna.cpu.DepthwiseChains.Backward;
 import donna.cpu.DepthwiseChains.Chain;
 import donna.cpu.kernel.BatchNormBackward;
 import donna.cpu.kernel.BatchNormForward;
+import donna.cpu.kernel.ChannelGate;
+import donna.cpu.kernel.ChannelMoments;
+import donna.cpu.kernel.GlobalPool;
 import donna.cpu.kernel.NormDepthwiseBackward;
 import donna.cpu.kernel.NormDepthwiseForward;
 import donna.graph.Graph;
@@ -31,26 +34,21 @@ final class DepthwiseChainLowering {
     private final Set<Node> absorbed = new HashSet<>();
 
     /** What the steps of a chain share. */
-    private static final class Shared {
-        private final NormDepthwiseForward forward;
-        private final BatchNormBackward after;
+    private record Shared(NormDepthwiseForward forward, BatchNormBackward after) {}
 
-        Shared(NormDepthwiseForward forward, BatchNormBackward after) {
-            this.forward = forward;
-            this.after = after;
-        }
-    }
-
-    DepthwiseChainLowering(PlanBuilder b, NormLowering norms, Graph graph) {
+    DepthwiseChainLowering(PlanBuilder b, NormLowering norms, GateFusion gates, Graph graph) {
         this.b = b;
         this.norms = norms;
-        for (Chain c : new DepthwiseChains(graph).found()) {
+        for (Chain c : new DepthwiseChains(graph, gates).found()) {
             Shared s = shared(c);
             writers.put(c.before(), () -> statistics(c.before()));
             writers.put(c.conv(), () -> forward(c, s));
-            writers.put(c.after(), () -> norms.batchNorm(c.after(), (Op.BatchNorm) c.after().op(), Optional.of(s.forward.moments())));
+            writers.put(c.after(), () -> after(c, s));
+            c.pool().ifPresent(absorbed::add);
             c.backward().ifPresent(back -> {
-                writers.put(back.after(), () -> reduce(back.after(), s));
+                writers.put(back.after(), () -> back.gate().ifPresentOrElse(add -> reduceGated(back.after(), add, gates.of(add).orElseThrow(), s),
+                        () -> reduce(back.after(), s)));
+                back.gate().ifPresent(absorbed::add);
                 absorbed.addAll(List.of(back.data(), back.weight()));
                 writers.put(back.before(), () -> backward(c, back, s));
             });
@@ -98,6 +96,38 @@ final class DepthwiseChainLowering {
         b.step("vector norm+depthwise+moments", (m, stream) -> k.run(m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]), b.in(norm.input(0), block),
                 b.plain(norm.input(1)), b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), b.plain(c.conv().input(1)),
                 b.define(c.conv().output(0), block), b.temporary(k.scratchBytes()));
+    }
+
+    private void after(Chain c, Shared s) {
+        Op.BatchNorm o = (Op.BatchNorm) c.after().op();
+        Optional<ChannelMoments> moments = Optional.of(s.forward.moments());
+        if (c.pool().isEmpty()) {
+            norms.batchNorm(c.after(), o, moments);
+            return;
+        }
+        Node n = c.after();
+        Shape d = n.input(0).shape();
+        BatchNormForward k = new BatchNormForward(d.dim(0), d.dim(1), d.dim(2), d.dim(3), o.eps(), o.act(), false, moments);
+        GlobalPool pool = new GlobalPool(d.dim(0), d.dim(1), d.dim(2), d.dim(3));
+        Slot src = b.in(n.input(0), block);
+        b.step("vector norm+pool", (m, stream) -> k.trainAndPool(m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8], pool, m[9]), src,
+                b.plain(n.input(1)), b.plain(n.input(2)), b.plain(n.input(3)), b.plain(n.input(4)), b.plain(n.input(5)),
+                b.outLike(n.output(0), src), b.define(n.output(1), 1), b.define(n.output(2), 1), b.define(c.pool().get().output(0), 1));
+        b.done(c.pool().get());
+    }
+
+    private void reduceGated(Node n, Node add, GateFusion.Parts parts, Shared s) {
+        Shape d = n.input(1).shape();
+        BatchNormBackward k = s.after;
+        ChannelGate gate = new ChannelGate(d.dim(0), d.dim(1), d.dim(2), d.dim(3));
+        Slot dScaled = b.in(parts.scale().input(0), block);
+        b.step("vector gate+sums", (m, stream) -> k.reduceGated(m[0], gate, m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8], m[9], m[10], m[11]),
+                dScaled, b.plain(parts.scale().input(1)), b.plain(parts.spread().input(0)), b.in(n.input(1), block), b.plain(n.input(2)),
+                b.plain(n.input(3)), b.plain(n.input(4)), b.plain(n.input(5)), b.outLike(n.output(0), dScaled), b.define(n.output(1), 1),
+                b.define(n.output(2), 1), b.temporary(BatchNormBackward.scratchBytes()));
+        b.absent(add.output(0));
+        b.done(parts.scale());
+        b.done(parts.spread());
     }
 
     private void reduce(Node n, Shared s) {

@@ -26,22 +26,26 @@ final class DepthwiseChains {
      *
      * @param before whose result only {@code conv} and its weight's gradient read
      * @param after whose source only its own gradient reads as well
+     * @param pool global average of {@code after}'s result, as in squeeze-and-excite
      */
-    record Chain(Node before, Node conv, Node after, Optional<Backward> backward) {}
+    record Chain(Node before, Node conv, Node after, Optional<Node> pool, Optional<Backward> backward) {}
 
     /**
      * The gradients of a chain, in the order of the graph but for data and weight, which may come either way.
      *
+     * @param gate squeeze-and-excite's addition whose result only {@code after} reads
      * @param before the last: everything is known when its turn has come, and nothing has asked for the others' results
      */
-    record Backward(Node after, Node data, Node weight, Node before) {}
+    record Backward(Optional<Node> gate, Node after, Node data, Node weight, Node before) {}
 
     private final Map<Value, List<Node>> readers = new HashMap<>();
     private final Set<Value> outputs = new HashSet<>();
     private final List<Node> changing = new ArrayList<>();
     private final List<Chain> found = new ArrayList<>();
+    private final GateFusion gates;
 
-    DepthwiseChains(Graph graph) {
+    DepthwiseChains(Graph graph, GateFusion gates) {
+        this.gates = gates;
         for (Node n : graph.nodes()) {
             n.inputs().forEach(v -> readers.computeIfAbsent(v, k -> new ArrayList<>()).add(n));
             if (Graph.changesState(n.op())) {
@@ -77,9 +81,16 @@ final class DepthwiseChains {
             return Optional.empty();
         }
         if (readers(conv.output(0)).size() == 1) {
-            return readers(conv.input(0)).size() == 1 ? Optional.of(new Chain(before, conv, after.getFirst(), Optional.empty())) : Optional.empty();
+            return readers(conv.input(0)).size() == 1 ? Optional.of(chain(before, conv, after.getFirst(), Optional.empty())) : Optional.empty();
         }
-        return backward(before, conv, after.getFirst(), norm.act()).map(b -> new Chain(before, conv, after.getFirst(), Optional.of(b)));
+        return backward(before, conv, after.getFirst(), norm.act()).map(b -> chain(before, conv, after.getFirst(), Optional.of(b)));
+    }
+
+    private Chain chain(Node before, Node conv, Node after, Optional<Backward> backward) {
+        List<Node> pools = ((Op.BatchNorm) after.op()).act().keepsZero()
+                ? readers.getOrDefault(after.output(0), List.of()).stream().filter(n -> n.op() instanceof Op.GlobalAveragePool).toList()
+                : List.of();
+        return new Chain(before, conv, after, pools.size() == 1 ? Optional.of(pools.getFirst()) : Optional.empty(), backward);
     }
 
     private static boolean isDepthwise(ConvGeometry g, Shape weight) {
@@ -121,7 +132,9 @@ final class DepthwiseChains {
                 || !quiet(afterBackward.get(), last.getFirst())) {
             return Optional.empty();
         }
-        return Optional.of(new Backward(afterBackward.get(), data.get(), weight.get(), last.getFirst()));
+        Value dDst = afterBackward.get().input(0);
+        Optional<Node> gate = readers(dDst).size() == 1 && gates.of(dDst.node()).isPresent() ? Optional.of(dDst.node()) : Optional.empty();
+        return Optional.of(new Backward(gate, afterBackward.get(), data.get(), weight.get(), last.getFirst()));
     }
 
     /** The second of a value's two readers, of which {@code first} is one. */

@@ -86,14 +86,52 @@ public final class BatchNormBackward {
             MemorySegment dBeta,
             MemorySegment scratch) {
         begin(gamma, beta, mean, inverseStd);
-        for (int p = 0; p < n * Lanes.blocks(c); p++) {
-            long at = (long) p * pixels * BYTES;
-            for (int done = 0; done < pixels; done += Normalizer.CHUNK) {
-                int vectors = Math.min(Normalizer.CHUNK, pixels - done);
-                reduce(p % Lanes.blocks(c), at + (long) done * BYTES, vectors, dDst, src, residual, g, scratch);
-            }
+        for (int i = 0; i < n; i++) {
+            reduceImage(i, dDst, src, residual, g, scratch);
         }
         finish(inverseStd, dGamma, dBeta);
+    }
+
+    /**
+     * The first pass where dDst is the gradient of what squeeze-and-excite reads, {@link ChannelGate#backwardSource}: it
+     * is formed in {@code g}, an image at a time. Without residual; g may be {@code dScaled}.
+     */
+    public void reduceGated(
+            MemorySegment dScaled,
+            ChannelGate gate,
+            MemorySegment factor,
+            MemorySegment dPooled,
+            MemorySegment src,
+            MemorySegment gamma,
+            MemorySegment beta,
+            MemorySegment mean,
+            MemorySegment inverseStd,
+            MemorySegment g,
+            MemorySegment dGamma,
+            MemorySegment dBeta,
+            MemorySegment scratch) {
+        begin(gamma, beta, mean, inverseStd);
+        for (int i = 0; i < n; i++) {
+            gate.backwardSourceImage(i, dScaled, factor, dPooled, g);
+            reduceImage(i, g, src, MemorySegment.NULL, g, scratch);
+        }
+        finish(inverseStd, dGamma, dBeta);
+    }
+
+    private void reduceImage(
+            int i,
+            MemorySegment dDst,
+            MemorySegment src,
+            MemorySegment residual,
+            MemorySegment g,
+            MemorySegment scratch) {
+        for (int b = 0; b < Lanes.blocks(c); b++) {
+            long at = ((long) i * Lanes.blocks(c) + b) * pixels * BYTES;
+            for (int done = 0; done < pixels; done += Normalizer.CHUNK) {
+                int vectors = Math.min(Normalizer.CHUNK, pixels - done);
+                reduce(b, at + (long) done * BYTES, vectors, dDst, src, residual, g, scratch);
+            }
+        }
     }
 
     /** Whether the first pass stores g, because the second would have to form it again at some cost. */

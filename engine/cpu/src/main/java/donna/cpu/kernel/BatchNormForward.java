@@ -67,6 +67,27 @@ public final class BatchNormForward {
         apply(src, residual, dst);
     }
 
+    /** {@link #train} without residual, and the mean over the pixels of the result: {@code pooled} is {@code [N, C]}. */
+    public void trainAndPool(
+            MemorySegment src,
+            MemorySegment gamma,
+            MemorySegment beta,
+            MemorySegment runningMean,
+            MemorySegment runningVar,
+            MemorySegment momentum,
+            MemorySegment dst,
+            MemorySegment mean,
+            MemorySegment inverseStd,
+            GlobalPool pool,
+            MemorySegment pooled) {
+        statistics(src, runningMean, runningVar, momentum, mean, inverseStd);
+        normalizer.set(gamma, beta, mean, inverseStd);
+        for (int i = 0; i < n; i++) {
+            applyImage(i, src, MemorySegment.NULL, dst);
+            pool.averageImage(i, dst, pooled);
+        }
+    }
+
     /** {@link #train} without the result. */
     public void statistics(
             MemorySegment src,
@@ -130,19 +151,22 @@ public final class BatchNormForward {
     }
 
     private void apply(MemorySegment src, MemorySegment added, MemorySegment dst) {
-        long at = 0;
         for (int i = 0; i < n; i++) {
-            for (int b = 0; b < Lanes.blocks(c); b++) {
-                if (residual) {
-                    normalizer.apply(act, b, src, added, at, dst, at, pixels);
-                } else {
-                    normalizer.apply(act, b, src, at, dst, at, pixels);
-                }
-                at += (long) pixels * BYTES;
-            }
+            applyImage(i, src, added, dst);
         }
         if (!act.keepsZero()) {
             Lanes.clearMissing(dst, n, c, height, width);
+        }
+    }
+
+    private void applyImage(int i, MemorySegment src, MemorySegment added, MemorySegment dst) {
+        for (int b = 0; b < Lanes.blocks(c); b++) {
+            long at = ((long) i * Lanes.blocks(c) + b) * pixels * BYTES;
+            if (residual) {
+                normalizer.apply(act, b, src, added, at, dst, at, pixels);
+            } else {
+                normalizer.apply(act, b, src, at, dst, at, pixels);
+            }
         }
     }
 }
