@@ -2,6 +2,7 @@ package donna.cli;
 
 import donna.backend.Device;
 import donna.distill.Networks;
+import donna.distill.Recipes;
 import donna.format.HostTensor;
 import donna.format.Safetensors;
 import donna.graph.Cost;
@@ -9,12 +10,20 @@ import donna.graph.Graph;
 import donna.graph.Node;
 import donna.graph.Op;
 import donna.nn.Network;
+import donna.nn.ParameterSpec;
 import donna.space.Candidate;
 import donna.space.SearchSpace;
 import donna.spec.Json;
 import donna.spec.SearchSpec;
+import donna.tensor.DType;
 import donna.tensor.Shape;
+import donna.tensor.TensorSpec;
+import donna.train.Batches;
 import donna.train.Inference;
+import donna.train.Objective;
+import donna.train.Recipe;
+import donna.train.TrainingState;
+import donna.train.TrainingStep;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -49,7 +58,10 @@ final class DescribeCommand implements Callable<Integer> {
     @Option(names = "--plan", description = "Show what the device would run for each layer instead.")
     private boolean plan;
 
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "1", description = "Images in a batch of --plan (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--training", description = "Show the plan of a training step, as the teacher trains, instead.")
+    private boolean training;
+
+    @Option(names = "--batch", paramLabel = "N", defaultValue = "1", description = "Images in a batch of --plan and --training (default: ${DEFAULT-VALUE}).")
     private int batch = 1;
 
     @Option(names = "--json", description = "Print JSON.")
@@ -97,8 +109,25 @@ final class DescribeCommand implements Callable<Integer> {
             }
             return 0;
         }
+        if (training) {
+            try (Device device = deviceOptions.open(console)) {
+                console.print(trainingPlan(device, network, image, Recipes.of(spec.teacher().train())).stripTrailing());
+            }
+            return 0;
+        }
         layers(space, Inference.graph(network, image, 1));
         return 0;
+    }
+
+    private String trainingPlan(Device device, Network network, Shape image, Recipe recipe) {
+        List<ParameterSpec> parameters = Inference.parameters(network, image);
+        TensorSpec images = TensorSpec.f32(batch, image.dim(0), image.dim(1), image.dim(2));
+        Objective objective = w -> w.graph().add(new Op.CrossEntropy(0), network.write(w, w.graph().input(Inference.IMAGES, images)).logits(),
+                w.graph().input(Batches.LABELS, TensorSpec.of(DType.I32, Shape.of(batch))));
+        try (TrainingState state = TrainingState.start(device, parameters, TrainingState.initialValues(parameters, 0), recipe);
+                TrainingStep step = TrainingStep.compile(device, objective, recipe, state)) {
+            return step.describe();
+        }
     }
 
     private void layers(SearchSpace space, Graph graph) {
