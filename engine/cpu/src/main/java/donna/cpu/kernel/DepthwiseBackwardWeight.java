@@ -43,7 +43,7 @@ public final class DepthwiseBackwardWeight {
         tapStep = geometry.dilation();
         boolean dense = geometry.stride() == 1 && tapStep == 1 && kernel >= 5;
         width = dense ? (x.out + DenseTapSums.PIXELS - 1) / DenseTapSums.PIXELS * DenseTapSums.PIXELS : x.out;
-        padded = new PaddedRows(y, x, width - x.out);
+        padded = new PaddedRows(y, x, width - x.out, kernel == 3);
         firstOut = new int[kernel];
         endOut = new int[kernel];
         sums = new Sums(taps() * L);
@@ -62,7 +62,7 @@ public final class DepthwiseBackwardWeight {
 
     private boolean seen(int o, int tap) {
         int row = y.base[o] + tap * tapStep;
-        return row >= 0 && row < y.src;
+        return padded.tall || row >= 0 && row < y.src;
     }
 
     /** Taps of all channel blocks: one vector of sums each. */
@@ -101,7 +101,7 @@ public final class DepthwiseBackwardWeight {
 
     /** Clears the sums. */
     void begin(MemorySegment scratch) {
-        padded.clearEnds(scratch, sumBytes());
+        padded.clear(scratch, sumBytes());
         if (widened()) {
             Lanes.clear(scratch, wideAt(), (long) y.out * width);
         }
