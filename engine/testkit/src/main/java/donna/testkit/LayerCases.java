@@ -42,8 +42,7 @@ final class LayerCases {
 
     /** Inner channels that fill their blocks and that do not; the first layer keeps its channels, so that it has a residual at stride 1. */
     private static void mbconvs(OpCatalogue catalogue, int kernel, int stride) {
-        List<Activation> acts =
-                List.of(Activation.NONE, Activation.RELU, Activation.RELU6, Activation.SWISH, Activation.HSWISH);
+        List<Activation> acts = List.of(Activation.RELU, Activation.RELU6, Activation.SWISH, Activation.HSWISH);
         for (Activation act : acts) {
             for (boolean squeeze : new boolean[] {false, true}) {
                 String name = "layer mbconv k" + kernel + " s" + stride + " " + act + (squeeze ? " se" : "");

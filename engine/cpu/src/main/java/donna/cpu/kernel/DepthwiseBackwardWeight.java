@@ -163,6 +163,7 @@ public final class DepthwiseBackwardWeight {
 
     private void bands(int block, MemorySegment src, long s, MemorySegment dDst, long g, MemorySegment scratch) {
         int area = kernel * kernel;
+        int summed = 0;
         for (int i = 0; i < padded.bands.size(); i++) {
             PaddedRows.Band band = padded.bands.get(i);
             long sum = (long) block * area * BYTES;
@@ -171,8 +172,10 @@ public final class DepthwiseBackwardWeight {
             } else {
                 band(band, src, s, dDst, g, scratch, sum);
             }
-            if ((band.to() - band.from()) * x.out >= RUN) {
+            summed += (band.to() - band.from()) * x.out;
+            if (summed >= RUN) {
                 flush(scratch, block * area, (block + 1) * area);
+                summed = 0;
             }
         }
     }
