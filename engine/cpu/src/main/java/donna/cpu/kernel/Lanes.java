@@ -13,6 +13,9 @@ public final class Lanes {
     public static final VectorSpecies<Float> SPECIES =
             FloatVector.SPECIES_PREFERRED.length() > 16 ? FloatVector.SPECIES_512 : FloatVector.SPECIES_PREFERRED;
 
+    /** The same vectors of integers. */
+    static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, SPECIES.vectorShape());
+
     /** Lanes of a vector, channels of a block. */
     public static final int L = SPECIES.length();
 
