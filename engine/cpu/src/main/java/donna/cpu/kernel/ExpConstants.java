@@ -8,7 +8,7 @@ package donna.cpu.kernel;
  * <pre>{@code
  * t = x.fma(-LOG2_E, ROUND);                              // the nearest integer n to -x log2 e is in the low bits of t
  * r = x.fma(LOG2_E, t.sub(ROUND));                        // x log2 e + n, at most a half
- * p = r.fma(E5, E4).fma(r, E3).fma(r, E2).fma(r, E1).fma(r, ONE);     // 2^-r
+ * p = r.fma(E6, E5).fma(r, E4).fma(r, E3).fma(r, E2).fma(r, E1).fma(r, ONE);     // 2^-r
  * e = p * the float whose bits are (bits of t << 23) + BIAS           // 2^n
  * }</pre>
  *
@@ -27,11 +27,12 @@ final class ExpConstants {
     static final float LOG2_E = 1.44269504f;
     static final float ROUND = 12582912f;
     static final int BIAS = 127 << 23;
-    static final float E1 = -0.693147f;
-    static final float E2 = 0.24022242f;
-    static final float E3 = -0.055507336f;
-    static final float E4 = 0.009671513f;
-    static final float E5 = -0.0013264727f;
+    static final float E1 = -0.6931472f;
+    static final float E2 = 0.24022648f;
+    static final float E3 = -0.055503324f;
+    static final float E4 = 0.009618437f;
+    static final float E5 = -0.0013398875f;
+    static final float E6 = 1.5353362e-4f;
 
     private ExpConstants() {}
 }

@@ -6,6 +6,7 @@ import static donna.cpu.kernel.ExpConstants.E2;
 import static donna.cpu.kernel.ExpConstants.E3;
 import static donna.cpu.kernel.ExpConstants.E4;
 import static donna.cpu.kernel.ExpConstants.E5;
+import static donna.cpu.kernel.ExpConstants.E6;
 import static donna.cpu.kernel.ExpConstants.HIGHEST;
 import static donna.cpu.kernel.ExpConstants.LOG2_E;
 import static donna.cpu.kernel.ExpConstants.LOWEST;
@@ -34,6 +35,7 @@ final class SigmoidLoops {
         FloatVector log2E = FloatVector.broadcast(SPECIES, LOG2_E);
         FloatVector minusLog2E = FloatVector.broadcast(SPECIES, -LOG2_E);
         FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
+        FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
         FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
         FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
         FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
@@ -46,7 +48,7 @@ final class SigmoidLoops {
             y = y.blend(highest, highest.lt(y));
             FloatVector t = y.fma(minusLog2E, round);
             FloatVector r = y.fma(log2E, t.sub(round));
-            FloatVector p = r.fma(e5, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, one);
+            FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, one);
             t.intoMemorySegment(dst, d + i * BYTES, ORDER);
             IntVector.fromMemorySegment(INTS, dst, d + i * BYTES, ORDER)
                     .lanewise(LSHL, 23)
@@ -68,6 +70,7 @@ final class SigmoidLoops {
         FloatVector log2E = FloatVector.broadcast(SPECIES, LOG2_E);
         FloatVector minusLog2E = FloatVector.broadcast(SPECIES, -LOG2_E);
         FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
+        FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
         FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
         FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
         FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
@@ -81,7 +84,7 @@ final class SigmoidLoops {
             y = y.blend(highest, highest.lt(y));
             FloatVector t = y.fma(minusLog2E, round);
             FloatVector r = y.fma(log2E, t.sub(round));
-            FloatVector p = r.fma(e5, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, one);
+            FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, one);
             t.intoMemorySegment(dSrc, d + i * BYTES, ORDER);
             IntVector.fromMemorySegment(INTS, dSrc, d + i * BYTES, ORDER)
                     .lanewise(LSHL, 23)
@@ -101,6 +104,7 @@ final class SigmoidLoops {
         FloatVector log2E = FloatVector.broadcast(SPECIES, LOG2_E);
         FloatVector minusLog2E = FloatVector.broadcast(SPECIES, -LOG2_E);
         FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
+        FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
         FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
         FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
         FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
@@ -113,7 +117,7 @@ final class SigmoidLoops {
             y = y.blend(highest, highest.lt(y));
             FloatVector t = y.fma(minusLog2E, round);
             FloatVector r = y.fma(log2E, t.sub(round));
-            FloatVector p = r.fma(e5, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, one);
+            FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, one);
             t.intoMemorySegment(dst, d + i * BYTES, ORDER);
             IntVector.fromMemorySegment(INTS, dst, d + i * BYTES, ORDER)
                     .lanewise(LSHL, 23)
@@ -131,6 +135,7 @@ final class SigmoidLoops {
         FloatVector log2E = FloatVector.broadcast(SPECIES, LOG2_E);
         FloatVector minusLog2E = FloatVector.broadcast(SPECIES, -LOG2_E);
         FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
+        FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
         FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
         FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
         FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
@@ -144,7 +149,7 @@ final class SigmoidLoops {
             y = y.blend(highest, highest.lt(y));
             FloatVector t = y.fma(minusLog2E, round);
             FloatVector r = y.fma(log2E, t.sub(round));
-            FloatVector p = r.fma(e5, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, one);
+            FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, one);
             t.intoMemorySegment(dSrc, d + i * BYTES, ORDER);
             IntVector.fromMemorySegment(INTS, dSrc, d + i * BYTES, ORDER)
                     .lanewise(LSHL, 23)

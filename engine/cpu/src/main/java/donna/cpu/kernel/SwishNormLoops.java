@@ -6,6 +6,7 @@ import static donna.cpu.kernel.ExpConstants.E2;
 import static donna.cpu.kernel.ExpConstants.E3;
 import static donna.cpu.kernel.ExpConstants.E4;
 import static donna.cpu.kernel.ExpConstants.E5;
+import static donna.cpu.kernel.ExpConstants.E6;
 import static donna.cpu.kernel.ExpConstants.HIGHEST;
 import static donna.cpu.kernel.ExpConstants.LOG2_E;
 import static donna.cpu.kernel.ExpConstants.LOWEST;
@@ -38,6 +39,7 @@ final class SwishNormLoops {
         FloatVector log2E = FloatVector.broadcast(SPECIES, LOG2_E);
         FloatVector minusLog2E = FloatVector.broadcast(SPECIES, -LOG2_E);
         FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
+        FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
         FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
         FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
         FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
@@ -53,7 +55,7 @@ final class SwishNormLoops {
             y = y.blend(highest, highest.lt(y));
             FloatVector t = y.fma(minusLog2E, round);
             FloatVector r = y.fma(log2E, t.sub(round));
-            FloatVector p = r.fma(e5, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, one);
+            FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, one);
             t.intoMemorySegment(dst, at, ORDER);
             IntVector.fromMemorySegment(INTS, dst, at, ORDER)
                     .lanewise(LSHL, 23)
@@ -86,6 +88,7 @@ final class SwishNormLoops {
         FloatVector log2E = FloatVector.broadcast(SPECIES, LOG2_E);
         FloatVector minusLog2E = FloatVector.broadcast(SPECIES, -LOG2_E);
         FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
+        FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
         FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
         FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
         FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
@@ -104,7 +107,7 @@ final class SwishNormLoops {
             y = y.blend(highest, highest.lt(y));
             FloatVector t = y.fma(minusLog2E, round);
             FloatVector r = y.fma(log2E, t.sub(round));
-            FloatVector p = r.fma(e5, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, one);
+            FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, one);
             t.intoMemorySegment(g, v, ORDER);
             IntVector.fromMemorySegment(INTS, g, v, ORDER)
                     .lanewise(LSHL, 23)
