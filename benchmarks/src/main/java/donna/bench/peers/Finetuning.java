@@ -4,77 +4,81 @@ import donna.bench.Machine;
 import donna.bench.Results;
 import donna.bench.Table;
 import donna.bench.step.FinetuneStep;
-import donna.bench.step.Model;
 import donna.spec.Json;
-import donna.spec.SearchSpec;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * How long does a finetuning step of a whole network take in PyTorch eager, which gives it all threads, and here, with
- * a network per thread? The two run in turn, each in a process of its own. Arguments: Python, the peer's script, a spec,
- * the folder for logs, batch, threads, rounds, steps, and the results folder (none: nothing is kept).
+ * How long does a finetuning step of a whole network take in PyTorch eager and here, while every core finetunes a network of its own? For each network the
+ * two run in turn, each in processes of its own. Arguments: Python, the folder of the networks file and the Python script, the folder for logs, threads,
+ * rounds, steps, and the results folder (none: nothing is kept).
  */
 public final class Finetuning {
-    /** Milliseconds for one step of one network; ratio is eager over ours, round by round. */
-    private record Row(
-            String model, double eagerMs, double oursMs, Spread ratio, List<Double> eagerRounds, List<Double> oursRounds) {}
+    private static final Pattern TIME = Pattern.compile(": ([0-9.]+) ms$", Pattern.MULTILINE);
 
-    private record Race(String pytorch, int batch, int threads, int rounds, int steps, List<Row> rows) {}
+    /** The part of the networks file that is needed here. */
+    private record Networks(List<Named> networks) {}
+
+    private record Named(String name) {}
+
+    /** A line of the result: milliseconds of a step; ratio is eager over ours, round by round. */
+    private record Row(
+            String network, double eagerMs, double oursMs, Spread ratio, List<Double> eagerRounds, List<Double> oursRounds) {
+        static Row of(String network, List<Double> eager, List<Double> ours) {
+            Spread ratio = Spread.ofRatios(eager, ours);
+            return new Row(network, Spread.of(eager).median(), Spread.of(ours).median(), ratio, eager, ours);
+        }
+    }
+
+    private record Race(String pytorch, int threads, int rounds, int steps, List<Row> rows) {}
 
     private Finetuning() {}
 
     public static void main(String[] args) throws IOException, InterruptedException {
-        Path logs = Path.of(args[3]);
-        int batch = Integer.parseInt(args[4]);
-        int threads = Integer.parseInt(args[5]);
-        int rounds = Integer.parseInt(args[6]);
-        int steps = Integer.parseInt(args[7]);
-        String pytorch = Child.pytorchVersion(logs, args[0]);
+        String python = args[0];
+        Path folder = Path.of(args[1]);
+        Path logs = Path.of(args[2]);
+        String threads = args[3];
+        int rounds = Integer.parseInt(args[4]);
+        String steps = args[5];
+        String file = folder.resolve("networks.json").toString();
+        String peer = folder.resolve("finetune_peer.py").toString();
+        String pytorch = Child.pytorchVersion(logs, python);
         List<Row> rows = new ArrayList<>();
-        Table table = new Table("finetuning", "eager ms", "ours ms", "ratio [min, max]");
-        for (Model model : List.of(Model.reference(SearchSpec.read(Path.of(args[2]))), Model.mobileNetV2())) {
-            Path file = logs.resolve(model.name() + ".json");
-            Json.write(file, model);
-            List<String> eager = List.of(args[0], args[1], file.toString(), args[4], args[5], args[7]);
-            List<String> ours = Child.java(FinetuneStep.class, List.of(file.toString(), "cpu", args[4], args[5], args[7]));
-            Row row = race(model.name(), logs, rounds, threads, eager, ours);
-            rows.add(row);
-            table.row(row.model(), Table.number(row.eagerMs()), Table.number(row.oursMs()), row.ratio().toString());
-        }
-        System.out.println(Machine.here() + "; PyTorch " + pytorch);
-        System.out.println("a step of one network, batch " + batch + ", " + threads + " threads, " + rounds
-                + " rounds in turn\n\n" + table);
-        if (args.length > 8) {
-            Race race = new Race(pytorch, batch, threads, rounds, steps, rows);
-            System.out.println("written to " + Results.put(Path.of(args[8]), "finetuning", race));
-        }
-    }
-
-    private static Row race(String model, Path logs, int rounds, int threads, List<String> eager, List<String> ours)
-            throws IOException, InterruptedException {
-        List<Double> eagerMs = new ArrayList<>();
-        List<Double> oursMs = new ArrayList<>();
-        for (int round = 0; round < rounds; round++) {
-            System.err.println(model + ", round " + (round + 1) + " of " + rounds + " ...");
-            for (boolean first : round % 2 == 0 ? new boolean[] {true, false} : new boolean[] {false, true}) {
-                if (first) {
-                    eagerMs.add(milliseconds(Child.run(logs.resolve("finetune-eager.log"), eager).output(), model));
-                } else {
-                    oursMs.add(milliseconds(Child.run(logs.resolve("finetune-ours.log"), ours).output(), model) / threads);
-                }
+        for (Named network : Json.read(Path.of(file), Networks.class).networks()) {
+            List<String> arguments = List.of(file, network.name(), threads, steps);
+            List<String> eagerCommand = new ArrayList<>(List.of(python, peer));
+            eagerCommand.addAll(arguments);
+            List<Double> eager = new ArrayList<>();
+            List<Double> ours = new ArrayList<>();
+            for (int round = 0; round < rounds; round++) {
+                System.err.println(network.name() + ", round " + (round + 1) + " of " + rounds + " ...");
+                eager.add(milliseconds(Child.run(logs.resolve("finetune-eager.log"), eagerCommand)));
+                ours.add(milliseconds(
+                        Child.run(logs.resolve("finetune-ours.log"), Child.java(FinetuneStep.class, arguments))));
             }
+            rows.add(Row.of(network.name(), eager, ours));
         }
-        return new Row(model, Spread.of(eagerMs).median(), Spread.of(oursMs).median(), Spread.ofRatios(eagerMs, oursMs), eagerMs, oursMs);
+        Table table = new Table("finetuning step", "eager ms", "ours ms", "ratio [min, max]");
+        rows.forEach(r -> table.row(
+                r.network(), Table.number(r.eagerMs()), Table.number(r.oursMs()), r.ratio().toString()));
+        System.out.println(Machine.here() + "; PyTorch " + pytorch);
+        System.out.println(threads + " networks at once, a thread each, " + rounds + " rounds in turn\n\n" + table);
+        if (args.length > 6) {
+            Race race = new Race(pytorch, Integer.parseInt(threads), rounds, Integer.parseInt(steps), rows);
+            System.out.println("written to " + Results.put(Path.of(args[6]), "finetuning", race));
+        }
     }
 
-    private static double milliseconds(String output, String model) {
-        List<Double> ms = BlockDistillation.milliseconds(model, output);
-        if (ms.size() != 1) {
-            throw new IllegalStateException(model + ": " + ms.size() + " times, expected one; the output was\n" + output);
+    private static double milliseconds(Child.Ended child) {
+        Matcher found = TIME.matcher(child.output());
+        if (!found.find()) {
+            throw new IllegalStateException("no time in the output:\n" + child.output());
         }
-        return ms.getFirst();
+        return Double.parseDouble(found.group(1));
     }
 }

@@ -3,33 +3,57 @@ package donna.bench.step;
 import donna.backend.Device;
 import donna.backend.Plan;
 import donna.backend.Stream;
+import donna.graph.Gradient;
+import donna.graph.Graph;
 import donna.graph.Op;
 import donna.graph.Value;
 import donna.nn.GraphWriter;
 import donna.nn.Layer;
 import donna.nn.Layers;
+import donna.nn.ParameterSpec;
 import donna.tensor.Activation;
 import donna.tensor.Tensor;
+import donna.tensor.TensorSpec;
+import donna.train.Optimizer;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** One candidate of a stage and its training step on the NSR loss. */
+/** One candidate of a stage and its training step: forward, NSR loss, backward and SGD as one plan. */
 final class CandidateStep implements AutoCloseable {
+    private static final Optimizer SGD = new Optimizer.Sgd(0.9f, false, 1e-4f);
+
     private final String name;
+    private final Plan plan;
+    private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private final int batch;
-    private final SgdStep step;
 
     CandidateStep(Device device, Stages.Stage stage, Stages.Candidate c, Map<String, Tensor> data) {
-        name = c.toString();
-        batch = stage.batch();
-        step = new SgdStep(device, w -> loss(w, layers(stage, c), data), data);
-    }
-
-    private static Value loss(GraphWriter w, Layer layers, Map<String, Tensor> data) {
-        Value out = layers.write(w, "", w.graph().input("src", data.get("src").spec()));
-        return w.graph().add(new Op.NsrLoss(), out, w.graph().input("target", data.get("target").spec()),
-                w.graph().input("inverseVariance", data.get("inverseVariance").spec()));
+        this.name = c.toString();
+        this.batch = stage.batch();
+        GraphWriter w = new GraphWriter(GraphWriter.Mode.TRAIN);
+        Graph.Builder g = w.graph();
+        Value out = layers(stage, c).write(w, "", g.input("src", data.get("src").spec()));
+        Value loss = g.node(new Op.NsrLoss(), List.of(out, g.input("target", data.get("target").spec()),
+                g.input("inverseVariance", data.get("inverseVariance").spec()))).output(0);
+        List<ParameterSpec> trainable = w.parameters().stream().filter(ParameterSpec::trainable).toList();
+        List<Value> values = trainable.stream().map(p -> g.variable(p.name(), p.tensor())).toList();
+        Map<Value, Value> gradients = Gradient.of(g, loss, values);
+        Value rate = g.input("learningRate", TensorSpec.f32(1));
+        for (int i = 0; i < values.size(); i++) {
+            SGD.write(g, trainable.get(i), values.get(i), gradients.get(values.get(i)), rate, rate);
+        }
+        g.output("loss", loss);
+        Graph graph = g.build();
+        plan = device.compile(graph);
+        tensors.putAll(data);
+        graph.bindings().forEach((key, spec) -> tensors.computeIfAbsent(key, k -> device.tensor(spec)));
+        w.parameters().forEach(p -> tensors.get(p.name()).set(p.init().values(1, p.name(), Math.toIntExact(p.shape().elements()))));
+        tensors.get("learningRate").fill(0.01);
+        tensors.get(GraphWriter.MOMENTUM).fill(0.1);
+        plan.bindAll(tensors);
+        data.keySet().forEach(tensors::remove);
     }
 
     private static Layer layers(Stages.Stage stage, Stages.Candidate c) {
@@ -53,16 +77,19 @@ final class CandidateStep implements AutoCloseable {
     }
 
     Plan plan() {
-        return step.plan();
+        return plan;
     }
 
     /** Trains one step and returns its loss. */
     double run(Stream stream) {
-        return step.run(stream);
+        plan.run(stream);
+        stream.synchronize();
+        return tensors.get("loss").item();
     }
 
     @Override
     public void close() {
-        step.close();
+        plan.close();
+        tensors.values().forEach(Tensor::close);
     }
 }
