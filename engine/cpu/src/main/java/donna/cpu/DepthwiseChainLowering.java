@@ -1,5 +1,6 @@
 package donna.cpu;
 
+import donna.cpu.ConvolutionLowering.Piecewise;
 import donna.cpu.DepthwiseChains.Backward;
 import donna.cpu.DepthwiseChains.Chain;
 import donna.cpu.kernel.BatchNormBackward;
@@ -7,11 +8,14 @@ import donna.cpu.kernel.BatchNormForward;
 import donna.cpu.kernel.ChannelGate;
 import donna.cpu.kernel.ChannelMoments;
 import donna.cpu.kernel.GlobalPool;
-import donna.cpu.kernel.NormDepthwiseBackward;
-import donna.cpu.kernel.NormDepthwiseForward;
+import donna.cpu.kernel.Lanes;
+import donna.cpu.kernel.NormalizedPlanes;
+import donna.cpu.kernel.NormalizedPlanesBackward;
 import donna.graph.Graph;
 import donna.graph.Node;
 import donna.graph.Op;
+import donna.graph.Value;
+import donna.tensor.ConvGeometry;
 import donna.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
@@ -33,37 +37,51 @@ final class DepthwiseChainLowering {
     private final Map<Node, Runnable> writers = new HashMap<>();
     private final Set<Node> absorbed = new HashSet<>();
 
-    /** What the steps of a chain share. */
-    private record Shared(NormDepthwiseForward forward, BatchNormBackward after) {}
+    /**
+     * What the steps of a chain share.
+     *
+     * @param data empty if the chain has no gradient
+     */
+    private record Shared(
+            Pieces pieces, NormalizedPlanes planes, Piecewise forward, BatchNormBackward after, Optional<Piecewise> data) {}
 
-    DepthwiseChainLowering(PlanBuilder b, NormLowering norms, GateFusion gates, Graph graph) {
+    DepthwiseChainLowering(PlanBuilder b, NormLowering norms, ConvolutionLowering convolutions, GateFusion gates, Graph graph) {
         this.b = b;
         this.norms = norms;
-        for (Chain c : Boolean.getBoolean("nochain") ? List.<Chain>of() : new DepthwiseChains(graph, gates).found()) {
-            Shared s = shared(c);
-            writers.put(c.before(), () -> statistics(c.before()));
-            writers.put(c.conv(), () -> forward(c, s));
-            writers.put(c.after(), () -> after(c, s));
-            c.pool().ifPresent(absorbed::add);
-            c.backward().ifPresent(back -> {
-                writers.put(back.after(), () -> back.gate().ifPresentOrElse(add -> reduceGated(back.after(), add, gates.of(add).orElseThrow(), s),
-                        () -> reduce(back.after(), s)));
-                back.gate().ifPresent(absorbed::add);
-                absorbed.addAll(List.of(back.data(), back.weight()));
-                writers.put(back.before(), () -> backward(c, back, s));
-            });
+        for (Chain c : new DepthwiseChains(graph, gates).found()) {
+            shared(c, convolutions).ifPresent(s -> take(c, s, gates));
         }
     }
 
-    private static Shared shared(Chain c) {
+    private static Optional<Shared> shared(Chain c, ConvolutionLowering convolutions) {
         Shape src = c.before().input(0).shape();
         Shape dst = c.conv().output(0).shape();
-        Op.Conv2d conv = (Op.Conv2d) c.conv().op();
-        int kernel = c.conv().input(1).shape().dim(2);
-        return new Shared(
-                new NormDepthwiseForward(
-                        src.dim(0), src.dim(1), src.dim(2), src.dim(3), kernel, conv.geometry(), ((Op.BatchNorm) c.before().op()).act()),
-                new BatchNormBackward(dst.dim(0), dst.dim(1), dst.dim(2), dst.dim(3), ((Op.BatchNorm) c.after().op()).act(), false));
+        ConvGeometry g = ((Op.Conv2d) c.conv().op()).geometry();
+        Value weight = c.conv().input(1);
+        Pieces pieces = Pieces.of(src);
+        Optional<Piecewise> data = c.backward().flatMap(back -> convolutions.dataPieces(weight, src, dst, g, pieces));
+        if (c.backward().isPresent() && data.isEmpty()) {
+            return Optional.empty();
+        }
+        NormalizedPlanes planes = new NormalizedPlanes(
+                src.dim(1), src.dim(2), src.dim(3), dst.dim(2), dst.dim(3), ((Op.BatchNorm) c.before().op()).act());
+        BatchNormBackward after =
+                new BatchNormBackward(dst.dim(0), dst.dim(1), dst.dim(2), dst.dim(3), ((Op.BatchNorm) c.after().op()).act(), false);
+        return convolutions.forwardPieces(weight, src, dst, g, pieces).map(f -> new Shared(pieces, planes, f, after, data));
+    }
+
+    private void take(Chain c, Shared s, GateFusion gates) {
+        writers.put(c.before(), () -> statistics(c.before()));
+        writers.put(c.conv(), () -> forward(c, s));
+        writers.put(c.after(), () -> after(c, s));
+        c.pool().ifPresent(absorbed::add);
+        c.backward().ifPresent(back -> {
+            writers.put(back.after(), () -> back.gate().ifPresentOrElse(add -> reduceGated(back.after(), add, gates.of(add).orElseThrow(), s),
+                    () -> reduce(back.after(), s)));
+            back.gate().ifPresent(absorbed::add);
+            absorbed.addAll(List.of(back.data(), back.weight()));
+            writers.put(back.before(), () -> backward(c, back, s));
+        });
     }
 
     /** Whether another node of its chain does {@code n}'s work. */
@@ -92,15 +110,17 @@ final class DepthwiseChainLowering {
 
     private void forward(Chain c, Shared s) {
         Node norm = c.before();
-        NormDepthwiseForward k = s.forward;
-        b.step("vector norm+depthwise+moments", (m, stream) -> k.run(m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]), b.in(norm.input(0), block),
-                b.plain(norm.input(1)), b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), b.plain(c.conv().input(1)),
-                b.define(c.conv().output(0), block), b.temporary(k.scratchBytes()));
+        long plane = (long) norm.input(0).shape().dim(2) * norm.input(0).shape().dim(3) * Lanes.BYTES;
+        Slot weights = s.forward.weights().get();
+        b.step("norm+depthwise+moments", new NormDepthwiseForward(s.planes, s.pieces, s.forward.convolution()), b.in(norm.input(0), block),
+                b.plain(norm.input(1)), b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), weights,
+                b.define(c.conv().output(0), block), b.temporary(s.pieces.largest() * plane),
+                b.temporary(Math.max(1, s.forward.convolution().scratchBytes())));
     }
 
     private void after(Chain c, Shared s) {
         Op.BatchNorm o = (Op.BatchNorm) c.after().op();
-        Optional<ChannelMoments> moments = Optional.of(s.forward.moments());
+        Optional<ChannelMoments> moments = Optional.of(s.planes.moments());
         if (c.pool().isEmpty()) {
             norms.batchNorm(c.after(), o, moments);
             return;
@@ -142,14 +162,18 @@ final class DepthwiseChainLowering {
     private void backward(Chain c, Backward back, Shared s) {
         Node norm = c.before();
         Shape src = norm.input(0).shape();
-        int kernel = c.conv().input(1).shape().dim(2);
-        NormDepthwiseBackward k = new NormDepthwiseBackward(src.dim(0), src.dim(1), src.dim(2), src.dim(3), kernel,
+        Shape dst = c.conv().output(0).shape();
+        NormalizedPlanesBackward k = new NormalizedPlanesBackward(src.dim(0), src.dim(1), src.dim(2), src.dim(3), c.conv().input(1).shape().dim(2),
                 ((Op.Conv2d) c.conv().op()).geometry(), ((Op.BatchNorm) norm.op()).act(), s.after);
-        b.step("vector norm+depthwise+norm", (m, stream) -> k.run(m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8], m[9], m[10], m[11], m[12],
-                m[13], m[14]), b.origin(back.after().output(0)), b.in(c.conv().output(0), block), b.in(norm.input(0), block), b.plain(norm.input(1)),
-                b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), b.plain(c.conv().input(1)),
+        long piece = (long) s.pieces.largest() * src.dim(2) * src.dim(3) * Lanes.BYTES;
+        long dstPiece = (long) s.pieces.largest() * dst.dim(2) * dst.dim(3) * Lanes.BYTES;
+        PiecewiseConvolution data = s.data.orElseThrow().convolution();
+        Slot weights = s.data.get().weights().get();
+        b.step("norm+depthwise+norm", new NormDepthwiseBackward(k, s.pieces, data), b.origin(back.after().output(0)), b.in(c.conv().output(0), block),
+                b.in(norm.input(0), block), b.plain(norm.input(1)), b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), weights,
                 b.define(back.before().output(0), block), b.define(back.weight().output(0), 1), b.define(back.before().output(1), 1),
-                b.define(back.before().output(2), 1), b.temporary(k.weightBytes()), b.temporary(k.dataBytes()), b.temporary(k.planeBytes()));
+                b.define(back.before().output(2), 1), b.temporary(k.weightBytes()), b.temporary(dstPiece), b.temporary(piece), b.temporary(piece),
+                b.temporary(Math.max(1, data.scratchBytes())));
         b.absent(back.data().output(0));
         b.done(back.data());
         b.done(back.weight());

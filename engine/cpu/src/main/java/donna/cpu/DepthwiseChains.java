@@ -1,6 +1,6 @@
 package donna.cpu;
 
-import donna.cpu.kernel.NormDepthwiseForward;
+import donna.cpu.kernel.NormalizedPlanes;
 import donna.graph.Graph;
 import donna.graph.Node;
 import donna.graph.Op;
@@ -77,7 +77,7 @@ final class DepthwiseChains {
         Node before = conv.input(0).node();
         Shape src = before.input(0).shape();
         List<Node> after = readers(conv.output(0)).stream().filter(DepthwiseChains::normalizes).toList();
-        if (after.size() != 1 || !NormDepthwiseForward.supports(src.dim(2), src.dim(3), norm.act()) || !quiet(before, conv)) {
+        if (after.size() != 1 || !NormalizedPlanes.supports(src.dim(2), src.dim(3), norm.act()) || !quiet(before, conv)) {
             return Optional.empty();
         }
         if (readers(conv.output(0)).size() == 1) {

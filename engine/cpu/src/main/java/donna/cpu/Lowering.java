@@ -27,7 +27,7 @@ final class Lowering {
         convolutions = new ConvolutionLowering(b);
         products = new ProductLowering(b);
         norms = new NormLowering(b);
-        chains = new DepthwiseChainLowering(b, norms, gates, graph);
+        chains = new DepthwiseChainLowering(b, norms, convolutions, gates, graph);
         elementwise = new ElementwiseLowering(b);
         pools = new PoolLowering(b);
         shapes = new ShapeLowering(b);

@@ -218,6 +218,11 @@ final class PlanBuilder {
         return c.work(arena);
     }
 
+    /** A depthwise pass that is a part of another step: {@code compiled} for each piece. */
+    PiecewiseConvolution piecewise(Pieces pieces, List<Compiled> compiled) {
+        return new PiecewiseConvolution(pieces, compiled, arena);
+    }
+
     /** A oneDNN primitive for the present node; its scratchpad is added here. */
     void primitive(Compiled c, Slot... used) {
         primitive(node.op().getClass().getSimpleName(), c, used);

@@ -120,7 +120,7 @@ public final class BatchNormForward {
         long at = 0;
         for (int i = 0; i < n; i++) {
             for (int b = 0; b < Lanes.blocks(c); b++) {
-                moments.plane(i, b, src, at, height, width);
+                moments.plane(i == 0, b, src, at, height, width);
                 at += (long) pixels * BYTES;
             }
         }

@@ -31,9 +31,9 @@ public final class ChannelMoments {
         square.clear();
     }
 
-    /** Adds a plane of image {@code i}; images come in order, and a pixel in the middle of the first is the shift. */
-    void plane(int i, int block, MemorySegment src, long offset, int height, int width) {
-        if (i == 0) {
+    /** Adds a plane; a pixel in the middle of the channel block's {@code first} one is the shift. */
+    void plane(boolean first, int block, MemorySegment src, long offset, int height, int width) {
+        if (first) {
             FloatVector.fromMemorySegment(SPECIES, src, offset + (long) (height / 2 * width + width / 2) * BYTES, ORDER)
                     .intoArray(shift, block * L);
         }

@@ -28,7 +28,7 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * An activation of normalised values and its derivative, both from one reading of src: with {@code y = (src - mean) *
- * scale + offset}, {@code dst = act(y)} and {@code slope = act'(y)}.
+ * scale + offset}, {@code dst = act(y)} and {@code slope = act'(y)}, at the same place.
  */
 final class NormalizedSlope {
     private static final float THIRD = 1f / 3;
@@ -40,23 +40,23 @@ final class NormalizedSlope {
         return Activations.clamps(act) || act == Activation.SWISH || act == Activation.HSWISH;
     }
 
-    /** A run of pixels of channel block {@code block}; dst and slope lie in {@code out}. */
+    /** A run of pixels of channel block {@code block}. */
     static void run(
             Activation act,
             Normalizer of,
             int block,
             MemorySegment src,
             long s,
-            MemorySegment out,
-            long dst,
-            long slope,
+            MemorySegment dst,
+            MemorySegment slope,
+            long d,
             int vectors) {
         switch (act) {
-            case SWISH -> swish(of, block * L, src, s, out, dst, slope, vectors);
-            case HSWISH -> hswish(of, block * L, src, s, out, dst, slope, vectors);
+            case SWISH -> swish(of, block * L, src, s, dst, slope, d, vectors);
+            case HSWISH -> hswish(of, block * L, src, s, dst, slope, d, vectors);
             default -> {
                 float low = Activations.low(act);
-                clamp(of, block * L, src, s, out, dst, slope, vectors, low, Activations.high(act));
+                clamp(of, block * L, src, s, dst, slope, d, vectors, low, Activations.high(act));
             }
         }
     }
@@ -66,9 +66,9 @@ final class NormalizedSlope {
             int c,
             MemorySegment src,
             long s,
-            MemorySegment out,
-            long dst,
-            long slope,
+            MemorySegment dst,
+            MemorySegment slope,
+            long to,
             int vectors,
             float low,
             float high) {
@@ -86,14 +86,14 @@ final class NormalizedSlope {
                     .fma(f, o);
             VectorMask<Float> above = lowest.lt(y);
             VectorMask<Float> below = y.lt(highest);
-            zero.blend(one, above.and(below)).intoMemorySegment(out, slope + at, ORDER);
+            zero.blend(one, above.and(below)).intoMemorySegment(slope, to + at, ORDER);
             FloatVector limited = y.blend(lowest, y.lt(lowest));
-            limited.blend(highest, highest.lt(limited)).intoMemorySegment(out, dst + at, ORDER);
+            limited.blend(highest, highest.lt(limited)).intoMemorySegment(dst, to + at, ORDER);
         }
     }
 
     private static void hswish(
-            Normalizer of, int c, MemorySegment src, long s, MemorySegment out, long dst, long slope, int vectors) {
+            Normalizer of, int c, MemorySegment src, long s, MemorySegment dst, MemorySegment slope, long to, int vectors) {
         FloatVector m = FloatVector.fromArray(SPECIES, of.mean, c);
         FloatVector f = FloatVector.fromArray(SPECIES, of.scale, c);
         FloatVector o = FloatVector.fromArray(SPECIES, of.offset, c);
@@ -112,15 +112,15 @@ final class NormalizedSlope {
                     .fma(f, o);
             FloatVector d = y.fma(third, half);
             d = d.blend(zero, y.compare(VectorOperators.LE, minusThree));
-            d.blend(one, y.compare(VectorOperators.GE, three)).intoMemorySegment(out, slope + at, ORDER);
+            d.blend(one, y.compare(VectorOperators.GE, three)).intoMemorySegment(slope, to + at, ORDER);
             FloatVector a = y.add(three);
             a = a.blend(zero, a.lt(zero));
-            a.blend(six, six.lt(a)).mul(y).mul(sixth).intoMemorySegment(out, dst + at, ORDER);
+            a.blend(six, six.lt(a)).mul(y).mul(sixth).intoMemorySegment(dst, to + at, ORDER);
         }
     }
 
     private static void swish(
-            Normalizer of, int c, MemorySegment src, long s, MemorySegment out, long dst, long slope, int vectors) {
+            Normalizer of, int c, MemorySegment src, long s, MemorySegment dst, MemorySegment slope, long to, int vectors) {
         FloatVector m = FloatVector.fromArray(SPECIES, of.mean, c);
         FloatVector f = FloatVector.fromArray(SPECIES, of.scale, c);
         FloatVector o = FloatVector.fromArray(SPECIES, of.offset, c);
@@ -146,16 +146,16 @@ final class NormalizedSlope {
             FloatVector t = y.fma(minusLog2E, round);
             FloatVector r = y.fma(log2E, t.sub(round));
             FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, one);
-            t.intoMemorySegment(out, dst + at, ORDER);
-            IntVector.fromMemorySegment(INTS, out, dst + at, ORDER)
+            t.intoMemorySegment(dst, to + at, ORDER);
+            IntVector.fromMemorySegment(INTS, dst, to + at, ORDER)
                     .lanewise(LSHL, 23)
                     .add(BIAS)
-                    .intoMemorySegment(out, dst + at, ORDER);
-            FloatVector e = FloatVector.fromMemorySegment(SPECIES, out, dst + at, ORDER).mul(p);
+                    .intoMemorySegment(dst, to + at, ORDER);
+            FloatVector e = FloatVector.fromMemorySegment(SPECIES, dst, to + at, ORDER).mul(p);
             FloatVector sigmoid = one.div(e.add(one));
             FloatVector a = x.mul(sigmoid);
-            a.intoMemorySegment(out, dst + at, ORDER);
-            a.mul(e).fma(sigmoid, sigmoid).intoMemorySegment(out, slope + at, ORDER);
+            a.intoMemorySegment(dst, to + at, ORDER);
+            a.mul(e).fma(sigmoid, sigmoid).intoMemorySegment(slope, to + at, ORDER);
         }
     }
 }
