@@ -10,11 +10,12 @@ import donna.backend.Stream;
 import donna.bench.Machine;
 import donna.bench.Results;
 import donna.bench.Table;
-import donna.bench.step.Model;
+import donna.bench.step.TrainedNetworks;
 import donna.export.OnnxCheck;
 import donna.export.OnnxExport;
 import donna.nn.Network;
-import donna.spec.SearchSpec;
+import donna.spec.Json;
+import donna.tensor.Shape;
 import donna.tensor.Tensor;
 import donna.tensor.TensorSpec;
 import donna.train.Inference;
@@ -24,6 +25,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -34,7 +36,7 @@ import java.util.concurrent.Executors;
 /**
  * How long does a batch take in ONNX Runtime on the exported model, and here? On several threads ONNX Runtime cuts
  * every op, and here every thread takes its share of the batch. The two run in turn in one process, after their logits
- * have been compared. Arguments: a spec (its reference model), the folder for models, rounds, milliseconds of a
+ * have been compared. Arguments: the networks file, the folder for models, rounds, milliseconds of a
  * measurement, and the results folder (none: nothing is kept).
  */
 public final class InferenceSpeed {
@@ -62,7 +64,7 @@ public final class InferenceSpeed {
         try (Device device = Backends.open("cpu", line -> {})) {
             InferenceSpeed speed = new InferenceSpeed(
                     device, Path.of(args[1]), Integer.parseInt(args[2]), Long.parseLong(args[3]) * 1_000_000);
-            for (Model m : List.of(Model.reference(SearchSpec.read(Path.of(args[0]))), Model.mobileNetV2())) {
+            for (TrainedNetworks.Spec m : Json.read(Path.of(args[0]), TrainedNetworks.class).networks()) {
                 for (int[] work : new int[][] {{1, 1}, {32, 1}, {32, 2}, {128, 2}}) {
                     rows.add(speed.race(m, work[0], work[1]));
                 }
@@ -83,13 +85,13 @@ public final class InferenceSpeed {
         }
     }
 
-    private Row race(Model model, int batch, int threads) throws Exception {
+    private Row race(TrainedNetworks.Spec model, int batch, int threads) throws Exception {
         System.err.println(model.name() + ", batch " + batch + ", " + threads + " threads ...");
         Network network = model.network();
         Map<String, float[]> values =
-                TrainingState.initialValues(Inference.parameters(network, model.image()), 1);
+                TrainingState.initialValues(Inference.parameters(network, image(model)), 1);
         Path file = export(model, network, batch, values);
-        float[] images = new float[Math.toIntExact(batch * model.image().elements())];
+        float[] images = new float[Math.toIntExact(batch * image(model).elements())];
         Random random = new Random(1);
         for (int i = 0; i < images.length; i++) {
             images[i] = (float) random.nextGaussian();
@@ -110,11 +112,15 @@ public final class InferenceSpeed {
         return new Row(model.name(), batch, threads, Spread.of(theirs), Spread.of(ours), Spread.ofRatios(theirs, ours));
     }
 
-    private Path export(Model model, Network network, int batch, Map<String, float[]> values) throws IOException {
+    private static Shape image(TrainedNetworks.Spec model) {
+        return new Shape(model.input().stream().mapToInt(Integer::intValue).toArray());
+    }
+
+    private Path export(TrainedNetworks.Spec model, Network network, int batch, Map<String, float[]> values) throws IOException {
         Files.createDirectories(folder);
-        Path file = folder.resolve(model.name() + "-" + batch + ".onnx");
+        Path file = folder.resolve(model.name().replace(' ', '-') + "-" + batch + ".onnx");
         OnnxExport.Header header = new OnnxExport.Header(model.name(), "benchmark", false, Map.of());
-        OnnxExport.write(file, Inference.graph(network, model.image(), batch), values, header);
+        OnnxExport.write(file, Inference.graph(network, image(model), batch), values, header);
         return file;
     }
 
@@ -133,7 +139,7 @@ public final class InferenceSpeed {
         return mean;
     }
 
-    private double onnxRuntime(Path file, Model model, int batch, int threads, float[] images) throws Exception {
+    private double onnxRuntime(Path file, TrainedNetworks.Spec model, int batch, int threads, float[] images) throws Exception {
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
         long[] shape = {batch, model.input().get(0), model.input().get(1), model.input().get(2)};
         try (OrtSession.SessionOptions options = options(threads);
@@ -163,15 +169,15 @@ public final class InferenceSpeed {
         private final List<Stream> streams = new ArrayList<>();
         private final ExecutorService threads;
 
-        Replicas(Device device, Model model, Network network, Map<String, float[]> values, float[] all, int batch, int count) {
+        Replicas(Device device, TrainedNetworks.Spec model, Network network, Map<String, float[]> values, float[] all, int batch, int count) {
             threads = Executors.newFixedThreadPool(count);
             int share = batch / count;
             for (int t = 0; t < count; t++) {
-                Inference plan = new Inference(device, network, values, model.image(), share, false);
+                Inference plan = new Inference(device, network, values, image(model), share, false);
                 Tensor src = device.tensor(plan.bindings().get(Inference.IMAGES));
-                Tensor dst = device.tensor(TensorSpec.f32(share, model.classes()));
+                Tensor dst = device.tensor(TensorSpec.f32(share, model.head().classes()));
                 int each = all.length / count;
-                src.set(java.util.Arrays.copyOfRange(all, t * each, (t + 1) * each));
+                src.set(Arrays.copyOfRange(all, t * each, (t + 1) * each));
                 plan.bind(Inference.IMAGES, src);
                 plan.bind(Inference.LOGITS, dst);
                 Stream stream = device.openStream();
