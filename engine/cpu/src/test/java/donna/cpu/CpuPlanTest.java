@@ -171,6 +171,14 @@ class CpuPlanTest {
         assertTrue(e.getMessage().contains("'temperature'"), e.getMessage());
     }
 
+    @Test
+    void channelsLastIsRefusedByName() {
+        Graph.Builder g = new Graph.Builder();
+        g.output("dst", g.add(new Op.Scale(2), g.input("image", IMAGE.with(Layout.CHANNELS_LAST))));
+        DonnaException.InvalidInput e = assertThrows(DonnaException.InvalidInput.class, () -> device.compile(g.build()));
+        assertTrue(e.getMessage().contains("'image'") && e.getMessage().contains("channels last"), e.getMessage());
+    }
+
     /** Batch norm, depthwise convolution, batch norm of {@code size} times {@code size} pixels, and their gradients. */
     private Graph chain(int size, Activation act) {
         Graph.Builder g = new Graph.Builder();
