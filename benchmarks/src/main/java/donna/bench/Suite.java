@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.openjdk.jmh.infra.BenchmarkParams;
+import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
@@ -27,7 +28,10 @@ import org.openjdk.jmh.runner.options.TimeValue;
  * everything works: its numbers mean nothing and are not kept.
  */
 public final class Suite {
-    private static final List<String> UNITS = List.of("GFLOP/s", "% of peak", "GB/s", "images/s", "candidates/s");
+    private static final List<String> UNITS = List.of("GFLOP/s", "% of peak", "GB/s", "images/s", "candidates/s", "B allocated");
+
+    /** What the profiler calls the bytes allocated by one invocation. */
+    private static final String ALLOCATED = "gc.alloc.rate.norm";
 
     private final Path logs;
     private final boolean smoke;
@@ -90,12 +94,17 @@ public final class Suite {
             if (q.section() == Question.Section.CEILINGS) {
                 peakFlops = Math.max(peakFlops, work.flops() / seconds);
             }
+            Map<String, Double> rates =
+                    new LinkedHashMap<>(work.rates(seconds, q.section() == Question.Section.CEILINGS ? 0 : peakFlops));
+            if (q.section() == Question.Section.SEARCH) {
+                rates.put("B allocated", result.getSecondaryResults().get(ALLOCATED).getScore());
+            }
             rows.add(new Row(
                     q.benchmark().getSimpleName(),
                     parameters,
                     seconds * 1e6,
                     Double.isFinite(error) ? error : 0,
-                    work.rates(seconds, q.section() == Question.Section.CEILINGS ? 0 : peakFlops)));
+                    rates));
         }
         return rows;
     }
@@ -110,6 +119,7 @@ public final class Suite {
                 .measurementIterations(smoke ? 2 : 6)
                 .measurementTime(each)
                 .shouldFailOnError(true)
+                .addProfiler(GCProfiler.class)
                 .output(logs.resolve("jmh-" + benchmark.getSimpleName() + ".log")
                         .toString())
                 .build();

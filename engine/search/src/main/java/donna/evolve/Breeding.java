@@ -4,7 +4,7 @@ import donna.graph.Mask;
 
 /**
  * Random genomes and children of survivors. Every draw is a function of (seed, generation, child, attempt, number of
- * the draw).
+ * the draw). Usable from any thread.
  */
 final class Breeding {
     private static final long SALT = Mask.mix(0x65766F6C7665L);
@@ -15,56 +15,78 @@ final class Breeding {
 
     private final long seed;
     private final int[] options;
-    private final double crossover;
-    private final double mutation;
+    private final Variation variation;
 
-    Breeding(long seed, int[] options, double crossover, double mutation) {
+    Breeding(long seed, int[] options, Variation variation) {
         this.seed = Mask.mix(SALT ^ seed);
         this.options = options;
-        this.crossover = crossover;
-        this.mutation = mutation;
+        this.variation = variation;
     }
 
     /** Writes uniformly drawn genes to {@code genes[at ...]}. */
-    void random(int[] genes, int at, int child, int attempt) {
+    void random(char[] genes, int at, long child, int attempt) {
         long key = key(0, child, attempt);
         for (int n = 0; n < options.length; n++) {
-            genes[at + n] = below(Mask.mix(key ^ RESET + n), options[n]);
+            genes[at + n] = (char) below(Mask.mix(key ^ RESET + n), options[n]);
         }
     }
 
     /**
      * Writes child number {@code child} of a generation to individual {@code place}: two parents by binary tournament,
-     * genes from either with
-     * equal probability, some drawn anew. From the second attempt on, one gene is changed for certain.
+     * mixed and mutated. From the second attempt on, one gene is changed for certain.
      */
-    void child(Population p, int place, int generation, int child, int attempt) {
+    void child(Population p, int place, long generation, long child, int attempt) {
         long key = key(generation, child, attempt);
         int mother = p.better(below(Mask.mix(key), p.size), below(Mask.mix(key ^ 1), p.size)) * options.length;
         int father = p.better(below(Mask.mix(key ^ 2), p.size), below(Mask.mix(key ^ 3), p.size)) * options.length;
-        boolean mixed = unit(Mask.mix(key ^ 4)) < crossover;
+        boolean mixed = unit(Mask.mix(key ^ 4)) < variation.crossoverRate();
+        long fromFather = mixed ? blocksOfOne(Mask.mix(key ^ MIX)) : 0;
         int at = place * options.length;
-        long coins = 0;
         for (int n = 0; n < options.length; n++) {
-            if ((n & 63) == 0) {
-                coins = Mask.mix(key ^ MIX + n);
-            }
-            boolean fromFather = mixed && (coins >>> n & 1) != 0;
-            p.genes[at + n] = p.genes[(fromFather ? father : mother) + n];
-            if (unit(Mask.mix(key ^ MUTATE + n)) < mutation) {
-                p.genes[at + n] = below(Mask.mix(key ^ RESET + n), options[n]);
+            p.genes[at + n] = p.genes[((fromFather >>> n & 1) != 0 ? father : mother) + n];
+            if (unit(Mask.mix(key ^ MUTATE + n)) < variation.mutationRate()) {
+                p.genes[at + n] = mutant(p.genes[at + n], Mask.mix(key ^ RESET + n), options[n]);
             }
         }
         if (attempt > 0) {
             int n = below(Mask.mix(key ^ FORCE), options.length);
             if (options[n] > 1) {
                 int step = 1 + below(Mask.mix(key ^ FORCE + 1), options[n] - 1);
-                p.genes[at + n] = (p.genes[at + n] + step) % options[n];
+                p.genes[at + n] = (char) ((p.genes[at + n] + step) % options[n]);
             }
         }
     }
 
-    private long key(int generation, int child, int attempt) {
+    /** One bit per block: set where the second parent's choice is taken. */
+    private long blocksOfOne(long bits) {
+        return switch (variation.crossover()) {
+            case UNIFORM -> bits;
+            case TWO_POINT -> {
+                int a = (int) (bits >>> 32 & 0x7FFFFFFF) % (options.length + 1);
+                int b = (int) (bits & 0x7FFFFFFF) % (options.length + 1);
+                yield upTo(Math.max(a, b)) & ~upTo(Math.min(a, b));
+            }
+        };
+    }
+
+    private static long upTo(int n) {
+        return n == Long.SIZE ? -1 : (1L << n) - 1;
+    }
+
+    private char mutant(char gene, long bits, int bound) {
+        return switch (variation.mutation()) {
+            case RESET -> (char) below(bits, bound);
+            case NEIGHBOUR -> {
+                if (bound == 1) {
+                    yield gene;
+                }
+                boolean up = gene == 0 || bits < 0 && gene < bound - 1;
+                yield (char) (up ? gene + 1 : gene - 1);
+            }
+        };
+    }
+
+    private long key(long generation, long child, int attempt) {
         return Mask.mix(Mask.mix(Mask.mix(seed ^ generation) ^ child) ^ attempt);
     }
 
