@@ -56,16 +56,16 @@ final class NondominatedSort {
         for (int k = 0; k < m; k++) {
             columns[k].sort(f, m, k, everyone, n);
         }
-        rank(n);
+        rankSorted(n);
     }
 
-    /** The order of the points by objective {@code k}, to be filled before {@link #rank}. */
+    /** The order of the points by objective {@code k}, to be filled before {@link #rankSorted}. */
     ColumnSort columns(int k) {
         return columns[k];
     }
 
     /** Ranks the {@code n} points whose columns are sorted. */
-    void rank(int n) {
+    void rankSorted(int n) {
         orderAll(n);
         int distinct = pack(n);
         Arrays.fill(rank, 0, distinct, 0);
@@ -104,8 +104,37 @@ final class NondominatedSort {
         return rankOfPoint[i];
     }
 
-    /** Lexicographic order: the order of the last objective, put in the order of those before it by stable counting. */
+    /** Lexicographic order: that of the first objective, whose ties, if short, are put in order one by one. */
     private void orderAll(int n) {
+        int from = 0;
+        for (int i = 0; i < n; i++) {
+            int point = columns[0].at(i);
+            order[i] = point;
+            if (columns[0].below(point) != from) {
+                from = i;
+            } else if (i - from > SMALL) {
+                orderByCounting(n);
+                return;
+            }
+            for (int j = i; j > from && isBehind(order[j - 1], point); j--) {
+                order[j] = order[j - 1];
+                order[j - 1] = point;
+            }
+        }
+    }
+
+    private boolean isBehind(int a, int b) {
+        for (int k = 1; k < m; k++) {
+            int difference = columns[k].below(a) - columns[k].below(b);
+            if (difference != 0) {
+                return difference > 0;
+            }
+        }
+        return false;
+    }
+
+    /** The order of the last objective, put in the order of those before it by stable counting. */
+    private void orderByCounting(int n) {
         for (int i = 0; i < n; i++) {
             order[i] = columns[m - 1].at(i);
         }
@@ -307,19 +336,16 @@ final class NondominatedSort {
         stairRank[at] = r;
     }
 
-    /** How many stairs are at places up to {@code p}. */
+    /** How many stairs are at places up to {@code p}; without branches that cannot be predicted. */
     private int stairsUpTo(int p) {
-        int low = 0;
-        int high = stairs;
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (stairPlace[middle] <= p) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
+        int base = 0;
+        int n = stairs;
+        while (n > 1) {
+            int half = n >>> 1;
+            base = stairPlace[base + half - 1] <= p ? base + half : base;
+            n -= half;
         }
-        return low;
+        return n == 1 && stairPlace[base] <= p ? base + 1 : base;
     }
 
     /** Puts {@code b}, which comes later in lexicographic order, a rank behind {@code a} where that dominates it. */

@@ -196,7 +196,7 @@ final class Population {
     void select(int n) {
         int broken = divide(n);
         crew.run(goals, sortColumns);
-        sort.rank(feasible);
+        sort.rankSorted(feasible);
         int kept = Math.min(capacity, n);
         int wanted = Math.min(kept, feasible);
         arrange(wanted);

@@ -53,18 +53,14 @@ public final class ArchiveStress {
         private final ParetoArchive archive = new ParetoArchive(GOALS);
 
         @Actor
-        public void worse() {
+        public void worseThenEqual() {
             archive.offer(new Architecture(0), 2, 2);
+            archive.offer(new Architecture(2), 1, 1);
         }
 
         @Actor
         public void best() {
             archive.offer(new Architecture(1), 1, 1);
-        }
-
-        @Actor
-        public void equal() {
-            archive.offer(new Architecture(2), 1, 1);
         }
 
         @Arbiter

@@ -35,7 +35,7 @@ class EvolutionTest {
                             / exact
                             / 10;
         }
-        assertTrue(found > 0.997 && found <= 1, "evolution " + found);
+        assertTrue(found > 0.995 && found <= 1, "evolution " + found);
         assertTrue(random < found - 0.03, "random search " + random + ", evolution " + found);
     }
 
@@ -202,18 +202,19 @@ class EvolutionTest {
                 for (int n = 0; n < options.length; n++) {
                     assertTrue(choices[n] < options[n], "choice " + choices[n] + " of " + options[n]);
                 }
-                objectives[0] = choices[1];
-                objectives[1] = choices[1] + choices[2];
-                objectives[2] = choices[3];
-                objectives[3] = choices[4] - 0.1 * choices[3];
+                objectives[0] = choices[1] / 256;
+                objectives[1] = choices[3];
+                objectives[2] = choices[3] + choices[2];
+                objectives[3] = choices[4];
             }
         };
         ParetoFront front = new Evolution(60, 60, 0.9, 0.2, 3).run(problem, List.of(), 2);
-        // c and d are both best at choices 0 and 1; every value of choice 1 is a trade-off, with choice 2 at its end
-        front.members().forEach(i -> assertEquals(0, i.architecture().choice(3), i.toString()));
-        front.members().forEach(i -> assertEquals(1, i.architecture().choice(4), i.toString()));
-        front.members().forEach(i -> assertEquals(2, i.architecture().choice(2), i.toString()));
-        assertEquals(60, front.members().size());
+        // b and c trade off by choice 3 alone; the best of all others is one value
+        assertEquals(17, front.members().size());
+        for (Individual i : front.members()) {
+            Architecture a = i.architecture();
+            assertTrue(a.choice(1) < 256 && a.choice(2) == 0 && a.choice(4) == 1, i.toString());
+        }
     }
 
     @Test
