@@ -28,21 +28,21 @@ import org.openjdk.jmh.runner.options.TimeValue;
  * everything works: its numbers mean nothing and are not kept.
  */
 public final class Suite {
-    private static final List<String> UNITS = List.of("GFLOP/s", "% of peak", "GB/s", "images/s", "candidates/s", "B allocated");
+    private static final List<String> UNITS = List.of("GFLOP/s", "% of peak", "GB/s", "images/s", "candidates/s");
 
-    /** What the profiler calls the bytes allocated by one invocation. */
-    private static final String ALLOCATED = "gc.alloc.rate.norm";
+    private static final String ALLOCATION = "gc.alloc.rate.norm";
 
     private final Path logs;
     private final boolean smoke;
     private double peakFlops;
 
-    /** A measured case. Error is half of JMH's 99.9 % interval. */
+    /** A measured case. Error is half of JMH's 99.9 % interval; allocated is what one invocation leaves to the garbage collector. */
     private record Row(
             String question,
             Map<String, String> parameters,
             double microseconds,
             double errorMicroseconds,
+            double allocatedBytes,
             Map<String, Double> rates) {
         /** The parameters in words; a bare number gets its name. */
         String name() {
@@ -94,17 +94,13 @@ public final class Suite {
             if (q.section() == Question.Section.CEILINGS) {
                 peakFlops = Math.max(peakFlops, work.flops() / seconds);
             }
-            Map<String, Double> rates =
-                    new LinkedHashMap<>(work.rates(seconds, q.section() == Question.Section.CEILINGS ? 0 : peakFlops));
-            if (q.section() == Question.Section.SEARCH) {
-                rates.put("B allocated", result.getSecondaryResults().get(ALLOCATED).getScore());
-            }
             rows.add(new Row(
                     q.benchmark().getSimpleName(),
                     parameters,
                     seconds * 1e6,
                     Double.isFinite(error) ? error : 0,
-                    rates));
+                    result.getSecondaryResults().get(ALLOCATION).getScore(),
+                    work.rates(seconds, q.section() == Question.Section.CEILINGS ? 0 : peakFlops)));
         }
         return rows;
     }
@@ -130,14 +126,15 @@ public final class Suite {
         List<String> units = UNITS.stream()
                 .filter(u -> rows.stream().anyMatch(r -> r.rates().containsKey(u)))
                 .toList();
-        List<String> header = new ArrayList<>(List.of(word(section), "us", "+-"));
+        List<String> header = new ArrayList<>(List.of(word(section), "us", "+-", "B/op"));
         header.addAll(units);
         Table table = new Table(header.toArray(String[]::new));
         for (Row r : rows) {
             List<String> cells = new ArrayList<>(List.of(
                     (r.question() + " " + r.name()).strip(),
                     Table.number(r.microseconds()),
-                    Table.number(r.errorMicroseconds())));
+                    Table.number(r.errorMicroseconds()),
+                    Table.number(r.allocatedBytes())));
             units.forEach(u ->
                     cells.add(r.rates().containsKey(u) ? Table.number(r.rates().get(u)) : ""));
             table.row(cells);
