@@ -103,7 +103,7 @@ final class GraphConvolution implements ConvolutionPlan {
         }
     }
 
-    private static CudnnDescriptor convolution(Cudnn lib, ConvolutionSpec spec) {
+    static CudnnDescriptor convolution(Cudnn lib, ConvolutionSpec spec) {
         return new CudnnDescriptor(lib, CudnnDescriptor.Kind.CONVOLUTION)
                 .number(100, CudnnDescriptor.DATA_TYPE, CudaElement.F32.cudnn)
                 .number(101, CudnnDescriptor.CONVOLUTION_MODE, CROSS_CORRELATION)
@@ -116,7 +116,7 @@ final class GraphConvolution implements ConvolutionPlan {
     }
 
     /** Dimensions in the library's order, N C H W; the strides say that they lie as NHWC. */
-    private static CudnnDescriptor tensor(Cudnn lib, ConvolutionSpec spec, long id, long n, long c, long h, long w) {
+    static CudnnDescriptor tensor(Cudnn lib, ConvolutionSpec spec, long id, long n, long c, long h, long w) {
         return new CudnnDescriptor(lib, CudnnDescriptor.Kind.TENSOR)
                 .longs(900, CudnnDescriptor.INT64, ALIGNMENT)
                 .number(901, CudnnDescriptor.DATA_TYPE, spec.element().cudnn)
@@ -126,7 +126,7 @@ final class GraphConvolution implements ConvolutionPlan {
                 .finish();
     }
 
-    private static CudnnDescriptor operation(
+    static CudnnDescriptor operation(
             Cudnn lib, ConvolutionSpec.Pass pass, CudnnDescriptor convolution, CudnnDescriptor src, CudnnDescriptor weight, CudnnDescriptor dst) {
         return switch (pass) {
             case FORWARD -> new CudnnDescriptor(lib, CudnnDescriptor.Kind.CONVOLUTION_FORWARD)
