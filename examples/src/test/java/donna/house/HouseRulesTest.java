@@ -6,6 +6,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.AccessTarget;
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaAccess;
@@ -195,9 +196,10 @@ class HouseRulesTest {
 
     @Test
     void theSearchHasNoLockAndNoBlockingQueue() {
+        DescribedPredicate<JavaClass> search =
+                resideInAPackage("donna.evolve").and(describe("are part of the engine", HouseRulesTest::isEngine));
         noClasses()
-                .that()
-                .resideInAPackage("donna.evolve..")
+                .that(search)
                 .should()
                 .dependOnClassesThat(describe("block", c -> c.isAssignableTo("java.util.concurrent.locks.Lock")
                         || c.isAssignableTo("java.util.concurrent.BlockingQueue")
@@ -210,8 +212,7 @@ class HouseRulesTest {
                 .check(all);
         noMethods()
                 .that()
-                .areDeclaredInClassesThat()
-                .resideInAPackage("donna.evolve..")
+                .areDeclaredInClassesThat(search)
                 .should()
                 .haveModifier(JavaModifier.SYNCHRONIZED)
                 .check(all);
