@@ -235,8 +235,8 @@ final class SpecReader {
                 s.word("algorithm", EvolutionSpec.Algorithm.NSGA2),
                 s.integer("population", 4, 10_000_000, 100),
                 s.integer("generations", 1, 1_000_000, 50),
-                s.decimal("crossover", 0, 1, 0.9),
-                s.decimal("mutation", 0, 1, 0.25),
+                s.decimal("crossover", 0, 1, 0.5),
+                s.decimal("mutation", 0, 1, 0.05),
                 s.has("objectives")
                         ? s.wordList("objectives", EvolutionSpec.Objective.class)
                         : List.of(EvolutionSpec.Objective.ACCURACY, EvolutionSpec.Objective.LATENCY),
