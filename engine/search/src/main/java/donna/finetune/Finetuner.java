@@ -15,7 +15,6 @@ import donna.nn.GraphWriter;
 import donna.nn.Network;
 import donna.spec.KdSpec;
 import donna.spec.TrainSpec;
-import donna.tensor.DType;
 import donna.tensor.DonnaException;
 import donna.tensor.Shape;
 import donna.tensor.Tensor;
@@ -87,12 +86,12 @@ public final class Finetuner {
         int perEpoch = train.images() / size;
         Augmentation augmentation = Recipes.augmentation(train);
         Batcher batcher = new Batcher(setting.images().train(), setting.images().normalization(), augmentation, setting.seed("finetune", 1));
-        try (Batches batches = new Batches(setting.device(), batcher, size);
+        try (Batches batches = new Batches(setting.device(), batcher, size, logits.classes(), train.labelSmoothing());
                 Tensor soft = setting.device().tensor(TensorSpec.f32(size, logits.classes()));
                 TrainingStep step = TrainingStep.compile(
-                        setting.device(), w -> loss(w, network, size, kd, (float) train.labelSmoothing()), recipe, state)) {
+                        setting.device(), w -> loss(w, network, size, kd, train, batcher.mixes()), recipe, state)) {
             step.bind(Inference.IMAGES, batches.images());
-            step.bind(Batches.LABELS, batches.labels());
+            batches.truth().forEach(step::bind);
             step.bind(TEACHER, soft);
             Optional<Inference> live = augmentation.equals(Augmentation.NONE) ? Optional.empty() : Optional.of(teacherOn(batches, soft));
             float[] rows = new float[size * logits.classes()];
@@ -136,15 +135,14 @@ public final class Finetuner {
         return net;
     }
 
-    private Value loss(GraphWriter w, Network network, int batch, KdSpec kd, float smoothing) {
+    private Value loss(GraphWriter w, Network network, int batch, KdSpec kd, TrainSpec train, boolean mixes) {
         Shape s = setting.imageShape();
         Value images = w.graph().input(Inference.IMAGES, TensorSpec.f32(batch, s.dim(0), s.dim(1), s.dim(2)));
-        Value labels = w.graph().input(Batches.LABELS, TensorSpec.of(DType.I32, Shape.of(batch)));
         Value soft = w.graph().input(TEACHER, TensorSpec.f32(batch, logits.classes()));
         Value z = network.write(w, images).logits();
         w.graph().at("loss");
         Value kl = w.graph().add(new Op.Scale((float) kd.alpha()), w.graph().add(new Op.DistillationLoss((float) kd.temperature()), z, soft));
-        Value hard = w.graph().add(new Op.Scale((float) (1 - kd.alpha())), w.graph().add(new Op.CrossEntropy(smoothing), z, labels));
+        Value hard = w.graph().add(new Op.Scale((float) (1 - kd.alpha())), Batches.loss(w, z, mixes, train.labelSmoothing()));
         return w.graph().add(new Op.Add(), kl, hard);
     }
 }

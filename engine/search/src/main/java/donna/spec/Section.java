@@ -88,6 +88,11 @@ final class Section {
         return list(key, (p, v) -> number(p, v, min, max), range(min, max));
     }
 
+    /** Texts of a list that may be empty. */
+    List<String> texts(String key) {
+        return values.get(key) instanceof List<?> items && items.isEmpty() ? List.of() : list(key, this::words, "a list of texts");
+    }
+
     List<Boolean> flags(String key) {
         return list(key, Section.this::truth, "true, false");
     }
