@@ -38,6 +38,11 @@ final class Section {
         return values.get(key) != null;
     }
 
+    /** Whether the value is a list. */
+    boolean lists(String key) {
+        return values.get(key) instanceof List<?>;
+    }
+
     /** All keys of the file in this section, for mappings whose keys are the user's. Counts them as known. */
     List<String> keys() {
         known.addAll(values.keySet());

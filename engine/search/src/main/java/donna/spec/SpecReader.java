@@ -179,13 +179,7 @@ final class SpecReader {
 
     private SpaceSpec space(Section s) {
         int groupWidth = s.integer("group_width", 1, 1 << 16, 8);
-        Map<String, List<CandidateProduct>> blocks = new LinkedHashMap<>();
-        Section own = s.section("blocks");
-        for (String name : own.keys()) {
-            Section b = own.section(name);
-            blocks.put(name, products(b));
-            b.close();
-        }
+        Map<String, List<CandidateProduct>> blocks = ownProducts(s.section("blocks"));
         List<CandidateProduct> candidates = products(s);
         s.close();
         return new SpaceSpec(groupWidth, candidates, blocks);
@@ -199,25 +193,38 @@ final class SpecReader {
         if (width != groupWidth) {
             s.mistake("group_width", width + " differs from the run's; expected " + groupWidth);
         }
-        Map<String, List<CandidateProduct>> blocks = new LinkedHashMap<>();
-        Section own = s.section("blocks");
-        for (String name : own.keys()) {
-            Section b = own.section(name);
-            blocks.put(name, products(b));
-            b.close();
-        }
+        Map<String, List<CandidateProduct>> blocks = ownProducts(s.section("blocks"));
         List<CandidateProduct> candidates = s.has("candidates") || blocks.isEmpty() ? products(s) : List.of();
         s.close();
         return new SpaceSpec(groupWidth, candidates, blocks);
     }
 
     private List<CandidateProduct> products(Section s) {
+        return products(s, "candidates");
+    }
+
+    private List<CandidateProduct> products(Section s, String key) {
         List<CandidateProduct> out = new ArrayList<>();
-        List<Section> sections = s.sections("candidates");
+        List<Section> sections = s.sections(key);
         for (int i = 0; i < sections.size(); i++) {
-            out.add(product(sections.get(i), s.at("candidates") + "/" + i));
+            out.add(product(sections.get(i), s.at(key) + "/" + i));
         }
         return out;
+    }
+
+    /** Products of single blocks, as a list or, as people write them, in a mapping with {@code candidates}. */
+    private Map<String, List<CandidateProduct>> ownProducts(Section own) {
+        Map<String, List<CandidateProduct>> blocks = new LinkedHashMap<>();
+        for (String name : own.keys()) {
+            if (own.lists(name)) {
+                blocks.put(name, products(own, name));
+            } else {
+                Section b = own.section(name);
+                blocks.put(name, products(b));
+                b.close();
+            }
+        }
+        return blocks;
     }
 
     private CandidateProduct product(Section s, String path) {
