@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -26,15 +27,18 @@ final class CudaPlaces {
 
     private final Map<String, String> environment;
     private final Path installed;
+    private final Function<String, SharedLibrary> system;
 
-    CudaPlaces(Map<String, String> environment, Path installed) {
+    /** {@code system} opens a library by its name alone. */
+    CudaPlaces(Map<String, String> environment, Path installed, Function<String, SharedLibrary> system) {
         this.environment = environment;
         this.installed = installed;
+        this.system = system;
     }
 
     /** This process's. */
     static CudaPlaces ofSystem() {
-        return new CudaPlaces(System.getenv(), installed());
+        return new CudaPlaces(System.getenv(), installed(), SharedLibrary::open);
     }
 
     /** Where {@code donna devices --install-libs} puts libraries: one folder per set. */
@@ -62,7 +66,7 @@ final class CudaPlaces {
         }
         for (String name : names) {
             try {
-                return SharedLibrary.open(name);
+                return system.apply(name);
             } catch (UnsatisfiedLinkError e) {
                 if (!e.getMessage().startsWith(name + ": cannot open shared object file: No such file")) {
                     throw broken(library, name, e);
@@ -90,9 +94,23 @@ final class CudaPlaces {
 
     private static SharedLibrary load(CudaLibrary library, Path file) {
         try {
+            for (Path companion : companions(library, file.getParent())) {
+                SharedLibrary.open(companion.toString());
+            }
             return SharedLibrary.open(file.toString());
         } catch (UnsatisfiedLinkError e) {
             throw broken(library, file.toString(), e);
+        }
+    }
+
+    private static List<Path> companions(CudaLibrary library, Path folder) {
+        if (library.companions.isEmpty()) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(f -> library.companions.stream().anyMatch(f.getFileName().toString()::startsWith)).sorted().toList();
+        } catch (IOException e) {
+            throw new NativeException(library.title + ": " + folder + " cannot be read: " + e + "; check its permissions", e);
         }
     }
 

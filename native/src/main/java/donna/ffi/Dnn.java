@@ -6,7 +6,7 @@ import java.lang.foreign.ValueLayout;
 
 /** cuDNN, checked, on the card that is current when it is opened. By one thread at a time; the caller closes it, after the convolutions made with it. */
 public final class Dnn extends Handle {
-    private static final int FIRST_WITH_REASONS = 90000;
+    private static final int VERSION_9 = 90000;
     private static final int REASON_BYTES = 1024;
 
     private final Cudnn lib;
@@ -33,7 +33,16 @@ public final class Dnn extends Handle {
 
     private static String version(Cudnn lib) {
         long v = lib.cudnnGetVersion();
-        return v >= FIRST_WITH_REASONS ? v / 10000 + "." + v / 100 % 100 + "." + v % 100 : v / 1000 + "." + v / 100 % 10 + "." + v % 100;
+        return v >= VERSION_9 ? v / 10000 + "." + v / 100 % 100 + "." + v % 100 : v / 1000 + "." + v / 100 % 10 + "." + v % 100;
+    }
+
+    /**
+     * A plan for a convolution, the same bits every time; the caller closes it. By the graph API from cuDNN 9 on, by the older API before.
+     *
+     * @throws NativeException if the library has no deterministic way to compute it
+     */
+    public ConvolutionPlan convolution(ConvolutionSpec spec, ConvolutionSpec.Pass pass) {
+        return lib.cudnnGetVersion() >= VERSION_9 ? new GraphConvolution(this, spec, pass) : new LegacyConvolution(this, spec, pass);
     }
 
     Cudnn lib() {
@@ -64,7 +73,7 @@ public final class Dnn extends Handle {
     }
 
     private static String reason(Cudnn lib) {
-        if (lib.cudnnGetVersion() < FIRST_WITH_REASONS) {
+        if (lib.cudnnGetVersion() < VERSION_9) {
             return "; set CUDNN_LOGLEVEL_DBG=2 to see why";
         }
         try (Arena arena = Arena.ofConfined()) {
