@@ -16,8 +16,8 @@ import donna.spec.SearchSpec;
 import donna.tensor.Shape;
 import donna.tensor.TensorSpec;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Layers from the words of a spec. */
 public final class Networks {
@@ -56,19 +56,27 @@ public final class Networks {
 
     /** The reference model. */
     public static Network teacher(SearchSpec spec, SearchSpace space) {
-        return network(spec.model(), space.blocks(), Collections.nCopies(space.blocks().size(), teacherBlock(spec)));
+        return network(spec.model(), space.blocks(), teacherBlocks(spec));
     }
 
-    /** What every block of the reference model is. */
-    public static Candidate teacherBlock(SearchSpec spec) {
-        return Candidate.of(spec.teacher().block(), spec.space().groupWidth());
+    /** What each block of the reference model is. */
+    public static List<Candidate> teacherBlocks(SearchSpec spec) {
+        return spec.model().blocks().stream()
+                .map(b -> Candidate.of(spec.teacher().blockOf(b.name()), spec.space().groupWidth()))
+                .toList();
     }
 
-    /** The reference model with every channel scaled by {@code width} (to multiples of 8) and another depth: a baseline. */
+    /** The reference model's name as an architecture has it. */
+    public static String teacherName(SearchSpec spec) {
+        return teacherBlocks(spec).stream().map(Candidate::toString).collect(Collectors.joining("_"));
+    }
+
+    /** The reference model with every channel scaled by {@code width} (to multiples of 8) and at most {@code depth} layers a block: a baseline. */
     public static Network scaledTeacher(SearchSpec spec, SearchSpace space, double width, int depth) {
         ModelSpec m = spec.model();
-        Candidate t = teacherBlock(spec);
-        Candidate scaled = new Candidate(t.type(), t.kernel(), t.expand(), depth, t.se(), t.act(), t.groupWidth());
+        List<Candidate> scaled = teacherBlocks(spec).stream()
+                .map(t -> new Candidate(t.type(), t.kernel(), t.expand(), Math.min(depth, t.depth()), t.se(), t.act(), t.groupWidth()))
+                .toList();
         List<Block> blocks = space.blocks().stream()
                 .map(b -> new Block(b.name(), scale(b.in(), width), scale(b.out(), width), b.stride()))
                 .toList();
@@ -79,7 +87,7 @@ public final class Networks {
                 new ModelSpec.Stem(s.conv(), s.stride(), scale(s.channels(), width), s.act()),
                 m.blocks(),
                 new ModelSpec.Head(h.conv(), scale(h.channels(), width), h.act(), h.classes()));
-        return network(model, blocks, Collections.nCopies(blocks.size(), scaled));
+        return network(model, blocks, scaled);
     }
 
     /** Cost of one image {@code [C, H, W]} through a layer. */

@@ -25,8 +25,8 @@ public final class ImageSource {
     public static Images open(SearchSpec spec, Consumer<String> log) {
         DatasetSpec d = spec.dataset();
         List<Integer> input = spec.model().input();
-        Dataset train = Datasets.open(d.name().word(), d.path(), Split.TRAIN, input.get(1), DatasetFetcher.userCache(), log);
-        Dataset test = Datasets.open(d.name().word(), d.path(), Split.TEST, input.get(1), DatasetFetcher.userCache(), log);
+        Dataset train = Datasets.open(d.name().word(), d.path(), Split.TRAIN, input.get(1), d.resize(), DatasetFetcher.userCache(), log);
+        Dataset test = Datasets.open(d.name().word(), d.path(), Split.TEST, input.get(1), d.resize(), DatasetFetcher.userCache(), log);
         List<Integer> found = List.of(train.channels(), train.height(), train.width());
         if (!input.equals(found)) {
             throw new DonnaException.InvalidInput(

@@ -64,7 +64,7 @@ final class TeacherStage {
             Map<String, float[]> values = setting.spec().teacher().weights()
                     .map(file -> WeightsFile.read(Path.of(file), Inference.parameters(network, setting.imageShape())))
                     .orElseGet(() -> new TeacherTrainer(setting).run(checkpoint).values());
-            return new Store.Piece(tensors(setting, network, values), Map.of("block", Networks.teacherBlock(setting.spec()).toString()));
+            return new Store.Piece(tensors(setting, network, values), Map.of("architecture", Networks.teacherName(setting.spec())));
         });
         Checkpoint.forget(folder, checkpoint);
         return new Teacher(network, values(piece));

@@ -4,6 +4,9 @@ import donna.spec.BlockType;
 import donna.spec.CandidateSpec;
 import donna.tensor.Activation;
 import donna.tensor.DonnaException;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -34,6 +37,27 @@ public record Candidate(BlockType type, int kernel, int expand, int depth, boole
     /** The candidate a spec words, with the spec's group width. */
     public static Candidate of(CandidateSpec c, int groupWidth) {
         return new Candidate(c.type(), c.kernel(), c.expand(), c.depth(), c.se(), c.act(), groupWidth);
+    }
+
+    /** As a spec words it. */
+    public CandidateSpec spec() {
+        return new CandidateSpec(type, kernel, expand, depth, se, act);
+    }
+
+    /** What it is, axis by axis in the spec's words, such as {@code kernel} and {@code 5}. */
+    public Map<String, String> traits() {
+        Map<String, String> all = new LinkedHashMap<>();
+        all.put("type", word(type));
+        all.put("kernel", Integer.toString(kernel));
+        all.put("expand", Integer.toString(expand));
+        all.put("depth", Integer.toString(depth));
+        all.put("se", Boolean.toString(se));
+        all.put("act", word(act));
+        return all;
+    }
+
+    private static String word(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
     }
 
     /** Hidden channels of layer {@code layer} of this candidate in {@code block}. */

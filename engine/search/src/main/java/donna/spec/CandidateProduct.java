@@ -30,6 +30,12 @@ public record CandidateProduct(
         act = List.copyOf(act);
     }
 
+    /** The product of one candidate. */
+    static CandidateProduct of(CandidateSpec c) {
+        return new CandidateProduct(
+                List.of(c.type()), List.of(c.kernel()), List.of(c.expand()), List.of(c.depth()), List.of(c.se()), List.of(c.act()));
+    }
+
     /** All candidates of the product; the last axis ({@code act}) varies fastest. */
     public List<CandidateSpec> candidates() {
         List<CandidateSpec> all = new ArrayList<>();

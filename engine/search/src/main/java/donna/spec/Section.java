@@ -38,6 +38,11 @@ final class Section {
         return values.get(key) != null;
     }
 
+    /** Whether the value is a list. */
+    boolean lists(String key) {
+        return values.get(key) instanceof List<?>;
+    }
+
     /** All keys of the file in this section, for mappings whose keys are the user's. Counts them as known. */
     List<String> keys() {
         known.addAll(values.keySet());
@@ -86,6 +91,11 @@ final class Section {
 
     List<Double> decimals(String key, double min, double max) {
         return list(key, (p, v) -> number(p, v, min, max), range(min, max));
+    }
+
+    /** Texts of a list that may be empty. */
+    List<String> texts(String key) {
+        return values.get(key) instanceof List<?> items && items.isEmpty() ? List.of() : list(key, this::words, "a list of texts");
     }
 
     List<Boolean> flags(String key) {

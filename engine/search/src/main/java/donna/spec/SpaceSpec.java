@@ -2,8 +2,11 @@ package donna.spec;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What each block may be: the union of products, the same for every block unless a block has its own.
@@ -18,10 +21,32 @@ public record SpaceSpec(int groupWidth, List<CandidateProduct> candidates, Map<S
         blocks = Collections.unmodifiableMap(new LinkedHashMap<>(blocks));
     }
 
+    /** A space in which every block has its own candidates. */
+    public static SpaceSpec of(int groupWidth, Map<String, List<CandidateSpec>> blocks) {
+        Map<String, List<CandidateProduct>> products = new LinkedHashMap<>();
+        blocks.forEach((name, list) -> products.put(name, list.stream().map(CandidateProduct::of).toList()));
+        return new SpaceSpec(groupWidth, products.values().iterator().next(), products);
+    }
+
+    /** This space and, behind its own candidates, those of {@code more} that it has not. */
+    SpaceSpec with(SpaceSpec more) {
+        Map<String, List<CandidateProduct>> own = new LinkedHashMap<>(blocks);
+        more.blocks.keySet().forEach(name -> own.putIfAbsent(name, candidates));
+        own.replaceAll((name, products) -> joined(products, more.candidatesOf(name)));
+        return new SpaceSpec(groupWidth, joined(candidates, specs(more.candidates)), own);
+    }
+
+    private static List<CandidateProduct> joined(List<CandidateProduct> products, List<CandidateSpec> more) {
+        Set<CandidateSpec> known = new LinkedHashSet<>(specs(products));
+        return Stream.concat(products.stream(), more.stream().filter(known::add).map(CandidateProduct::of)).toList();
+    }
+
+    private static List<CandidateSpec> specs(List<CandidateProduct> products) {
+        return products.stream().flatMap(p -> p.candidates().stream()).toList();
+    }
+
     /** The candidates of one block, in the spec's order. */
     public List<CandidateSpec> candidatesOf(String block) {
-        return blocks.getOrDefault(block, candidates).stream()
-                .flatMap(p -> p.candidates().stream())
-                .toList();
+        return specs(blocks.getOrDefault(block, candidates));
     }
 }

@@ -33,7 +33,8 @@ final class SpecReader {
         ModelSpec model = model(root.section("model"));
         DatasetSpec dataset = dataset(
                 root.section("dataset"),
-                model.input().size() == 3 ? model.input().get(0) : 1);
+                model.input().size() == 3 ? model.input().get(0) : 1,
+                model.input().size() == 3 ? model.input().get(1) : 1);
         SpaceSpec space = space(root.section("space"));
         OptimizerSpec optimizer = stages.optimizer(root.section("optimizer"), OptimizerSpec.DEFAULT);
         StageReader.Defaults defaults = new StageReader.Defaults(dataset.train(), dataset.augment(), optimizer);
@@ -62,7 +63,7 @@ final class SpecReader {
                 compare);
     }
 
-    private DatasetSpec dataset(Section s, int channels) {
+    private DatasetSpec dataset(Section s, int channels, int side) {
         Kind kind = s.word("name", Kind.class);
         Optional<String> path = s.has("path") ? Optional.of(s.text("path")) : Optional.empty();
         if (!kind.isNamed() && path.isEmpty()) {
@@ -85,15 +86,16 @@ final class SpecReader {
                     kind.word() + " has " + kind.channels + " channel(s) and model/input says " + channels
                             + "; change one of them");
         }
+        int resize = s.integer("resize", side, 8192, side);
         Section n = s.section("normalize");
         List<Double> mean = perChannel(n, "mean", -BIG, kind.mean, channels);
         List<Double> std = perChannel(n, "std", POSITIVE, kind.std, channels);
         n.close();
         Section a = s.section("augment");
-        Augment augment = stages.augment(a, new Augment(false, 0));
+        Augment augment = stages.augment(a, Augment.NONE);
         a.close();
         s.close();
-        return new DatasetSpec(kind, path, train, validation, new Normalize(mean, std), augment);
+        return new DatasetSpec(kind, path, train, validation, resize, new Normalize(mean, std), augment);
     }
 
     private static List<Double> perChannel(Section s, String key, double min, List<Double> fallback, int channels) {
@@ -156,41 +158,73 @@ final class SpecReader {
     }
 
     private TeacherSpec teacher(Section s, StageReader.Defaults defaults) {
-        Section b = s.section("block");
-        CandidateProduct product = product(b, s.at("block"));
-        List<CandidateSpec> one = product.candidates();
-        if (one.size() > 1) {
-            s.mistake("block", one.size() + " candidates; the teacher has exactly one, so every axis takes one value");
-        }
-        CandidateSpec block =
-                one.isEmpty() ? new CandidateSpec(BlockType.MBCONV, 3, 1, 1, false, Activation.RELU) : one.getFirst();
+        CandidateSpec block = oneCandidate(s, "block");
+        Map<String, CandidateSpec> blocks = new LinkedHashMap<>();
+        Section own = s.section("blocks");
+        own.keys().forEach(name -> blocks.put(name, oneCandidate(own, name)));
         Optional<String> weights = s.has("weights") ? Optional.of(s.text("weights")) : Optional.empty();
         TrainSpec train = stages.train(s, new StageReader.Budget(1, 128, 0.006, 2), defaults);
         s.close();
-        return new TeacherSpec(block, train, weights);
+        return new TeacherSpec(block, blocks, train, weights);
+    }
+
+    /** A block of the teacher: a product of one candidate. */
+    private CandidateSpec oneCandidate(Section s, String key) {
+        List<CandidateSpec> one = product(s.section(key), s.at(key)).candidates();
+        if (one.size() > 1) {
+            s.mistake(key, one.size() + " candidates; the teacher has exactly one, so every axis takes one value");
+        }
+        return one.isEmpty() ? new CandidateSpec(BlockType.MBCONV, 3, 1, 1, false, Activation.RELU) : one.getFirst();
     }
 
     private SpaceSpec space(Section s) {
         int groupWidth = s.integer("group_width", 1, 1 << 16, 8);
-        Map<String, List<CandidateProduct>> blocks = new LinkedHashMap<>();
-        Section own = s.section("blocks");
-        for (String name : own.keys()) {
-            Section b = own.section(name);
-            blocks.put(name, products(b));
-            b.close();
-        }
+        Map<String, List<CandidateProduct>> blocks = ownProducts(s.section("blocks"));
         List<CandidateProduct> candidates = products(s);
         s.close();
         return new SpaceSpec(groupWidth, candidates, blocks);
     }
 
+    /** Further candidates for a space: {@code candidates} for every block, {@code blocks} for single ones, or both. */
+    SpaceSpec addition(Map<String, Object> tree, int groupWidth) {
+        Section root = new Section(tree, "", mistakes);
+        Section s = root.has("space") ? root.section("space") : root;
+        int width = s.integer("group_width", 1, 1 << 16, groupWidth);
+        if (width != groupWidth) {
+            s.mistake("group_width", width + " differs from the run's; expected " + groupWidth);
+        }
+        Map<String, List<CandidateProduct>> blocks = ownProducts(s.section("blocks"));
+        List<CandidateProduct> candidates = s.has("candidates") || blocks.isEmpty() ? products(s) : List.of();
+        s.close();
+        return new SpaceSpec(groupWidth, candidates, blocks);
+    }
+
     private List<CandidateProduct> products(Section s) {
+        return products(s, "candidates");
+    }
+
+    private List<CandidateProduct> products(Section s, String key) {
         List<CandidateProduct> out = new ArrayList<>();
-        List<Section> sections = s.sections("candidates");
+        List<Section> sections = s.sections(key);
         for (int i = 0; i < sections.size(); i++) {
-            out.add(product(sections.get(i), s.at("candidates") + "/" + i));
+            out.add(product(sections.get(i), s.at(key) + "/" + i));
         }
         return out;
+    }
+
+    /** Products of single blocks, as a list or, as people write them, in a mapping with {@code candidates}. */
+    private Map<String, List<CandidateProduct>> ownProducts(Section own) {
+        Map<String, List<CandidateProduct>> blocks = new LinkedHashMap<>();
+        for (String name : own.keys()) {
+            if (own.lists(name)) {
+                blocks.put(name, products(own, name));
+            } else {
+                Section b = own.section(name);
+                blocks.put(name, products(b));
+                b.close();
+            }
+        }
+        return blocks;
     }
 
     private CandidateProduct product(Section s, String path) {

@@ -4,6 +4,7 @@ import donna.spec.ModelSpec.BlockSpec;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** What entries of a spec demand of each other. */
 final class SpecRules {
@@ -44,14 +45,14 @@ final class SpecRules {
             channels = b.out();
             before = b.name();
         }
-        for (String name : spec.space().blocks().keySet()) {
-            if (!names.contains(name)) {
-                mistakes.add(
-                        "/space/blocks/" + name,
-                        "no such block; allowed "
-                                + String.join(
-                                        ", ",
-                                        blocks.stream().map(BlockSpec::name).toList()));
+        known("/space/blocks/", spec.space().blocks().keySet(), names);
+        known("/teacher/blocks/", spec.teacher().blocks().keySet(), names);
+    }
+
+    private void known(String at, Set<String> named, Set<String> blocks) {
+        for (String name : named) {
+            if (!blocks.contains(name)) {
+                mistakes.add(at + name, "no such block; allowed " + String.join(", ", new TreeSet<>(blocks)));
             }
         }
     }
@@ -67,7 +68,10 @@ final class SpecRules {
                 }
                 groups(at, b, c);
             }
-            groups("/teacher/block", b, spec.teacher().block());
+            groups(
+                    spec.teacher().blocks().containsKey(b.name()) ? "/teacher/blocks/" + b.name() : "/teacher/block",
+                    b,
+                    spec.teacher().blockOf(b.name()));
         }
     }
 
@@ -111,6 +115,10 @@ final class SpecRules {
                 spec.predictor().architectures(),
                 "predictor/pool",
                 spec.predictor().pool());
+        int labels = spec.predictor().labels().size();
+        if (labels > 0 && labels < 4) {
+            mistakes.add("/predictor/labels", labels + " architectures; allowed none (they are chosen) or at least 4");
+        }
         if (spec.distill().train().shards() != 1) {
             mistakes.add(
                     "/distill/train/shards",
