@@ -26,6 +26,6 @@ final class ModelOptions {
 
     /** The model called {@code name}. */
     ReferenceModel model(String name) {
-        return ReferenceModels.of(name, new ReferenceModels.Options(imageSize.orElse(0), classes.orElse(0), width.orElse(0.0), 0));
+        return ReferenceModels.of(name, new ReferenceModels.Options(imageSize.orElse(0), classes.orElse(0), width.orElse(0.0), 0, 0));
     }
 }

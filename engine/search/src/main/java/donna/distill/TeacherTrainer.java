@@ -61,7 +61,7 @@ public final class TeacherTrainer {
         Batcher batcher = new Batcher(
                 setting.images().train(), setting.images().normalization(), Recipes.augmentation(train), setting.seed("teacher", 1));
         Objective objective = w -> loss(w, size, batcher.mixes());
-        int classes = setting.spec().model().head().classes();
+        int classes = setting.spec().model().classes();
         List<Batches> inputs = new ArrayList<>();
         try (ShardedStep step = new ShardedStep(setting.device(), objective, recipe, state, train.shards())) {
             for (int s = 0; s < train.shards(); s++) {

@@ -36,9 +36,9 @@ public final class ImageSource {
             throw new DonnaException.InvalidInput("dataset " + d.name().word() + ": train " + d.train() + " and validation "
                     + d.validation() + " are more than its " + train.size() + " training images; lower one of them");
         }
-        if (train.classes().size() > spec.model().head().classes()) {
+        if (train.classes().size() > spec.model().classes()) {
             throw new DonnaException.InvalidInput("dataset " + d.name().word() + " has " + train.classes().size()
-                    + " classes, model.head.classes is " + spec.model().head().classes() + "; raise it");
+                    + " classes, the model has " + spec.model().classes() + "; give it as many");
         }
         return new Images(
                 train.slice(0, d.train()),

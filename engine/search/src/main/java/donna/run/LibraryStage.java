@@ -75,7 +75,8 @@ final class LibraryStage {
     /** Whether the candidate is the teacher's own block, which then is its entry. */
     private boolean keepTeacher(Teacher teacher, BlockDistiller.Job job, Map<BlockDistiller.Job, BlockLibrary.Entry> entries) {
         Candidate candidate = setting.space().candidate(job.block(), job.candidate());
-        if (!candidate.equals(Networks.teacherBlocks(setting.spec()).get(job.block()))) {
+        List<Candidate> teachers = Networks.teacherBlocks(setting.spec());
+        if (teachers.isEmpty() || !candidate.equals(teachers.get(job.block()))) {
             return false;
         }
         String prefix = Network.blockName(job.block());

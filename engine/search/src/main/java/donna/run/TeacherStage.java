@@ -80,7 +80,7 @@ final class TeacherStage {
     TeacherLogits logits(Teacher teacher) {
         setting.progress().phase("teacher's logits");
         int images = Math.max(setting.spec().predictor().train().images(), setting.spec().finetune().train().images());
-        int classes = setting.spec().model().head().classes();
+        int classes = setting.spec().model().classes();
         Store.Piece piece = folder.piece("teacher/logits", List.of(inputs(), images), () -> {
             float[] values = TeacherLogits.compute(setting, teacher, images).values();
             return new Store.Piece(Map.of("logits", HostTensor.of(Shape.of(images, classes), values)), Map.of());

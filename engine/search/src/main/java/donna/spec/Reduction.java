@@ -20,7 +20,7 @@ public final class Reduction {
         for (ModelSpec.BlockSpec b : spec.model().blocks()) {
             blocks.put(b.name(), of(spec.teacher().blockOf(b.name()), b, width));
         }
-        return SpaceSpec.of(width, blocks);
+        return spec.space().with(blocks);
     }
 
     private static List<CandidateSpec> of(CandidateSpec whole, ModelSpec.BlockSpec block, int groupWidth) {
@@ -28,8 +28,8 @@ public final class Reduction {
         for (int kernel = whole.kernel(); kernel >= Math.min(3, whole.kernel()); kernel -= 2) {
             for (int expand : parts(whole.expand())) {
                 for (int depth : parts(whole.depth())) {
-                    for (boolean se : whole.se() ? new boolean[] {true, false} : new boolean[] {false}) {
-                        CandidateSpec c = new CandidateSpec(whole.type(), kernel, expand, depth, se, whole.act());
+                    for (Attention se : new LinkedHashSet<>(List.of(whole.se(), Attention.NONE))) {
+                        CandidateSpec c = whole.with(kernel, expand, depth, se);
                         if (c.type() != BlockType.GROUPED || wholeGroups(c, block, groupWidth)) {
                             all.add(c);
                         }

@@ -106,6 +106,14 @@ final class Section {
         return list(key, (p, v) -> oneOf(p, v, type), allowed(type));
     }
 
+    /** Channel attentions; {@code false} and {@code true} are the oldest two. */
+    List<Attention> attentions(String key) {
+        return list(
+                key,
+                (p, v) -> v instanceof Boolean b ? (b ? Attention.SE : Attention.NONE) : oneOf(p, v, Attention.class),
+                "false, true, " + allowed(Attention.class));
+    }
+
     /** The mapping at {@code key}; empty where it is absent. */
     Section section(String key) {
         return has(key) ? mapping(at(key), values.get(key)) : new Section(Map.of(), at(key), mistakes);

@@ -27,7 +27,7 @@ final class SpecRules {
     private void boundaries() {
         List<BlockSpec> blocks = spec.model().blocks();
         Set<String> names = new HashSet<>();
-        int channels = spec.model().stem().channels();
+        int channels = spec.model().stem().map(ModelSpec.Stem::channels).orElse(blocks.isEmpty() ? 0 : blocks.getFirst().in());
         String before = "the stem";
         for (int i = 0; i < blocks.size(); i++) {
             BlockSpec b = blocks.get(i);
@@ -66,16 +66,25 @@ final class SpecRules {
                 if (!seen.add(c)) {
                     mistakes.add(at, c + " is listed twice for block " + b.name() + "; list each candidate once");
                 }
-                groups(at, b, c);
+                fits(at, b, c);
             }
-            groups(
+            if (spec.model().reference().isPresent()) {
+                continue;
+            }
+            fits(
                     spec.teacher().blocks().containsKey(b.name()) ? "/teacher/blocks/" + b.name() : "/teacher/block",
                     b,
                     spec.teacher().blockOf(b.name()));
         }
     }
 
-    private void groups(String at, BlockSpec b, CandidateSpec c) {
+    private void fits(String at, BlockSpec b, CandidateSpec c) {
+        if (c.type() == BlockType.TRANSFORMER && b.out() % c.heads() != 0) {
+            mistakes.add(at, c.heads() + " heads do not divide the " + b.out() + " channels of block " + b.name() + "; change heads");
+        }
+        if (c.type() == BlockType.COMPOSED && !spec.space().families().containsKey(c.family())) {
+            mistakes.add(at, "no family " + c.family() + "; allowed " + String.join(", ", spec.space().families().keySet()));
+        }
         int width = spec.space().groupWidth();
         if (c.type() == BlockType.GROUPED) {
             for (int channels : c.depth() > 1 ? new int[] {b.in(), b.out()} : new int[] {b.in()}) {

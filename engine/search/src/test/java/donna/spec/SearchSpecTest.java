@@ -39,12 +39,12 @@ class SearchSpecTest {
         assertEquals(DatasetSpec.Kind.FASHION_MNIST, spec.dataset().name());
         assertEquals(List.of(0.353), spec.dataset().normalize().std());
         assertEquals(
-                new ModelSpec.Stem(3, 2, 16, Activation.SWISH), spec.model().stem());
+                new ModelSpec.Stem(3, 2, 16, Activation.SWISH), spec.model().stem().orElseThrow());
         assertEquals(
                 new ModelSpec.BlockSpec("b4", 64, 96, 2), spec.model().blocks().get(3));
         assertEquals(
                 new CandidateSpec(BlockType.MBCONV, 5, 4, 2, true, Activation.SWISH),
-                spec.teacher().block());
+                spec.teacher().block().orElseThrow());
         TrainSpec teacher = spec.teacher().train();
         assertEquals(3 * 390, teacher.steps());
         assertEquals(new Augment(true, 0), teacher.augment());
