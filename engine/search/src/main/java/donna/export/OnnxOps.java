@@ -251,7 +251,7 @@ final class OnnxOps {
     /** A target shape; an open batch dimension is worked out from the number of elements. */
     private String target(Node n, Shape shape) {
         long[] dims = Arrays.stream(shape.dims()).asLongStream().toArray();
-        if (model.openBatch() > 0) {
+        if (model.openBatch() > 0 && dependsOnInput(n)) {
             refuse(
                     n,
                     dims[0] % model.openBatch() != 0,
@@ -259,6 +259,11 @@ final class OnnxOps {
             dims[0] = -1;
         }
         return model.integers(n.name(), "shape", dims);
+    }
+
+    /** Whether what comes out of a node grows with the batch: weights in another shape do not. */
+    private static boolean dependsOnInput(Node n) {
+        return n.op() instanceof Op.Input || n.inputs().stream().anyMatch(v -> dependsOnInput(v.node()));
     }
 
     private void slice(Node n, Op.Slice o, String src) {
