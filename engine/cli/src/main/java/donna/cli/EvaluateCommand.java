@@ -52,13 +52,6 @@ final class EvaluateCommand implements Callable<Integer> {
             description = "Images for --weights: test/CLASS/NAME.jpg in a folder or tar file; classes in the order of their names.")
     private Optional<Path> data = Optional.empty();
 
-    @Option(
-            names = "--resize",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "Scale the shorter side of --data's images to N pixels before the centre is cut out, 256 for most models of 224 (default: no more than that).")
-    private int resize;
-
     @Option(names = "--cache", paramLabel = "FOLDER", description = "Keeps decoded images of --data (default: the user's cache).")
     private Optional<Path> cache = Optional.empty();
 
@@ -110,10 +103,11 @@ final class EvaluateCommand implements Callable<Integer> {
     private Map<String, Accuracy> reference(Device device, Workers workers, Path images) {
         ReferenceModel model = modelOptions.model(target);
         Map<String, float[]> values = WeightsFile.read(modelOptions.weights().orElseThrow(), model.parameters());
-        int side = model.image().dim(1);
         Path kept = cache.orElseGet(DatasetFetcher::userCache);
+        int side = model.image().dim(1);
+        int resize = modelOptions.resize().orElse(side);
         try (Dataset test = Datasets.open(
-                Datasets.kindOf(images), Optional.of(images.toString()), Split.TEST, side, Math.max(side, resize), kept, console::note)) {
+                Datasets.kindOf(images), Optional.of(images.toString()), Split.TEST, side, resize, kept, console::note)) {
             if (test.classes().size() > model.classes()) {
                 throw new DonnaException.InvalidInput(
                         images + " has " + test.classes().size() + " classes, " + target + " tells " + model.classes() + " apart; give --classes and weights for them");
