@@ -152,7 +152,7 @@ class ReferenceSearchIT {
             images[i] = (float) ((Mask.mix(i) >>> 11) * 0x1p-52 - 1);
         }
         Path file = folder.resolve("model.onnx");
-        OnnxExport.write(file, Inference.graph(network, image, 64), values, new OnnxExport.Header(name, "test", true, Map.of()));
+        OnnxExport.write(file, Inference.graph(network, image, 997), values, new OnnxExport.Header(name, "test", true, Map.of()));
         float[] logits;
         try (Device device = Backends.open("cpu", line -> {});
                 Stream stream = device.openStream();
