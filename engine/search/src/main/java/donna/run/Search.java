@@ -89,7 +89,7 @@ public final class Search {
             if (ends(Stage.LATENCY)) {
                 return Optional.empty();
             }
-            FrontStage fronts = new FrontStage(setting, predictor, latency);
+            FrontStage fronts = new FrontStage(setting, folder, predictor, latency);
             Object searching = List.of(costs.inputs(), latency, predictors.report(predictor), spec.search());
             FrontStage.Found found = phases.time(Stage.FRONT,
                             () -> folder.artefact("front.json", seed, searching, FrontStage.Found.class, fronts::run))
