@@ -102,9 +102,8 @@ public final class Search {
             }
             List<FrontStage.Pick> picks = fronts.picks(found, predictors.judge(predictor, finetune), facts.macs(), facts.params());
             Object picked = List.of(searching, picks, spec.finetune());
-            PickStage.Models models = phases.time(Stage.MODELS, () -> folder.artefact("models.json", seed, picked, PickStage.Models.class,
-                            () -> new PickStage(setting, folder, finetune, costs).run(teacher, library, picks)))
-                    .value();
+            PickStage.Models models = phases.time(
+                    Stage.MODELS, () -> new PickStage(setting, folder, finetune, costs).run(picked, teacher, library, picks));
             if (ends(Stage.MODELS)) {
                 return Optional.empty();
             }

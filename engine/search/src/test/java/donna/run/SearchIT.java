@@ -1,5 +1,6 @@
 package donna.run;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -79,6 +80,29 @@ class SearchIT {
         RunFiles.bits(folder.resolve("other")).entrySet().stream()
                 .filter(e -> e.getKey().endsWith(".safetensors"))
                 .forEach(e -> assertFalse(bits.containsValue(e.getValue()), "another seed gave the same bits: " + e.getKey()));
+    }
+
+    @Test
+    void an_exported_file_that_is_gone_or_altered_is_made_again_and_no_other() throws Exception {
+        Path run = folder.resolve("exported");
+        Summary s = TinySearch.search(spec, run, TinySearch.Wish.plain());
+        Path model = run.resolve(s.models().getFirst().folder());
+        byte[] exported = Files.readAllBytes(model.resolve("model.onnx"));
+        byte[] altered = exported.clone();
+        altered[altered.length / 2]++;
+        Map<String, FileTime> before = RunFiles.finished(run);
+        Files.delete(model.resolve("model.onnx"));
+        assertEquals(s.models(), TinySearch.search(spec, run, TinySearch.Wish.plain()).models());
+        assertArrayEquals(exported, Files.readAllBytes(model.resolve("model.onnx")));
+        Files.write(model.resolve("model.onnx"), altered);
+        TinySearch.search(spec, run, TinySearch.Wish.plain());
+        assertArrayEquals(exported, Files.readAllBytes(model.resolve("model.onnx")));
+        assertEquals(before, RunFiles.finished(run));
+
+        byte[] weights = Files.readAllBytes(model.resolve("model.safetensors"));
+        Files.delete(model.resolve("model.safetensors"));
+        TinySearch.search(spec, run, TinySearch.Wish.plain());
+        assertArrayEquals(weights, Files.readAllBytes(model.resolve("model.safetensors")));
     }
 
     @Test
