@@ -74,12 +74,19 @@ final class TurbojpegFfm implements Turbojpeg {
         return Linker.nativeLinker().downcallHandle(symbol, type);
     }
 
+    private static RuntimeException unexpected(Throwable e) {
+        if (e instanceof Error error) {
+            throw error;
+        }
+        return e instanceof RuntimeException r ? r : new NativeException("a native call failed", e);
+    }
+
     @Override
     public long tjInitDecompress() {
         try {
             return (long) init.invokeExact();
         } catch (Throwable e) {
-            throw OnednnFfm.unexpected(e);
+            throw unexpected(e);
         }
     }
 
@@ -88,7 +95,7 @@ final class TurbojpegFfm implements Turbojpeg {
         try {
             return (int) destroy.invokeExact(handle);
         } catch (Throwable e) {
-            throw OnednnFfm.unexpected(e);
+            throw unexpected(e);
         }
     }
 
@@ -98,7 +105,7 @@ final class TurbojpegFfm implements Turbojpeg {
             return (int) header.invokeExact(
                     handle, jpeg, bytes, sizes.asSlice(0, 4), sizes.asSlice(4, 4), sizes.asSlice(8, 4), sizes.asSlice(12, 4));
         } catch (Throwable e) {
-            throw OnednnFfm.unexpected(e);
+            throw unexpected(e);
         }
     }
 
@@ -107,7 +114,7 @@ final class TurbojpegFfm implements Turbojpeg {
         try {
             return (int) decompress.invokeExact(handle, jpeg, bytes, dst, width, pitch, height, format, flags);
         } catch (Throwable e) {
-            throw OnednnFfm.unexpected(e);
+            throw unexpected(e);
         }
     }
 
@@ -116,7 +123,7 @@ final class TurbojpegFfm implements Turbojpeg {
         try {
             return ((MemorySegment) error.invokeExact(handle)).reinterpret(MAX_MESSAGE).getString(0);
         } catch (Throwable e) {
-            throw OnednnFfm.unexpected(e);
+            throw unexpected(e);
         }
     }
 }
