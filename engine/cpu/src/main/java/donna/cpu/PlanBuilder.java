@@ -93,9 +93,17 @@ final class PlanBuilder {
             throw new DonnaException.InvalidInput(
                     "cpu: '" + name + "' is " + spec + "; this backend works on F32, labels are I32; convert it, or use the reference backend");
         }
+        requireKnown(name, spec.layout());
         Slot s = new Slot(spec.bytes(), spec.layout().block()).bindTo(name);
         bound.put(name, s);
         home(v, s);
+    }
+
+    private static void requireKnown(String name, Layout layout) {
+        if (layout.equals(Layout.CHANNELS_LAST)) {
+            throw new DonnaException.InvalidInput("cpu: '" + name + "' is laid out " + layout
+                    + "; this backend takes row-major tensors and channel blocks such as its preferredLayout()");
+        }
     }
 
     private void home(Value v, Slot s) {
@@ -114,6 +122,11 @@ final class PlanBuilder {
     Slot alias(Value v, Slot s) {
         home(v, s);
         return s;
+    }
+
+    /** {@code v} lives nowhere: a step of several ops forms it and uses it. */
+    void absent(Value v) {
+        homes.put(v, new ArrayList<>());
     }
 
     /** Scratch memory for the steps that name it. */
@@ -213,6 +226,11 @@ final class PlanBuilder {
         return c.work(arena);
     }
 
+    /** A depthwise pass that is a part of another step: {@code compiled} for each piece. */
+    PiecewiseConvolution piecewise(Pieces pieces, List<Compiled> compiled) {
+        return new PiecewiseConvolution(pieces, compiled, arena);
+    }
+
     /** A oneDNN primitive for the present node; its scratchpad is added here. */
     void primitive(Compiled c, Slot... used) {
         primitive(node.op().getClass().getSimpleName(), c, used);
@@ -230,6 +248,7 @@ final class PlanBuilder {
     void output(String name, Graph.Output output) {
         Value v = output.value();
         int block = output.layout().block();
+        requireKnown(name, output.layout());
         Slot s = in(v, block);
         if (s.inScratch()) {
             s.bindTo(name);

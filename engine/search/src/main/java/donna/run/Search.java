@@ -92,7 +92,7 @@ public final class Search {
             if (ends(Stage.LATENCY)) {
                 return Optional.empty();
             }
-            FrontStage fronts = new FrontStage(setting, library, predictor, latency);
+            FrontStage fronts = new FrontStage(setting, folder, library, predictor, latency);
             Object searching = List.of(measuring, latency, predictors.report(predictor), spec.search());
             FrontStage.Found found = phases.time(Stage.FRONT,
                             () -> folder.artefact("front.json", seed, searching, FrontStage.Found.class, fronts::run))

@@ -72,6 +72,7 @@ final class Summarizer {
                         r.found().evaluations(),
                         r.found().hypervolume(),
                         r.found().exactHypervolume(),
+                        r.found().randomHypervolume(),
                         r.found().sampled().stream().map(m -> new Summary.Sample(m.predictedTop1(), m.latencyMs())).toList()),
                 r.found().front().stream()
                         .map(m -> new Summary.FrontPoint(setting.space().name(m.architecture()), m.predictedTop1(), m.latencyMs()))
