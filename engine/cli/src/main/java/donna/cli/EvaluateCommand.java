@@ -131,7 +131,10 @@ final class EvaluateCommand implements Callable<Integer> {
     /** A part of the images is one task, so that all threads have work. */
     private Map<String, Accuracy> classifier(Device device, Workers workers, Classifier c, Path images) {
         Path kept = cache.orElseGet(DatasetFetcher::userCache);
-        try (Dataset test = Datasets.open("image-folder", Optional.of(images.toString()), Split.TEST, c.image().dim(1), kept, console::note)) {
+        int side = c.image().dim(1);
+        int resize = modelOptions.resize().orElse(side);
+        try (Dataset test = Datasets.open(
+                Datasets.kindOf(images), Optional.of(images.toString()), Split.TEST, side, resize, kept, console::note)) {
             if (!Batches.imageShape(test).equals(c.image())) {
                 throw new DonnaException.InvalidInput(images + " has images " + Batches.imageShape(test) + ", " + target + " takes " + c.image());
             }

@@ -17,7 +17,7 @@ public record TeacherLogits(float[] values, int classes) {
 
     /** Runs the teacher over the first {@code images} training images, all workers side by side. */
     public static TeacherLogits compute(Setting setting, Teacher teacher, int images) {
-        int classes = setting.spec().model().head().classes();
+        int classes = setting.spec().model().classes();
         float[] out = new float[images * classes];
         int[] all = IntStream.range(0, images).toArray();
         int batches = (images + BATCH - 1) / BATCH;

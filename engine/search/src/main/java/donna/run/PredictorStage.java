@@ -31,6 +31,9 @@ final class PredictorStage {
     /** The architectures to label. */
     List<Architecture> architectures() {
         PredictorSpec p = setting.spec().predictor();
+        if (!p.labels().isEmpty()) {
+            return p.labels().stream().map(setting.space()::parse).toList();
+        }
         return LabelSelection.evenlySpaced(library.nsr(), p.architectures(), p.pool(), setting.seed("labels", 0));
     }
 

@@ -135,7 +135,7 @@ class ImportedModelTest {
     @ParameterizedTest
     @ValueSource(strings = {"mobilenet_v2", "mobilenet_v3_large", "efficientnet_b0", "resnet18", "cifar_resnet20", "vit_tiny"})
     void reference_models_come_back_the_same(String name) {
-        ReferenceModel model = ReferenceModels.of(name, new ReferenceModels.Options(32, 5, 0, 0));
+        ReferenceModel model = ReferenceModels.of(name, ReferenceModels.Options.PUBLISHED.withImageSize(32));
         Map<String, float[]> values = TrainingState.initialValues(model.parameters(), 3);
         Graph first = Inference.graph(model.network(), model.image(), 997);
         OnnxExport.Header header = new OnnxExport.Header(name, "0", true, Map.of());

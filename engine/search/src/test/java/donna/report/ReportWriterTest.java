@@ -50,7 +50,7 @@ class ReportWriterTest {
     @Test
     void thePageHoldsTheWholeSummaryForItsPlots() {
         Summary s = summary("search " + HOSTILE, List.of());
-        String json = between(ReportWriter.html(s), "id=\"summary\">", "</script>");
+        String json = between(ReportWriter.html(s), "id=\"data\">", "</script>");
         assertEquals(s, Json.parse(json, Summary.class));
     }
 
