@@ -128,11 +128,21 @@ final class SpecRules {
         if (labels > 0 && labels < 4) {
             mistakes.add("/predictor/labels", labels + " architectures; allowed none (they are chosen) or at least 4");
         }
-        if (spec.distill().train().shards() != 1) {
+        sideBySide("/distill/train/shards", spec.distill().train());
+        sideBySide("/predictor/train/shards", spec.predictor().train());
+        sideBySide("/finetune/train/shards", spec.finetune().train());
+        if (!spec.distill().train().augment().equals(DatasetSpec.Augment.NONE)) {
             mistakes.add(
-                    "/distill/train/shards",
-                    spec.distill().train().shards()
-                            + " shards; candidates are trained side by side instead, allowed 1");
+                    "/distill/train", "has augmentation; candidates train on the teacher's features of the images as they are, allowed none");
+        }
+        if (spec.distill().train().labelSmoothing() != 0) {
+            mistakes.add("/distill/train/label_smoothing", "candidates are trained without labels; allowed 0");
+        }
+    }
+
+    private void sideBySide(String at, TrainSpec t) {
+        if (t.shards() != 1) {
+            mistakes.add(at, t.shards() + " shards; networks are trained side by side instead, allowed 1");
         }
     }
 

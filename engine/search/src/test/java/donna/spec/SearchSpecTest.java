@@ -135,6 +135,15 @@ class SearchSpecTest {
     }
 
     @Test
+    void entriesWithoutEffectAreReported() {
+        String message = refuse(Map.of(
+                "distill.train.flip", "true", "distill.train.label_smoothing", "0.1", "finetune.train.shards", "2"));
+        assertTrue(message.contains("/distill/train: has augmentation"), message);
+        assertTrue(message.contains("/distill/train/label_smoothing: candidates are trained without labels"), message);
+        assertTrue(message.contains("/finetune/train/shards: 2 shards"), message);
+    }
+
+    @Test
     void missingSectionsAreNamed() throws IOException {
         Files.writeString(file, "seed: 1\n");
         String message = refuse(Map.of());
