@@ -9,13 +9,17 @@
  * that it helps.
  *
  * <pre>{@code
+ * BlockFeatures features = BlockFeatures.ofNsr(nsr);
  * List<Architecture> toLabel = LabelSelection.evenlySpaced(nsr, 14, 200, seed);
- * AccuracyPredictor predictor = AccuracyPredictor.fit(nsr, labels, true);
+ * var predictor = AccuracyPredictor.fit(features, labels, new AccuracyPredictor.Options(true, false, false));
  * double top1 = predictor.predict(architecture);
  * Interval range = predictor.interval(architecture, 0.1);
+ * Architecture more = NextLabel.of(predictor, pool).architecture();
  * }</pre>
  *
- * <p>A prediction is a sum over blocks, so the exact Pareto front of the whole space can be computed from
- * {@link donna.predict.AccuracyPredictor#contributions}.
+ * <p>A prediction from block features is a sum over blocks unless cross terms were chosen, so the exact Pareto front of
+ * the whole space can be computed from {@link donna.predict.AccuracyPredictor#contributions}. Where the network
+ * assembled from the library was looked at before finetuning, its divergence from the teacher and its accuracy join the
+ * plain sum as scores of equal weight.
  */
 package donna.predict;

@@ -5,10 +5,12 @@ package donna.spec;
  *
  * @param architectures number of labelled architectures
  * @param pool number of random architectures they are chosen from, evenly spaced in the sum of their NSRs
+ * @param heldOut number of further finetuned architectures, drawn uniformly, on which the predictor is only rated
  * @param monotone whether predicted accuracy may never rise with a block's NSR
- * @param secondStage whether the accuracy of the assembled network before finetuning is a further feature
+ * @param secondStage whether the most promising architectures are told apart by what their assembled networks give
+ *     before finetuning too
  * @param train how each labelled architecture is finetuned
  * @param kd loss of that finetuning
  */
 public record PredictorSpec(
-        int architectures, int pool, boolean monotone, boolean secondStage, TrainSpec train, KdSpec kd) {}
+        int architectures, int pool, int heldOut, boolean monotone, boolean secondStage, TrainSpec train, KdSpec kd) {}
