@@ -92,9 +92,9 @@ public final class AccuracyPredictor {
                 throw new DonnaException.InvalidInput("accuracy predictor: label " + label
                         + " is not finite or chooses a block without finite features; leave it out");
             }
-            if (options.assembled() && label.assembled().isEmpty()) {
+            if (options.assembled() && label.assembled().filter(Assembled::finite).isEmpty()) {
                 throw new DonnaException.InvalidInput("accuracy predictor: label " + label
-                        + " says nothing of its assembled network; rate it, or fit without assembled networks");
+                        + " has no finite values of its assembled network; leave it out, or fit without them");
             }
         }
         return new AccuracyPredictor(features, List.copyOf(labels), options);

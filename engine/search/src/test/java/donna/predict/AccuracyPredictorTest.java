@@ -183,22 +183,28 @@ class AccuracyPredictorTest {
     @Test
     void intervalsCoverUnseenArchitecturesAboutAsOftenAsTheySay() {
         int inside = 0;
+        int insideOfSecond = 0;
         int all = 0;
         double width = 0;
         for (int seed = 0; seed < 40; seed++) {
             Truth truth = new Truth(seed, n -> x -> -(n + 1) * x, 0.2);
-            AccuracyPredictor predictor = fit(truth.nsr, truth.labels(20));
+            AccuracyPredictor predictor =
+                    AccuracyPredictor.fit(BlockFeatures.ofNsr(truth.nsr), truth.assembledLabels(20), SECOND_STAGE);
             for (int i = 0; i < 25; i++) {
                 Architecture a = truth.draw(5000 + i);
                 double measured = truth.measure(a, 5000 + i);
                 Interval interval = predictor.interval(a, 0.1);
-                inside += measured >= interval.low() && measured <= interval.high() ? 1 : 0;
+                Interval second = predictor.interval(a, truth.look(a), 0.1);
+                inside += interval.contains(measured) ? 1 : 0;
+                insideOfSecond += second.contains(measured) ? 1 : 0;
                 width += (interval.high() - interval.low()) / 1000;
                 all++;
             }
         }
         double coverage = (double) inside / all;
         assertTrue(coverage > 0.86 && coverage < 0.98, "coverage " + coverage);
+        double ofSecond = (double) insideOfSecond / all;
+        assertTrue(ofSecond > 0.86 && ofSecond < 0.98, "coverage of the second stage " + ofSecond);
         assertTrue(width < 1.5, "width " + width);
     }
 
@@ -391,6 +397,18 @@ class AccuracyPredictorTest {
 
         double measure(Architecture a, long index) {
             return of(a) + noise * new Random(Mask.mix(Mask.mix(seed) ^ index)).nextGaussian();
+        }
+
+        /** An assembled network that is the better, the better the architecture is, and noisy. */
+        Assembled look(Architecture a) {
+            double noise = 0.1 * new Random(Mask.mix(seed) ^ a.hashCode()).nextGaussian();
+            return new Assembled(0.9 - 0.1 * (90 - of(a) + noise), Math.exp(90 - of(a) + noise - 3));
+        }
+
+        List<LabelledArchitecture> assembledLabels(int count) {
+            return labels(count).stream()
+                    .map(l -> new LabelledArchitecture(l.architecture(), l.top1(), Optional.of(look(l.architecture()))))
+                    .toList();
         }
 
         List<LabelledArchitecture> labels(int count) {
