@@ -31,7 +31,8 @@ public final class SynapticFlow {
         double low = logFlow(device, stream, network, image, specs, 1 - STEP);
         double high = logFlow(device, stream, network, image, specs, 1 + STEP);
         double slope = (high - low) / (Math.log1p(STEP) - Math.log1p(-STEP));
-        return Double.isFinite(slope) ? (low + high) / 2 + Math.log(slope) : Double.POSITIVE_INFINITY;
+        double middle = (low + high - slope * (Math.log1p(STEP) + Math.log1p(-STEP))) / 2;
+        return Double.isFinite(slope) ? middle + Math.log(slope) : Double.POSITIVE_INFINITY;
     }
 
     private static double logFlow(Device device, Stream stream, Network network, Shape image, List<ParameterSpec> specs, double scale) {

@@ -38,7 +38,8 @@ public final class AccuracyPredictor {
      * How to fit.
      *
      * @param monotone whether predicted accuracy may never rise with a block's NSR over the range of the library
-     * @param cross whether products of blocks' NSRs may be chosen; where they are, predictions are no sums over blocks
+     * @param cross whether products of neighbouring blocks' NSRs may be chosen; where they are, predictions are chains
+     *     of {@link #pairs}, not sums
      * @param assembled whether what is seen of assembled networks is a further feature
      */
     public record Options(boolean monotone, boolean cross, boolean assembled) {}
@@ -54,7 +55,7 @@ public final class AccuracyPredictor {
                     labels.stream().map(l -> t.row(l.architecture())).toArray(double[][]::new);
             designs.put(v, new Design(v, rows, t.columns()));
         }
-        search = Model.fit(List.copyOf(designs.values()), accuracies, options.monotone());
+        search = new Model(List.copyOf(designs.values()), accuracies, options.monotone());
         second = options.assembled() ? Optional.of(second(options.monotone())) : Optional.empty();
     }
 
@@ -71,7 +72,7 @@ public final class AccuracyPredictor {
             more.put(v, t);
             wider.add(new Design(v, rows, d.columns().and(t.columns())));
         });
-        return new Second(more, Model.fit(wider, accuracies, monotone));
+        return new Second(more, new Model(wider, accuracies, monotone));
     }
 
     /**
@@ -145,27 +146,16 @@ public final class AccuracyPredictor {
                 : interval(known.architecture(), alpha);
     }
 
-    /** Whether predictions from block features are sums over blocks: no cross terms were chosen. */
-    public boolean additive() {
-        return search.whole().setting().variant() != Variant.CROSS;
-    }
-
     /** What is the same for every architecture. */
     public double intercept() {
         return search.whole().fit().intercept();
     }
 
     /**
-     * What each candidate adds to the prediction from block features, by block; {@code predict} is their sum and the
-     * intercept up to rounding. Minus infinity for failed candidates.
-     *
-     * @throws DonnaException.InvalidInput if the predictor is not {@link #additive}
+     * What each candidate adds to the prediction from block features, by block; {@code predict} is their sum, that of
+     * the {@link #pairs} and the intercept, up to rounding. Minus infinity for failed candidates.
      */
     public double[][] contributions() {
-        if (!additive()) {
-            throw new DonnaException.InvalidInput("accuracy predictor: leave-one-out chose cross terms, so predictions"
-                    + " are no sums over blocks; fit without cross terms to have such sums");
-        }
         Terms chosen = terms.get(search.whole().setting().variant());
         double[][] out = new double[features.blocks()][];
         for (int n = 0; n < out.length; n++) {
@@ -177,6 +167,28 @@ public final class AccuracyPredictor {
                     out[n][m] = search.whole().fit().weigh(row);
                 } else {
                     out[n][m] = Double.NEGATIVE_INFINITY;
+                }
+            }
+        }
+        return out;
+    }
+
+    /**
+     * What the candidates of blocks n and n + 1 add together, at {@code [n][candidate][next candidate]}; empty unless
+     * cross terms were chosen. Zero for failed candidates, which {@link #contributions} rule out.
+     */
+    public double[][][] pairs() {
+        Terms chosen = terms.get(search.whole().setting().variant());
+        double[][][] out = new double[chosen.pairs()][][];
+        for (int n = 0; n < out.length; n++) {
+            out[n] = new double[features.options(n)][features.options(n + 1)];
+            for (int m = 0; m < out[n].length; m++) {
+                for (int next = 0; next < out[n][m].length; next++) {
+                    double[] row = new double[chosen.columns().count()];
+                    if (features.usable(n, m) && features.usable(n + 1, next)) {
+                        chosen.addPair(n, m, next, row);
+                    }
+                    out[n][m][next] = search.whole().fit().weigh(row);
                 }
             }
         }

@@ -4,41 +4,31 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What an assembled network gives to a regression: its divergence from the teacher, on a logarithmic scale, and its
- * accuracy, as log-odds; both rise with the accuracy after finetuning. They are brought to the scale of the plain sum
- * over the labelled architectures, so that one common slope counts each score alike (Dawes 1979: a dozen labels cannot
- * tell correlated scores apart). Scales know the labelled architectures' features, never their labels.
+ * What an assembled network gives to a regression: its divergence from the teacher, on a logarithmic scale, its sign
+ * turned. Its accuracy says the same of the same outputs and is coarser, so it is left out rather than counted twice.
+ *
+ * <p>The divergence is brought to the scale of the plain sum over the labelled architectures, so that one common slope
+ * counts what the blocks say and what the whole says alike (Dawes 1979: a dozen labels cannot tell correlated scores
+ * apart). The scale knows the labelled architectures' features, never their labels.
  */
 final class AssembledTerms {
-    private static final double LEAST = 1e-4;
+    private static final double LEAST = 1e-6;
 
-    private final Scale[] scales;
+    private final double mean;
+    private final double factor;
     private final Columns columns;
-
-    private record Scale(double mean, double factor) {
-        static Scale of(double[] v, double spread) {
-            double own = spread(v);
-            return new Scale(mean(v), own > 0 ? spread / own : 0);
-        }
-
-        double at(double x) {
-            return (x - mean) * factor;
-        }
-    }
 
     /**
      * @param seen of the labelled architectures
      * @param design their block features
      */
     AssembledTerms(List<Assembled> seen, Design design) {
+        double[] scores = seen.stream().mapToDouble(AssembledTerms::score).toArray();
         double spread = design.columns().hasCommonSlope() ? spread(design.plainSums()) : 1;
-        scales = new Scale[2];
-        for (int t = 0; t < scales.length; t++) {
-            int column = t;
-            scales[t] = Scale.of(seen.stream().mapToDouble(a -> scores(a)[column]).toArray(), spread);
-        }
-        Columns.Column one = new Columns.Column(spread, true, true);
-        columns = new Columns(List.of(one, one));
+        double own = spread(scores);
+        mean = mean(scores);
+        factor = own > 0 ? spread / own : 0;
+        columns = new Columns(List.of(new Columns.Column(spread, true, true)));
     }
 
     Columns columns() {
@@ -46,16 +36,11 @@ final class AssembledTerms {
     }
 
     double[] row(Assembled assembled) {
-        double[] row = scores(assembled);
-        for (int t = 0; t < row.length; t++) {
-            row[t] = scales[t].at(row[t]);
-        }
-        return row;
+        return new double[] {(score(assembled) - mean) * factor};
     }
 
-    private static double[] scores(Assembled a) {
-        double top1 = Math.clamp(a.top1(), LEAST, 1 - LEAST);
-        return new double[] {-Math.log(Math.max(a.teacherKl(), LEAST)), Math.log(top1 / (1 - top1))};
+    private static double score(Assembled a) {
+        return -Math.log(Math.max(a.teacherKl(), LEAST));
     }
 
     private static double mean(double[] v) {

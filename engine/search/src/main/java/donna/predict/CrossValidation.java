@@ -15,10 +15,11 @@ import java.util.stream.IntStream;
  * <p>The rule of choice: among the linear settings, the strongest whose mean squared leave-one-out error exceeds the
  * smallest by no more than half its standard error (after Breiman, Friedman, Olshen, Stone 1984, who use one): with few
  * labels the smallest error is too often luck. Another variant takes its place only if it lowers the error by more than
- * one standard error of the paired differences.
+ * two standard errors of the paired differences: it is the best of dozens of settings.
  */
 final class CrossValidation {
     private static final double STANDARD_ERRORS = 0.5;
+    private static final double VARIANT_STANDARD_ERRORS = 2;
 
     private final double[] y;
     private final List<Setting> settings;
@@ -57,7 +58,7 @@ final class CrossValidation {
             int other = strongest(variant, errors, mean);
             if (other >= 0) {
                 double[] gains = difference(errors[linear], errors[other]);
-                if (mean(gains) > standardError(gains) && mean[other] < mean[best]) {
+                if (mean(gains) > VARIANT_STANDARD_ERRORS * standardError(gains) && mean[other] < mean[best]) {
                     best = other;
                 }
             }

@@ -16,6 +16,8 @@ import java.util.stream.IntStream;
  * @param leaveOneOut of the predictor at its best: knowing assembled networks where it was fitted so. Nested: all that
  *     is chosen is chosen inside each fold
  * @param searchLeaveOneOut of the predictor that the search asks, which knows block features alone
+ * @param leavePairOutTau Kendall's tau of pairs that are each ordered by fits, of the predictor at its best, that saw
+ *     neither: without the downward bias of a tau over the pooled predictions of different fits
  * @param baselines simpler scores by name: {@code sumOfNsr}, with its sign turned; {@code top1BeforeFinetuning} and
  *     {@code teacherKl} of the assembled network, where known; and the caller's own
  * @param heldOut the same on architectures that were labelled for nothing else, where there are any
@@ -28,6 +30,7 @@ public record PredictorReport(
         int n,
         Quality leaveOneOut,
         Quality searchLeaveOneOut,
+        double leavePairOutTau,
         Map<String, Baseline> baselines,
         Optional<HeldOut> heldOut,
         Variant variant,
@@ -119,6 +122,7 @@ public record PredictorReport(
                 y.length,
                 Quality.of(nested, y),
                 Quality.of(predictor.searching().leaveOneOut(), y),
+                predictor.best().leavePairOutTau(),
                 baselines,
                 heldOut.size() < 2 ? Optional.empty() : Optional.of(heldOut(predictor, all, heldOut)),
                 setting.variant(),

@@ -12,9 +12,9 @@ import java.util.stream.IntStream;
  * <p>Level (or its logarithm) x of a block whose library spans [lo, hi]: the term {@code -x}, whose weight is the
  * block's slope. Level and square: the terms whose derivatives are {@code -(hi - x) / (hi - lo)} and {@code -(x - lo) /
  * (hi - lo)}, so that the two weights are the slopes at both ends; sums of them with non-negative weights are exactly
- * the quadratics that never rise on the range, and equal weights are a straight line. Cross terms: for each two blocks
- * {@code -x y}, two bad copies are worse than both alone, and {@code (hi - x)(hi' - y)}, what one spoils the other
- * cannot spoil again; both fall in x and in y over the range.
+ * the quadratics that never rise on the range, and equal weights are a straight line. Cross terms: for each two
+ * neighbouring blocks {@code -x y}, two bad copies are worse than both alone, and {@code (hi - x)(hi' - y)}, what one
+ * spoils the next cannot spoil again; both fall in x and in y over the range.
  */
 final class Terms {
     private final Variant variant;
@@ -65,14 +65,11 @@ final class Terms {
                     .sum();
             all.add(new Columns.Column(Math.sqrt(variance), false, false));
         }
-        for (int a = 0; variant == Variant.CROSS && a < ranges.size(); a++) {
-            for (int b = 0; b < a; b++) {
-                Range x = ranges.get(a);
-                Range y = ranges.get(b);
-                all.add(new Columns.Column(productSpread(x, y, x.mean(), y.mean()), false, true));
-                all.add(new Columns.Column(
-                        productSpread(x, y, x.high() - x.mean(), y.high() - y.mean()), false, true));
-            }
+        for (int n = 0; n < pairs(); n++) {
+            Range x = ranges.get(n);
+            Range y = ranges.get(n + 1);
+            all.add(new Columns.Column(productSpread(x, y, x.mean(), y.mean()), false, true));
+            all.add(new Columns.Column(productSpread(x, y, x.high() - x.mean(), y.high() - y.mean()), false, true));
         }
         columns = new Columns(all);
     }
@@ -83,6 +80,11 @@ final class Terms {
                 .filter(v -> features.hasNsr() || v == Variant.LINEAR)
                 .filter(v -> v != Variant.CROSS || cross && features.blocks() > 1)
                 .toList();
+    }
+
+    /** Pairs of neighbouring blocks that have terms together: the first ones. */
+    int pairs() {
+        return variant == Variant.CROSS ? ranges.size() - 1 : 0;
     }
 
     /** Standard deviation of the product of two independent numbers with these means and the ranges' variances. */
@@ -99,16 +101,19 @@ final class Terms {
         for (int n = 0; n < features.blocks(); n++) {
             add(n, architecture.choice(n), row);
         }
-        int at = columns.count() - ranges.size() * (ranges.size() - 1);
-        for (int a = 0; variant == Variant.CROSS && a < ranges.size(); a++) {
-            for (int b = 0; b < a; b++) {
-                double x = features.nsr(a, architecture.choice(a));
-                double y = features.nsr(b, architecture.choice(b));
-                row[at++] = -x * y;
-                row[at++] = (ranges.get(a).high() - x) * (ranges.get(b).high() - y);
-            }
+        for (int n = 0; n < pairs(); n++) {
+            addPair(n, architecture.choice(n), architecture.choice(n + 1), row);
         }
         return row;
+    }
+
+    /** Adds what candidate {@code m} of block {@code n} and candidate {@code next} of the next give together. */
+    void addPair(int n, int m, int next, double[] row) {
+        double x = features.nsr(n, m);
+        double y = features.nsr(n + 1, next);
+        int at = columns.count() - 2 * (pairs() - n);
+        row[at] -= x * y;
+        row[at + 1] += (ranges.get(n).high() - x) * (ranges.get(n + 1).high() - y);
     }
 
     /** Adds what candidate {@code m} of block {@code n} gives by itself to {@code row}. */

@@ -8,6 +8,6 @@ public enum Variant {
     SQUARES,
     /** The logarithms of their levels. */
     LOG,
-    /** Their levels and the products of each two: no sum over blocks. */
+    /** Their levels and the products of neighbours: no sum over blocks, but a chain of pairs. */
     CROSS
 }

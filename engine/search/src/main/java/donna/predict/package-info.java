@@ -11,15 +11,16 @@
  * <pre>{@code
  * BlockFeatures features = BlockFeatures.ofNsr(nsr);
  * List<Architecture> toLabel = LabelSelection.evenlySpaced(nsr, 14, 200, seed);
- * var predictor = AccuracyPredictor.fit(features, labels, new AccuracyPredictor.Options(true, false, false));
+ * var predictor = AccuracyPredictor.fit(features, labels, new AccuracyPredictor.Options(true, true, false));
  * double top1 = predictor.predict(architecture);
  * Interval range = predictor.interval(architecture, 0.1);
  * Architecture more = NextLabel.of(predictor, pool).architecture();
  * }</pre>
  *
- * <p>A prediction from block features is a sum over blocks unless cross terms were chosen, so the exact Pareto front of
- * the whole space can be computed from {@link donna.predict.AccuracyPredictor#contributions}. Where the network
- * assembled from the library was looked at before finetuning, its divergence from the teacher and its accuracy join the
- * plain sum as scores of equal weight.
+ * <p>A prediction from block features is a sum over blocks, or where cross terms were chosen a chain of neighbouring
+ * pairs, so the exact Pareto front of the whole space can be computed from
+ * {@link donna.predict.AccuracyPredictor#contributions} and {@link donna.predict.AccuracyPredictor#pairs}. Where the
+ * network assembled from the library was looked at before finetuning, its divergence from the teacher joins the
+ * plain sum as a score of equal weight.
  */
 package donna.predict;
