@@ -8,6 +8,7 @@ module donna.core {
     exports donna.data;
     exports donna.train;
     exports donna.format;
+    exports donna.model;
 
     uses donna.backend.BackendProvider;
     uses donna.data.ImageDecoder;

@@ -3,12 +3,17 @@ package donna.bench;
 import donna.bench.ceiling.CopyBandwidth;
 import donna.bench.ceiling.FmaPeak;
 import donna.bench.ops.BatchNormActivation;
+import donna.bench.ops.DenseConvolution;
 import donna.bench.ops.DepthwiseConvolution;
+import donna.bench.ops.NativeCall;
 import donna.bench.ops.Pass;
 import donna.bench.ops.PointwiseConvolution;
+import donna.bench.ops.SmallOps;
 import donna.bench.search.EvolutionSpeed;
 import donna.bench.search.ExactFrontSpeed;
 import donna.bench.search.PredictorSpeed;
+import donna.bench.step.PlanCreation;
+import donna.bench.step.StageSpeed;
 import donna.bench.step.StepSpeed;
 import donna.tensor.Activation;
 import donna.tensor.DType;
@@ -54,7 +59,16 @@ record Question(Section section, Class<?> benchmark, Function<UnaryOperator<Stri
                         Section.OPS,
                         BatchNormActivation.class,
                         p -> work(BatchNormActivation.of(pass(p), Activation.valueOf(p.apply("activation"))))),
+                new Question(
+                        Section.OPS,
+                        DenseConvolution.class,
+                        p -> work(DenseConvolution.of(pass(p), p.apply("shape"), Integer.parseInt(p.apply("kernel"))))),
+                new Question(
+                        Section.OPS, SmallOps.class, p -> work(SmallOps.of(SmallOps.Kind.valueOf(p.apply("kind"))))),
+                new Question(Section.OPS, NativeCall.class, p -> Work.NONE),
                 new Question(Section.STEP, StepSpeed.class, p -> StepSpeed.work(p.apply("candidate"))),
+                new Question(Section.STEP, StageSpeed.class, p -> Work.rating(StageSpeed.CANDIDATES)),
+                new Question(Section.STEP, PlanCreation.class, p -> Work.NONE),
                 new Question(
                         Section.SEARCH,
                         EvolutionSpeed.class,

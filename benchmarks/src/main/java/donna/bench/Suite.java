@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.openjdk.jmh.infra.BenchmarkParams;
+import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
@@ -29,16 +30,19 @@ import org.openjdk.jmh.runner.options.TimeValue;
 public final class Suite {
     private static final List<String> UNITS = List.of("GFLOP/s", "% of peak", "GB/s", "images/s", "candidates/s");
 
+    private static final String ALLOCATION = "gc.alloc.rate.norm";
+
     private final Path logs;
     private final boolean smoke;
     private double peakFlops;
 
-    /** A measured case. Error is half of JMH's 99.9 % interval. */
+    /** A measured case. Error is half of JMH's 99.9 % interval; allocated is what one invocation leaves to the garbage collector. */
     private record Row(
             String question,
             Map<String, String> parameters,
             double microseconds,
             double errorMicroseconds,
+            double allocatedBytes,
             Map<String, Double> rates) {
         /** The parameters in words; a bare number gets its name. */
         String name() {
@@ -95,6 +99,7 @@ public final class Suite {
                     parameters,
                     seconds * 1e6,
                     Double.isFinite(error) ? error : 0,
+                    result.getSecondaryResults().get(ALLOCATION).getScore(),
                     work.rates(seconds, q.section() == Question.Section.CEILINGS ? 0 : peakFlops)));
         }
         return rows;
@@ -110,6 +115,7 @@ public final class Suite {
                 .measurementIterations(smoke ? 2 : 6)
                 .measurementTime(each)
                 .shouldFailOnError(true)
+                .addProfiler(GCProfiler.class)
                 .output(logs.resolve("jmh-" + benchmark.getSimpleName() + ".log")
                         .toString())
                 .build();
@@ -120,14 +126,15 @@ public final class Suite {
         List<String> units = UNITS.stream()
                 .filter(u -> rows.stream().anyMatch(r -> r.rates().containsKey(u)))
                 .toList();
-        List<String> header = new ArrayList<>(List.of(word(section), "us", "+-"));
+        List<String> header = new ArrayList<>(List.of(word(section), "us", "+-", "B/op"));
         header.addAll(units);
         Table table = new Table(header.toArray(String[]::new));
         for (Row r : rows) {
             List<String> cells = new ArrayList<>(List.of(
                     (r.question() + " " + r.name()).strip(),
                     Table.number(r.microseconds()),
-                    Table.number(r.errorMicroseconds())));
+                    Table.number(r.errorMicroseconds()),
+                    Table.number(r.allocatedBytes())));
             units.forEach(u ->
                     cells.add(r.rates().containsKey(u) ? Table.number(r.rates().get(u)) : ""));
             table.row(cells);

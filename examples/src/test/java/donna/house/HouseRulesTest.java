@@ -46,7 +46,8 @@ class HouseRulesTest {
                     "donna.nn",
                     "donna.data",
                     "donna.train",
-                    "donna.format"),
+                    "donna.format",
+                    "donna.model"),
             "engine/search",
             List.of(
                     "donna.spec",

@@ -192,7 +192,7 @@ final class NativeLibraries {
         return true;
     }
 
-    private static Path cache() {
+    static Path cache() {
         String xdg = System.getenv("XDG_CACHE_HOME");
         Path base = xdg == null || xdg.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(xdg);
         return base.resolve("donna").resolve("native");

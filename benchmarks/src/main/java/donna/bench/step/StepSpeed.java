@@ -46,7 +46,7 @@ public class StepSpeed {
     private CandidateStep step;
     private Stream stream;
 
-    private static Stages.Stage stage(String candidate) {
+    static Stages.Stage stage(String candidate) {
         String[] c = candidate.split(" ");
         return new Stages.Stage(
                 "cifar-24-40",

@@ -1,10 +1,8 @@
 package donna.cli;
 
 import donna.distill.Networks;
-import donna.format.HostTensor;
-import donna.format.Safetensors;
+import donna.format.WeightsFile;
 import donna.nn.Network;
-import donna.nn.ParameterSpec;
 import donna.space.SearchSpace;
 import donna.spec.SearchSpec;
 import donna.tensor.DonnaException;
@@ -14,7 +12,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -70,16 +67,6 @@ record TrainedModel(String name, Network network, Shape image, Map<String, float
         }
         Network network = teacher ? Networks.teacher(spec, space) : Networks.of(spec, space, space.parse(name));
         Shape image = Shape.of(spec.model().input().stream().mapToInt(Integer::intValue).toArray());
-        Safetensors tensors = Safetensors.read(file);
-        Map<String, float[]> values = new HashMap<>();
-        for (ParameterSpec p : Inference.parameters(network, image)) {
-            HostTensor t = tensors.tensor(p.name());
-            if (!t.shape().equals(p.shape())) {
-                throw new DonnaException.InvalidInput(
-                        file + ": tensor '" + p.name() + "' is " + t.shape() + "; " + key + " expects " + p.shape());
-            }
-            values.put(p.name(), t.floats());
-        }
-        return new TrainedModel(key, network, image, values);
+        return new TrainedModel(key, network, image, WeightsFile.read(file, Inference.parameters(network, image)));
     }
 }

@@ -11,6 +11,13 @@ import java.util.Arrays;
  * @param std one per channel, above 0
  */
 public record Normalization(float[] mean, float[] std) {
+    /** Of ImageNet's training images, as most published models take it. */
+    public static final Normalization IMAGENET =
+            new Normalization(new float[] {0.485f, 0.456f, 0.406f}, new float[] {0.229f, 0.224f, 0.225f});
+
+    /** To -1 .. 1, as some transformers take it. */
+    public static final Normalization HALF = new Normalization(new float[] {0.5f, 0.5f, 0.5f}, new float[] {0.5f, 0.5f, 0.5f});
+
     public Normalization {
         mean = mean.clone();
         std = std.clone();

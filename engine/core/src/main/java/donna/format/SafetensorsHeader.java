@@ -1,11 +1,10 @@
 package donna.format;
 
-import donna.tensor.DType;
 import donna.tensor.DonnaException;
 import donna.tensor.Shape;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -15,69 +14,17 @@ import java.util.Set;
 
 /** What a safetensors file says about its tensors, checked against the bytes that are there. */
 record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
-    /** Element types of the format that can be kept, with their size in bytes. */
-    private static final Map<String, Integer> SIZES = Map.ofEntries(
-            Map.entry("F64", 8),
-            Map.entry("F32", 4),
-            Map.entry("F16", 2),
-            Map.entry("BF16", 2),
-            Map.entry("I64", 8),
-            Map.entry("I32", 4),
-            Map.entry("I16", 2),
-            Map.entry("I8", 1),
-            Map.entry("U64", 8),
-            Map.entry("U32", 4),
-            Map.entry("U16", 2),
-            Map.entry("U8", 1),
-            Map.entry("BOOL", 1));
-
     /** Far more dimensions than any model has. */
     private static final int MAX_RANK = 32;
 
     /** One tensor; {@code begin} and {@code end} count from the end of the header. */
-    record Entry(String name, String dtype, Shape shape, long begin, long end) {
+    record Entry(String name, StoredType dtype, Shape shape, long begin, long end) {
         long bytes() {
             return end - begin;
         }
 
         HostTensor toTensor(Path file, byte[] raw) {
-            return switch (dtype) {
-                case "F32", "F64", "I32", "U8" -> new HostTensor(DType.valueOf(dtype), shape, raw);
-                case "BOOL" -> new HostTensor(DType.U8, shape, raw);
-                case "F16", "BF16" -> {
-                    float[] values = new float[raw.length / 2];
-                    ByteBuffer b = HostTensor.little(raw);
-                    for (int i = 0; i < values.length; i++) {
-                        short bits = b.getShort(2 * i);
-                        values[i] = dtype.equals("F16") ? Float.float16ToFloat(bits) : Float.intBitsToFloat(bits << 16);
-                    }
-                    yield HostTensor.of(shape, values);
-                }
-                default -> {
-                    int size = SIZES.get(dtype);
-                    int[] values = new int[raw.length / size];
-                    for (int i = 0; i < values.length; i++) {
-                        values[i] = integer(file, HostTensor.little(raw), i * size, size);
-                    }
-                    yield HostTensor.of(shape, values);
-                }
-            };
-        }
-
-        private int integer(Path file, ByteBuffer b, int at, int size) {
-            boolean signed = dtype.startsWith("I");
-            long value = switch (size) {
-                case 1 -> b.get(at);
-                case 2 -> signed ? b.getShort(at) : b.getShort(at) & 0xffffL;
-                case 4 -> b.getInt(at) & 0xffffffffL;
-                default -> b.getLong(at);
-            };
-            if (value != (int) value || !signed && value < 0) {
-                throw new DonnaException.InvalidInput(file + ": tensor '" + name + "' of type " + dtype + " holds "
-                        + (signed ? Long.toString(value) : Long.toUnsignedString(value))
-                        + ", which does not fit into 32 bits; store it as I32");
-            }
-            return (int) value;
+            return dtype.toTensor(file + ": tensor '" + name + "'", shape, raw);
         }
     }
 
@@ -147,12 +94,12 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
     }
 
     private static Entry checked(Path file, String name, String dtype, List<Long> shape, long begin, long end) {
-        Integer size = SIZES.get(dtype);
-        if (size == null) {
-            throw new DonnaException.InvalidInput(file + ": tensor '" + name + "' is of type '" + dtype
-                    + "', expected one of " + SIZES.keySet().stream().sorted().toList());
-        }
-        long bytes = size;
+        StoredType type = Arrays.stream(StoredType.values())
+                .filter(t -> t.name().equals(dtype))
+                .findFirst()
+                .orElseThrow(() -> new DonnaException.InvalidInput(file + ": tensor '" + name + "' is of type '" + dtype
+                        + "', expected one of " + Arrays.toString(StoredType.values())));
+        long bytes = type.size();
         boolean fits = end >= begin;
         for (long d : shape) {
             fits = fits && d >= 1 && d <= Integer.MAX_VALUE / bytes;
@@ -164,7 +111,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
                             + "; expected dimensions of at least 1, at most 2 GiB, and exactly the bytes of its shape");
         }
         return new Entry(
-                name, dtype, new Shape(shape.stream().mapToInt(Long::intValue).toArray()), begin, end);
+                name, type, new Shape(shape.stream().mapToInt(Long::intValue).toArray()), begin, end);
     }
 
     private static List<Long> numbers(HeaderText text) {

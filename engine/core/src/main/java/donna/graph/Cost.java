@@ -58,6 +58,7 @@ public record Cost(long macs, long params, long bytes) {
             case Op.Activate o -> 0;
             case Op.ActivateBackward o -> 0;
             case Op.Add o -> 0;
+            case Op.AddEach o -> 0;
             case Op.Multiply o -> 0;
             case Op.Scale o -> 0;
             case Op.ScaleBy o -> 0;

@@ -111,6 +111,14 @@ public final class Gradient {
                 give(n, 0, () -> d);
                 give(n, 1, () -> d);
             }
+            case Op.AddEach o -> {
+                give(n, 0, () -> d);
+                give(n, 1, () -> {
+                    Shape each = n.input(1).shape();
+                    Shape flat = new Shape(d.shape().dim(0), Math.toIntExact(each.elements()));
+                    return reshape(g.add(new Op.SumExcept(1), reshape(d, flat)), each);
+                });
+            }
             case Op.Multiply o -> {
                 give(n, 0, () -> g.add(new Op.Multiply(), d, n.input(1)));
                 give(n, 1, () -> g.add(new Op.Multiply(), d, n.input(0)));

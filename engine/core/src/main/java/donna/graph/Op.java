@@ -98,6 +98,9 @@ public sealed interface Op {
     /** {@code (a, b) -> a + b}, equal shapes. */
     record Add() implements Op {}
 
+    /** The same added to every sample, such as the positions of tokens. {@code (src [N, ..], each [1, ..]) -> dst [N, ..]}. */
+    record AddEach() implements Op {}
+
     /** {@code (a, b) -> a * b}, equal shapes. */
     record Multiply() implements Op {}
 

@@ -123,6 +123,12 @@ final class ShapeRule {
             case Op.ActivateBackward o -> binary();
             case Op.SoftmaxBackward o -> binary();
             case Op.Add o -> binary();
+            case Op.AddEach o -> {
+                arity(2);
+                check(shape(0).rank() > 1, "src " + shape(0) + " must have samples and something in each");
+                same(1, shape(0).with(0, 1), "each");
+                yield List.of(spec(shape(0)));
+            }
             case Op.Multiply o -> binary();
             case Op.ScaleBy o -> scaled();
             case Op.Dropout o -> {

@@ -59,10 +59,14 @@ public final class GraphWriter {
         return Collections.unmodifiableList(pairs);
     }
 
+    /** A parameter of the network. */
+    public Value parameter(ParameterSpec p) {
+        parameters.put(p.name(), p);
+        return graph.variable(p.name(), p.tensor());
+    }
+
     private Value parameter(String name, Shape shape, Init init, boolean trainable, boolean decay) {
-        ParameterSpec p = new ParameterSpec(name, shape, init, trainable, decay);
-        parameters.put(name, p);
-        return graph.variable(name, p.tensor());
+        return parameter(new ParameterSpec(name, shape, init, trainable, decay));
     }
 
     /**
@@ -121,8 +125,38 @@ public final class GraphWriter {
         int in = src.shape().dim(-1);
         graph.at(name);
         Value weight = parameter(name + ".weight", Shape.of(out, in), Init.fanIn(in), true, true);
-        Value bias = parameter(name + ".bias", Shape.of(out), Init.fanIn(in), true, false);
-        return graph.add(new Op.Linear(true), src, weight, bias);
+        return graph.add(new Op.Linear(true), src, weight, bias(name, out, in));
+    }
+
+    /** As {@link #linear} on {@code src [N, in]}, the weights stored as those of a 1x1 convolution: {@code name.weight [out, in, 1, 1]}. */
+    public Value pointwise(String name, Value src, int out) {
+        int in = src.shape().dim(-1);
+        graph.at(name);
+        Value weight = parameter(name + ".weight", Shape.of(out, in, 1, 1), Init.fanIn(in), true, true);
+        Value matrix = graph.add(new Op.Reshape(Shape.of(out, in)), weight);
+        return graph.add(new Op.Linear(true), src, matrix, bias(name, out, in));
+    }
+
+    /** Convolution with bias and no batch norm. Weights {@code name.weight [out, in / groups, kernel, kernel]}, {@code name.bias [out]}. */
+    public Value conv(String name, Value src, int out, int kernel, ConvGeometry g) {
+        int perGroup = src.shape().dim(1) / g.groups();
+        long fanIn = (long) perGroup * kernel * kernel;
+        graph.at(name);
+        Value weight = parameter(name + ".weight", Shape.of(out, perGroup, kernel, kernel), Init.fanIn(fanIn), true, true);
+        return graph.add(new Op.Conv2d(g, true, Activation.NONE, false), src, weight, bias(name, out, fanIn));
+    }
+
+    private Value bias(String name, int out, long fanIn) {
+        return parameter(name + ".bias", Shape.of(out), Init.fanIn(fanIn), true, false);
+    }
+
+    /** Layer norm over the last dimension. Weights {@code name.weight}, {@code name.bias}. */
+    public Value layerNorm(String name, Value src, float eps) {
+        Shape last = Shape.of(src.shape().dim(-1));
+        graph.at(name);
+        Value gamma = parameter(name + ".weight", last, Init.ONES, true, false);
+        Value beta = parameter(name + ".bias", last, Init.ZEROS, true, false);
+        return graph.add(new Op.LayerNorm(eps), src, gamma, beta);
     }
 
     public Value activate(Value src, Activation act) {

@@ -1,5 +1,7 @@
 package donna.train;
 
+import java.util.List;
+
 /**
  * Share of images whose label is the best, or among the best five, of the logits.
  *
@@ -26,5 +28,18 @@ public record Accuracy(double top1, double top5, int images) {
             five += better < 5 ? 1 : 0;
         }
         return new Accuracy(first / (double) Math.max(1, rows), five / (double) Math.max(1, rows), rows);
+    }
+
+    /** Of all images of several parts. */
+    public static Accuracy together(List<Accuracy> parts) {
+        double first = 0;
+        double five = 0;
+        int images = 0;
+        for (Accuracy a : parts) {
+            first += a.top1 * a.images;
+            five += a.top5 * a.images;
+            images += a.images;
+        }
+        return new Accuracy(Math.rint(first) / Math.max(1, images), Math.rint(five) / Math.max(1, images), images);
     }
 }

@@ -79,6 +79,15 @@ final class ElementwiseLowering {
         binary(n, Elementwise::add);
     }
 
+    void addEach(Node n) {
+        Slot src = b.plain(n.input(0));
+        Slot each = b.plain(n.input(1));
+        Slot dst = b.outLike(n.output(0), src);
+        long count = count(each);
+        int samples = n.output(0).shape().dim(0);
+        b.step("vector", (m, stream) -> Elementwise.addEach(m[0], m[1], m[2], count, samples), src, each, dst);
+    }
+
     void multiply(Node n) {
         binary(n, Elementwise::multiply);
     }

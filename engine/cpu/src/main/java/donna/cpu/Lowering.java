@@ -92,6 +92,7 @@ final class Lowering {
             case Op.Activate o -> elementwise.activate(n, o);
             case Op.ActivateBackward o -> elementwise.activateBackward(n, o);
             case Op.Add o -> elementwise.add(n);
+            case Op.AddEach o -> elementwise.addEach(n);
             case Op.Multiply o -> elementwise.multiply(n);
             case Op.Scale o -> elementwise.scale(n, o);
             case Op.ScaleBy o -> elementwise.scaleBy(n);

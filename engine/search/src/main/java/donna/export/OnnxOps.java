@@ -56,6 +56,7 @@ final class OnnxOps {
             }
             case Op.Activate o -> activate(n, o.act(), in.getFirst());
             case Op.Add o -> result(n, "Add", in);
+            case Op.AddEach o -> result(n, "Add", in);
             case Op.Multiply o -> result(n, "Mul", in);
             case Op.Scale o -> result(n, "Mul", List.of(in.getFirst(), model.number(n.name(), "factor", o.factor())));
             case Op.ScaleBy o -> result(n, "Mul", in);

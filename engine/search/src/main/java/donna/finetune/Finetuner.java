@@ -11,7 +11,6 @@ import donna.distill.Teacher;
 import donna.graph.Op;
 import donna.graph.Value;
 import donna.jobs.Checkpoint;
-import donna.nn.GraphWriter;
 import donna.nn.Network;
 import donna.spec.KdSpec;
 import donna.spec.TrainSpec;
@@ -22,6 +21,7 @@ import donna.tensor.Tensor;
 import donna.tensor.TensorSpec;
 import donna.train.Batches;
 import donna.train.Inference;
+import donna.train.Objective;
 import donna.train.Recipe;
 import donna.train.TrainingState;
 import donna.train.TrainingStep;
@@ -33,7 +33,8 @@ import java.util.Optional;
  * Immutable; {@link #run} may be called from many workers at once.
  */
 public final class Finetuner {
-    private static final String TEACHER = "teacherLogits";
+    /** Name of the input that holds the teacher's logits. */
+    public static final String TEACHER_LOGITS = "teacherLogits";
 
     private final Setting setting;
     private final Teacher teacher;
@@ -87,13 +88,14 @@ public final class Finetuner {
         int perEpoch = train.images() / size;
         Augmentation augmentation = Recipes.augmentation(train);
         Batcher batcher = new Batcher(setting.images().train(), setting.images().normalization(), augmentation, setting.seed("finetune", 1));
+        Shape image = setting.imageShape();
+        Shape images = Shape.of(size, image.dim(0), image.dim(1), image.dim(2));
         try (Batches batches = new Batches(setting.device(), batcher, size);
                 Tensor soft = setting.device().tensor(TensorSpec.f32(size, logits.classes()));
-                TrainingStep step = TrainingStep.compile(
-                        setting.device(), w -> loss(w, network, size, kd, (float) train.labelSmoothing()), recipe, state)) {
+                TrainingStep step = TrainingStep.compile(setting.device(), objective(network, images, kd, train.labelSmoothing()), recipe, state)) {
             step.bind(Inference.IMAGES, batches.images());
             step.bind(Batches.LABELS, batches.labels());
-            step.bind(TEACHER, soft);
+            step.bind(TEACHER_LOGITS, soft);
             Optional<Inference> live = augmentation.equals(Augmentation.NONE) ? Optional.empty() : Optional.of(teacherOn(batches, soft));
             float[] rows = new float[size * logits.classes()];
             int[] order = {};
@@ -136,15 +138,26 @@ public final class Finetuner {
         return net;
     }
 
-    private Value loss(GraphWriter w, Network network, int batch, KdSpec kd, float smoothing) {
-        Shape s = setting.imageShape();
-        Value images = w.graph().input(Inference.IMAGES, TensorSpec.f32(batch, s.dim(0), s.dim(1), s.dim(2)));
-        Value labels = w.graph().input(Batches.LABELS, TensorSpec.of(DType.I32, Shape.of(batch)));
-        Value soft = w.graph().input(TEACHER, TensorSpec.f32(batch, logits.classes()));
-        Value z = network.write(w, images).logits();
-        w.graph().at("loss");
-        Value kl = w.graph().add(new Op.Scale((float) kd.alpha()), w.graph().add(new Op.DistillationLoss((float) kd.temperature()), z, soft));
-        Value hard = w.graph().add(new Op.Scale((float) (1 - kd.alpha())), w.graph().add(new Op.CrossEntropy(smoothing), z, labels));
-        return w.graph().add(new Op.Add(), kl, hard);
+    /**
+     * The loss that is minimised. Its inputs: {@link Inference#IMAGES}, {@link Batches#LABELS} and {@link #TEACHER_LOGITS} {@code [N, classes]}.
+     *
+     * @param images shape {@code [N, C, H, W]} of a batch
+     * @param smoothing of the labels
+     */
+    public static Objective objective(Network network, Shape images, KdSpec kd, double smoothing) {
+        return w -> {
+            int batch = images.dim(0);
+            Value z = network.write(w, w.graph().input(Inference.IMAGES, TensorSpec.f32(images.dims()))).logits();
+            Value labels = w.graph().input(Batches.LABELS, TensorSpec.of(DType.I32, Shape.of(batch)));
+            Value soft = w.graph().input(TEACHER_LOGITS, TensorSpec.f32(batch, z.shape().dim(1)));
+            w.graph().at("loss");
+            Value kl = w.graph().add(new Op.DistillationLoss((float) kd.temperature()), z, soft);
+            Value hard = w.graph().add(new Op.CrossEntropy((float) smoothing), z, labels);
+            return w.graph()
+                    .add(
+                            new Op.Add(),
+                            w.graph().add(new Op.Scale((float) kd.alpha()), kl),
+                            w.graph().add(new Op.Scale((float) (1 - kd.alpha())), hard));
+        };
     }
 }

@@ -39,8 +39,12 @@ public final class RunFolder implements Store, AutoCloseable {
     private final Path root;
     private final RunLock lock;
 
-    /** An artefact on disk. */
-    private record Envelope(String inputs, long seed, String version, double seconds, Object value) {}
+    /**
+     * An artefact on disk.
+     *
+     * @param sha256 of the value, so that an altered file is found out
+     */
+    private record Envelope(String inputs, long seed, String version, double seconds, String sha256, Object value) {}
 
     /**
      * What a step gave.
@@ -91,6 +95,7 @@ public final class RunFolder implements Store, AutoCloseable {
      * The artefact {@code name}: read if it was made from the same inputs, otherwise made, written and returned.
      *
      * @param inputs everything the value depends on; hashed
+     * @throws DonnaException.InvalidInput if the file was altered or cut short
      */
     public <T> Artefact<T> artefact(String name, long seed, Object inputs, Class<T> type, Supplier<T> make) {
         String hash = Json.hash(inputs);
@@ -104,12 +109,16 @@ public final class RunFolder implements Store, AutoCloseable {
         long start = System.nanoTime();
         T value = make.get();
         double seconds = (System.nanoTime() - start) / 1e9;
-        Json.write(file, new Envelope(hash, seed, VERSION, seconds, value));
+        Json.write(file, new Envelope(hash, seed, VERSION, seconds, Json.hash(value), value));
         return new Artefact<>(value, seconds, hash);
     }
 
     private static <T> T value(Path file, Envelope e, Class<T> type) {
         try {
+            String found = Json.hash(e.value());
+            if (!found.equals(e.sha256())) {
+                throw new DonnaException.InvalidInput("SHA-256 " + found + ", expected " + e.sha256());
+            }
             return Optional.ofNullable(Json.parse(Json.text(e.value()), type))
                     .orElseThrow(() -> new DonnaException.InvalidInput("no value"));
         } catch (DonnaException.InvalidInput broken) {

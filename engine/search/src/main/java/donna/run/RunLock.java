@@ -39,6 +39,9 @@ final class RunLock implements AutoCloseable {
      * @throws DonnaException.InvalidInput if it is taken already, here or in another process, or it cannot be written
      */
     static RunLock take(Path folder) {
+        if (Files.exists(folder) && !Files.isDirectory(folder)) {
+            throw new DonnaException.InvalidInput("run folder " + folder + " is a file; name a folder with --run");
+        }
         try {
             Path real = Files.createDirectories(folder).toRealPath();
             if (!OWNED.add(real)) {

@@ -8,7 +8,7 @@ import donna.distill.Teacher;
 import donna.distill.TeacherTrainer;
 import donna.finetune.TeacherLogits;
 import donna.format.HostTensor;
-import donna.format.Safetensors;
+import donna.format.WeightsFile;
 import donna.graph.Cost;
 import donna.jobs.Checkpoint;
 import donna.jobs.Store;
@@ -43,7 +43,7 @@ final class TeacherStage {
         try {
             return Json.hash(Files.readAllBytes(Path.of(file)));
         } catch (IOException e) {
-            throw new DonnaException.InvalidInput("teacher.weights: " + file + " cannot be read: " + e.getMessage() + "; name a safetensors file", e);
+            throw new DonnaException.InvalidInput("teacher.weights: " + file + " cannot be read: " + e.getMessage() + "; name a file of weights", e);
         }
     }
 
@@ -62,7 +62,7 @@ final class TeacherStage {
         String checkpoint = RunFolder.keyed("teacher", inputs());
         Store.Piece piece = folder.piece("teacher/model", inputs(), () -> {
             Map<String, float[]> values = setting.spec().teacher().weights()
-                    .map(file -> read(Path.of(file), network))
+                    .map(file -> WeightsFile.read(Path.of(file), Inference.parameters(network, setting.imageShape())))
                     .orElseGet(() -> new TeacherTrainer(setting).run(checkpoint).values());
             return new Store.Piece(tensors(setting, network, values), Map.of("block", Networks.teacherBlock(setting.spec()).toString()));
         });
@@ -95,13 +95,6 @@ final class TeacherStage {
         setting.workers().forEach(2, (i, stream) -> out[i] = Rating.accuracy(setting, stream, network, values, sets.get(i)));
         Cost cost = Cost.of(Inference.graph(network, setting.imageShape(), 1));
         return new Facts(out[0].top1(), out[1].top1(), cost.macs(), cost.params());
-    }
-
-    private Map<String, float[]> read(Path file, Network network) {
-        Map<String, float[]> out = new HashMap<>();
-        Safetensors s = Safetensors.read(file);
-        Inference.parameters(network, setting.imageShape()).forEach(p -> out.put(p.name(), s.tensor(p.name()).floats()));
-        return out;
     }
 
     /** Parameters in their own shapes and order. */

@@ -179,6 +179,7 @@ class OnnxExportTest {
                 Set.of(
                         "Activate",
                         "Add",
+                        "AddEach",
                         "AveragePool",
                         "BatchNormInference",
                         "ChannelScale",

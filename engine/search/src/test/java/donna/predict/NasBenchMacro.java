@@ -3,13 +3,12 @@ package donna.predict;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import donna.spec.Json;
-import java.nio.file.Files;
+import donna.testkit.SharedData;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /**
  * All 6,561 networks of NAS-Bench-Macro: mean CIFAR-10 accuracy and FLOPs by 8 ternary choices, in lexicographic order.
@@ -18,13 +17,7 @@ public record NasBenchMacro(int[][] choices, double[] accuracy, double[] flops) 
     /** Reads the table, or skips the calling test with the reason where it is not present. */
     public static NasBenchMacro orSkip() {
         String name = "nas-bench-macro_cifar10.json";
-        Optional<Path> file = Stream.concat(
-                        Stream.ofNullable(System.getenv("DONNA_SHARED")).map(Path::of),
-                        Stream.iterate(Path.of("").toAbsolutePath(), p -> p != null, Path::getParent)
-                                .map(p -> p.resolve("../shared")))
-                .map(shared -> shared.resolve("data").resolve(name).normalize())
-                .filter(Files::exists)
-                .findFirst();
+        Optional<Path> file = SharedData.find(name);
         assumeTrue(file.isPresent(), name + " not found under ../shared/data or DONNA_SHARED");
         Map<String, Object> table = new TreeMap<>();
         Map<?, ?> raw = Json.read(file.get(), Map.class);

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,6 +46,29 @@ class RunFolderTest {
             });
             assertEquals(2, made.get());
         }
+    }
+
+    @Test
+    void an_altered_artefact_is_one_sentence_that_names_the_file() throws Exception {
+        try (RunFolder folder = RunFolder.open(temporary)) {
+            Supplier<Numbers> make = () -> new Numbers(new double[] {0.25, 2});
+            folder.artefact("a.json", 1, "inputs", Numbers.class, make);
+            Path file = temporary.resolve("a.json");
+            String text = Files.readString(file);
+            assertTrue(text.contains("0.25"), text);
+            Files.writeString(file, text.replace("0.25", "0.26"));
+            var e = assertThrows(
+                    DonnaException.InvalidInput.class, () -> folder.artefact("a.json", 1, "inputs", Numbers.class, make));
+            assertTrue(e.getMessage().contains("a.json"), e.getMessage());
+            assertTrue(e.getMessage().contains("SHA-256"), e.getMessage());
+        }
+    }
+
+    @Test
+    void a_file_is_no_run_folder() throws Exception {
+        Path file = Files.writeString(temporary.resolve("run"), "text");
+        var e = assertThrows(DonnaException.InvalidInput.class, () -> RunFolder.open(file));
+        assertEquals("run folder " + file + " is a file; name a folder with --run", e.getMessage());
     }
 
     @Test

@@ -17,6 +17,10 @@ final class ElementwiseCases {
                         w -> w.result("dst", w.op(new Op.Activate(act), w.src("src", Values.normal(0, 3), shape))));
             }
             catalogue.add("add" + at, w -> w.result("dst", w.op(new Op.Add(), w.src("a", shape), w.src("b", shape))));
+            int[] each = shape.clone();
+            each[0] = 1;
+            catalogue.add(
+                    "add each" + at, w -> w.result("dst", w.op(new Op.AddEach(), w.src("src", shape), w.src("each", each))));
             catalogue.add(
                     "multiply" + at,
                     w -> w.result("dst", w.op(new Op.Multiply(), w.src("a", shape), w.src("b", shape))));

@@ -27,12 +27,38 @@ final class LayerCases {
                 "layer mbconv relu stride 2",
                 w -> w.result(
                         "dst", mbconv(w, w.src("src", 3, 8, 5, 9), 24, 3, 2, Activation.RELU, new ArrayList<>())));
+        for (int kernel : new int[] {3, 5, 7}) {
+            for (int stride : new int[] {1, 2}) {
+                mbconvs(catalogue, kernel, stride);
+            }
+        }
         catalogue.add("layer attention", LayerCases::attention);
         for (boolean nesterov : new boolean[] {false, true}) {
             catalogue.add(
                     "training step of an mbconv, sgd" + (nesterov ? " nesterov" : ""),
                     w -> trainingStep(w, new Op.SgdUpdate(0.9f, nesterov, 0.01f)));
         }
+    }
+
+    /** Inner channels that fill their blocks and that do not; the first layer keeps its channels, so that it has a residual at stride 1. */
+    private static void mbconvs(OpCatalogue catalogue, int kernel, int stride) {
+        List<Activation> acts = List.of(Activation.RELU, Activation.RELU6, Activation.SWISH, Activation.HSWISH);
+        for (Activation act : acts) {
+            for (boolean squeeze : new boolean[] {false, true}) {
+                String name = "layer mbconv k" + kernel + " s" + stride + " " + act + (squeeze ? " se" : "");
+                catalogue.add(name, w -> {
+                    List<Value> parameters = new ArrayList<>();
+                    Value src = w.src("src", 2, 10, 7, 6);
+                    w.result("dst", mbconv(w, "", src, 10, 4, kernel, stride, act, squeeze, parameters));
+                });
+            }
+        }
+        catalogue.add("two layers of mbconv k" + kernel + " s" + stride, w -> {
+            List<Value> parameters = new ArrayList<>();
+            Value src = w.src("src", 2, 16, 14, 14);
+            Value x = mbconv(w, "0.", src, 12, 2, kernel, stride, Activation.SWISH, false, parameters);
+            w.result("dst", mbconv(w, "1.", x, 12, 3, kernel, 1, Activation.RELU, true, parameters));
+        });
     }
 
     private static Value norm(CaseWriter w, String name, Value src, Activation act, List<Value> parameters) {
@@ -53,29 +79,52 @@ final class LayerCases {
 
     private static Value mbconv(
             CaseWriter w, Value src, int out, int kernel, int stride, Activation act, List<Value> parameters) {
+        return mbconv(w, "", src, out, 4, kernel, stride, act, true, parameters);
+    }
+
+    private static Value mbconv(
+            CaseWriter w,
+            String name,
+            Value src,
+            int out,
+            int expansion,
+            int kernel,
+            int stride,
+            Activation act,
+            boolean squeeze,
+            List<Value> parameters) {
         int in = src.shape().dim(1);
-        int inner = in * 4;
-        Value expand = w.weight("expand", SMALL, inner, in, 1, 1);
-        Value depthwise = w.weight("depthwise", SMALL, inner, 1, kernel, kernel);
-        Value reduce = w.weight("reduce", SMALL, 6, inner);
-        Value restore = w.weight("restore", SMALL, inner, 6);
-        Value project = w.weight("project", SMALL, out, inner, 1, 1);
-        parameters.addAll(List.of(expand, depthwise, reduce, restore, project));
-        Value x = norm(w, "norm1", w.op(Op.Conv2d.plain(ConvGeometry.POINTWISE), src, expand), act, parameters);
+        int inner = in * expansion;
+        Value expand = w.weight(name + "expand", SMALL, inner, in, 1, 1);
+        Value depthwise = w.weight(name + "depthwise", SMALL, inner, 1, kernel, kernel);
+        Value project = w.weight(name + "project", SMALL, out, inner, 1, 1);
+        parameters.addAll(List.of(expand, depthwise, project));
+        Value x = norm(w, name + "norm1", w.op(Op.Conv2d.plain(ConvGeometry.POINTWISE), src, expand), act, parameters);
         x = norm(
                 w,
-                "norm2",
+                name + "norm2",
                 w.op(Op.Conv2d.plain(ConvGeometry.same(kernel, stride, inner)), x, depthwise),
                 act,
                 parameters);
-        Value squeezed =
-                w.op(new Op.Activate(act), w.op(new Op.Linear(false), w.op(new Op.GlobalAveragePool(), x), reduce));
-        x = w.op(
-                new Op.ChannelScale(),
-                x,
-                w.op(new Op.Activate(Activation.SIGMOID), w.op(new Op.Linear(false), squeezed, restore)));
-        x = norm(w, "norm3", w.op(Op.Conv2d.plain(ConvGeometry.POINTWISE), x, project), Activation.NONE, parameters);
+        x = squeeze ? squeezed(w, name, x, act, parameters) : x;
+        x = norm(
+                w,
+                name + "norm3",
+                w.op(Op.Conv2d.plain(ConvGeometry.POINTWISE), x, project),
+                Activation.NONE,
+                parameters);
         return stride == 1 && in == out ? w.op(new Op.Add(), x, src) : x;
+    }
+
+    private static Value squeezed(CaseWriter w, String name, Value x, Activation act, List<Value> parameters) {
+        int inner = x.shape().dim(1);
+        Value reduce = w.weight(name + "reduce", SMALL, 6, inner);
+        Value restore = w.weight(name + "restore", SMALL, inner, 6);
+        parameters.addAll(List.of(reduce, restore));
+        Value pooled = w.op(
+                new Op.Activate(act), w.op(new Op.Linear(false), w.op(new Op.GlobalAveragePool(), x), reduce));
+        Value gate = w.op(new Op.Activate(Activation.SIGMOID), w.op(new Op.Linear(false), pooled, restore));
+        return w.op(new Op.ChannelScale(), x, gate);
     }
 
     /** Two heads of width 4 over 5 tokens; keys have no bias, as softmax takes it out again. */

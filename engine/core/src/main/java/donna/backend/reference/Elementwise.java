@@ -27,6 +27,12 @@ final class Elementwise {
         }
     }
 
+    static void addEach(double[] src, double[] each, double[] dst) {
+        for (int i = 0; i < dst.length; i++) {
+            dst[i] = src[i] + each[i % each.length];
+        }
+    }
+
     static void scale(double[] src, double factor, double[] dst) {
         for (int i = 0; i < dst.length; i++) {
             dst[i] = factor * src[i];

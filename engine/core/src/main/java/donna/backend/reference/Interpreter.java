@@ -32,6 +32,7 @@ final class Interpreter {
             case Op.Activate o -> Elementwise.activate(o.act(), in[0], out[0]);
             case Op.ActivateBackward o -> Elementwise.activateBackward(o.act(), in[0], in[1], out[0]);
             case Op.Add o -> Elementwise.combine(in[0], in[1], out[0], Double::sum);
+            case Op.AddEach o -> Elementwise.addEach(in[0], in[1], out[0]);
             case Op.Multiply o -> Elementwise.combine(in[0], in[1], out[0], (a, b) -> a * b);
             case Op.Scale o -> Elementwise.scale(in[0], o.factor(), out[0]);
             case Op.ScaleBy o -> Elementwise.scale(in[0], in[1][0], out[0]);

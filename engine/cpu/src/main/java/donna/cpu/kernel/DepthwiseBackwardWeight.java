@@ -11,7 +11,8 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Gradient of a depthwise convolution's weight: src and dDst are blocked, dWeight is plain {@code [C, 1, K, K]}. Sums
- * over a run of pixels are float, held in scratch memory as {@code [block][tap][L]}; longer sums are compensated.
+ * over a run of pixels are float, held in scratch memory as {@code [block][tap][L]}; longer sums are compensated. Where
+ * {@link DenseTapSums} applies, rows of dDst are widened by zeros to a multiple of its pixels: no row leaves a rest.
  */
 public final class DepthwiseBackwardWeight {
     /** Pixels summed in plain float. */
@@ -24,9 +25,13 @@ public final class DepthwiseBackwardWeight {
     private final Axis x;
     private final PaddedRows padded;
     private final int tapStep;
+    /** Pixels of a row of dDst as the loops see it. */
+    private final int width;
     private final int[] firstOut;
     private final int[] endOut;
     private final Sums sums;
+    /** Pixels of each sum in scratch memory. */
+    private int pending;
 
     /** {@code h} and {@code w} are the source's. */
     public DepthwiseBackwardWeight(int n, int c, int h, int w, int kernel, ConvGeometry geometry) {
@@ -35,8 +40,10 @@ public final class DepthwiseBackwardWeight {
         this.kernel = kernel;
         y = Axis.forward(h, kernel, geometry);
         x = Axis.forward(w, kernel, geometry);
-        padded = new PaddedRows(y, x);
         tapStep = geometry.dilation();
+        boolean dense = geometry.stride() == 1 && tapStep == 1 && kernel >= 5;
+        width = dense ? (x.out + DenseTapSums.PIXELS - 1) / DenseTapSums.PIXELS * DenseTapSums.PIXELS : x.out;
+        padded = new PaddedRows(y, x, width - x.out, kernel == 3);
         firstOut = new int[kernel];
         endOut = new int[kernel];
         sums = new Sums(taps() * L);
@@ -55,7 +62,7 @@ public final class DepthwiseBackwardWeight {
 
     private boolean seen(int o, int tap) {
         int row = y.base[o] + tap * tapStep;
-        return row >= 0 && row < y.src;
+        return padded.tall || row >= 0 && row < y.src;
     }
 
     /** Taps of all channel blocks: one vector of sums each. */
@@ -67,27 +74,54 @@ public final class DepthwiseBackwardWeight {
         return (long) taps() * BYTES;
     }
 
-    /** Scratch bytes of a run. */
+    /** Scratch bytes of a run: the sums, a padded band, and widened rows of dDst. */
     public long scratchBytes() {
+        return wideAt() + (widened() ? (long) y.out * width * BYTES : 0);
+    }
+
+    private boolean widened() {
+        return width > x.out;
+    }
+
+    private long wideAt() {
         return sumBytes() + padded.bytes();
     }
 
     public void run(MemorySegment src, MemorySegment dDst, MemorySegment dWeight, MemorySegment scratch) {
-        padded.clearEnds(scratch, sumBytes());
-        Lanes.clear(scratch, 0, taps());
-        sums.clear();
-        int pending = 0;
+        begin(scratch);
         for (int i = 0; i < n; i++) {
             for (int b = 0; b < Lanes.blocks(c); b++) {
                 long p = (long) i * Lanes.blocks(c) + b;
                 plane(b, src, p * y.src * x.src * BYTES, dDst, p * y.out * x.out * BYTES, scratch);
             }
-            pending += y.out * x.out;
-            if (pending >= RUN || i == n - 1) {
-                flush(scratch, 0, taps());
-                pending = 0;
-            }
+            imageDone(scratch);
         }
+        end(dWeight, scratch);
+    }
+
+    /** Clears the sums. */
+    void begin(MemorySegment scratch) {
+        padded.clear(scratch, sumBytes());
+        if (widened()) {
+            Lanes.clear(scratch, wideAt(), (long) y.out * width);
+        }
+        Lanes.clear(scratch, 0, taps());
+        sums.clear();
+        pending = 0;
+    }
+
+    /** Every plane of an image has been added. */
+    void imageDone(MemorySegment scratch) {
+        pending += y.out * x.out;
+        if (pending >= RUN) {
+            flush(scratch, 0, taps());
+            pending = 0;
+        }
+    }
+
+    /** Writes the sums. */
+    void end(MemorySegment dWeight, MemorySegment scratch) {
+        flush(scratch, 0, taps());
         unpack(dWeight);
     }
 
@@ -110,8 +144,26 @@ public final class DepthwiseBackwardWeight {
         }
     }
 
-    private void plane(int block, MemorySegment src, long s, MemorySegment dDst, long g, MemorySegment scratch) {
+    /** Adds a plane of channel block {@code block}; src and dDst may lie in {@code scratch} behind its own part. */
+    void plane(int block, MemorySegment src, long s, MemorySegment dDst, long g, MemorySegment scratch) {
+        if (widened()) {
+            widen(dDst, g, scratch);
+            bands(block, src, s, scratch, wideAt(), scratch);
+        } else {
+            bands(block, src, s, dDst, g, scratch);
+        }
+    }
+
+    private void widen(MemorySegment dDst, long g, MemorySegment scratch) {
+        long row = (long) x.out * BYTES;
+        for (int r = 0; r < y.out; r++) {
+            Lanes.copy(dDst, g + r * row, scratch, wideAt() + (long) r * width * BYTES, x.out);
+        }
+    }
+
+    private void bands(int block, MemorySegment src, long s, MemorySegment dDst, long g, MemorySegment scratch) {
         int area = kernel * kernel;
+        int summed = 0;
         for (int i = 0; i < padded.bands.size(); i++) {
             PaddedRows.Band band = padded.bands.get(i);
             long sum = (long) block * area * BYTES;
@@ -120,8 +172,10 @@ public final class DepthwiseBackwardWeight {
             } else {
                 band(band, src, s, dDst, g, scratch, sum);
             }
-            if ((band.to() - band.from()) * x.out >= RUN) {
+            summed += (band.to() - band.from()) * x.out;
+            if (summed >= RUN) {
                 flush(scratch, block * area, (block + 1) * area);
+                summed = 0;
             }
         }
     }
@@ -154,9 +208,9 @@ public final class DepthwiseBackwardWeight {
                         tapRowStep,
                         dDst,
                         d,
-                        (long) x.out * BYTES,
+                        (long) width * BYTES,
                         high - low,
-                        x.out,
+                        width,
                         sum,
                         sumAt);
             }
@@ -184,7 +238,7 @@ public final class DepthwiseBackwardWeight {
             if (rows > 0) {
                 long s = source(origin, from, t);
                 long a = sumAt + (long) t * kernel * BYTES;
-                TapSums.row(kernel, src, s, rowStep, step(), tapBytes(), dDst, gradient(g, from), rows, x.out, sum, a);
+                TapSums.row(kernel, src, s, rowStep, step(), tapBytes(), dDst, gradient(g, from), rows, width, sum, a);
             }
         }
     }
@@ -194,7 +248,7 @@ public final class DepthwiseBackwardWeight {
     }
 
     private long gradient(long g, int row) {
-        return g + (long) row * x.out * BYTES;
+        return g + (long) row * width * BYTES;
     }
 
     private long step() {

@@ -69,7 +69,7 @@ final class DepthwisePass {
                 }
             }
         }
-        padded.clearEnds(scratch, weightBytes());
+        padded.clear(scratch, weightBytes());
     }
 
     /** One plane of channel block {@code block}. */

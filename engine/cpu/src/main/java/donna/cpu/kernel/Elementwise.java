@@ -25,6 +25,23 @@ public final class Elementwise {
         }
     }
 
+    /** {@code dst = src + each} for {@code samples} ranges of {@code count} elements, one after another. */
+    public static void addEach(MemorySegment src, MemorySegment each, MemorySegment dst, long count, int samples) {
+        long vectors = count / L;
+        for (int s = 0; s < samples; s++) {
+            long first = s * count;
+            for (long i = 0; i < vectors; i++) {
+                long at = first * Float.BYTES + i * BYTES;
+                FloatVector.fromMemorySegment(SPECIES, src, at, ORDER)
+                        .add(FloatVector.fromMemorySegment(SPECIES, each, i * BYTES, ORDER))
+                        .intoMemorySegment(dst, at, ORDER);
+            }
+            for (long i = vectors * L; i < count; i++) {
+                Lanes.set(dst, first + i, Lanes.get(src, first + i) + Lanes.get(each, i));
+            }
+        }
+    }
+
     /** {@code dst = a * b}. */
     public static void multiply(MemorySegment a, MemorySegment b, MemorySegment dst, long count) {
         long vectors = count / L;

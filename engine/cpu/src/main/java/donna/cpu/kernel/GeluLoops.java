@@ -1,17 +1,18 @@
 package donna.cpu.kernel;
 
+import static donna.cpu.kernel.ExpConstants.BIAS;
+import static donna.cpu.kernel.ExpConstants.E1;
 import static donna.cpu.kernel.ExpConstants.E2;
 import static donna.cpu.kernel.ExpConstants.E3;
 import static donna.cpu.kernel.ExpConstants.E4;
 import static donna.cpu.kernel.ExpConstants.E5;
 import static donna.cpu.kernel.ExpConstants.E6;
-import static donna.cpu.kernel.ExpConstants.LN2_HIGH;
-import static donna.cpu.kernel.ExpConstants.LN2_LOW;
 import static donna.cpu.kernel.ExpConstants.LOG2_E;
 import static donna.cpu.kernel.ExpConstants.ONE;
 import static donna.cpu.kernel.ExpConstants.ROUND;
 import static donna.cpu.kernel.ExpConstants.ZERO;
 import static donna.cpu.kernel.Lanes.BYTES;
+import static donna.cpu.kernel.Lanes.INTS;
 import static donna.cpu.kernel.Lanes.ORDER;
 import static donna.cpu.kernel.Lanes.SPECIES;
 import static donna.cpu.kernel.Lanes.all;
@@ -19,6 +20,7 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 
 /**
  * Loops of the exact GELU over whole vectors at byte offsets, in place where asked. The normal distribution's upper
@@ -30,7 +32,7 @@ final class GeluLoops {
     /** Where the tail is nothing, and the exponential still a normal number. */
     private static final float FAR = 13;
 
-    private static final float MINUS_HALF = -0.5f;
+    private static final float HALF = 0.5f;
     /** 1 / sqrt(2 pi). */
     private static final float DENSITY = 0.39894228f;
 
@@ -50,16 +52,16 @@ final class GeluLoops {
 
     static void gelu(MemorySegment src, long s, MemorySegment dst, long d, long vectors) {
         FloatVector far = FloatVector.broadcast(SPECIES, FAR);
-        FloatVector minusHalf = FloatVector.broadcast(SPECIES, MINUS_HALF);
+        FloatVector half = FloatVector.broadcast(SPECIES, HALF);
         FloatVector log2E = FloatVector.broadcast(SPECIES, LOG2_E);
+        FloatVector minusLog2E = FloatVector.broadcast(SPECIES, -LOG2_E);
         FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
-        FloatVector ln2Low = FloatVector.broadcast(SPECIES, LN2_LOW);
-        FloatVector ln2High = FloatVector.broadcast(SPECIES, LN2_HIGH);
         FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
         FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
         FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
         FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
         FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
+        FloatVector e1 = FloatVector.broadcast(SPECIES, E1);
         FloatVector one = FloatVector.broadcast(SPECIES, ONE);
         FloatVector three = FloatVector.broadcast(SPECIES, THREE);
         FloatVector minusSix = FloatVector.broadcast(SPECIES, MINUS_SIX);
@@ -77,15 +79,16 @@ final class GeluLoops {
             FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, s + i * BYTES, ORDER);
             FloatVector z = x.abs();
             z = z.blend(far, far.lt(z));
-            FloatVector y = z.mul(z).mul(minusHalf);
-            FloatVector t = y.fma(log2E, round);
-            FloatVector n = t.sub(round);
-            FloatVector r = n.fma(ln2Low, n.fma(ln2High, y));
-            FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2);
-            p = p.fma(r, one).fma(r, one);
-            FloatVector bell = p.reinterpretAsInts()
-                    .add(t.reinterpretAsInts().lanewise(LSHL, 23))
-                    .reinterpretAsFloats();
+            FloatVector y = z.mul(z).mul(half);
+            FloatVector t = y.fma(minusLog2E, round);
+            FloatVector r = y.fma(log2E, t.sub(round));
+            FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, one);
+            t.intoMemorySegment(dst, d + i * BYTES, ORDER);
+            IntVector.fromMemorySegment(INTS, dst, d + i * BYTES, ORDER)
+                    .lanewise(LSHL, 23)
+                    .add(BIAS)
+                    .intoMemorySegment(dst, d + i * BYTES, ORDER);
+            FloatVector bell = FloatVector.fromMemorySegment(SPECIES, dst, d + i * BYTES, ORDER).mul(p);
             FloatVector v = one.div(z.add(three));
             FloatVector u = v.fma(minusSix, one);
             FloatVector q = u.fma(t8, t7).fma(u, t6).fma(u, t5).fma(u, t4).fma(u, t3);
@@ -97,16 +100,16 @@ final class GeluLoops {
     static void geluBackward(
             MemorySegment dDst, long g, MemorySegment src, long s, MemorySegment dSrc, long d, long vectors) {
         FloatVector far = FloatVector.broadcast(SPECIES, FAR);
-        FloatVector minusHalf = FloatVector.broadcast(SPECIES, MINUS_HALF);
+        FloatVector half = FloatVector.broadcast(SPECIES, HALF);
         FloatVector log2E = FloatVector.broadcast(SPECIES, LOG2_E);
+        FloatVector minusLog2E = FloatVector.broadcast(SPECIES, -LOG2_E);
         FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
-        FloatVector ln2Low = FloatVector.broadcast(SPECIES, LN2_LOW);
-        FloatVector ln2High = FloatVector.broadcast(SPECIES, LN2_HIGH);
         FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
         FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
         FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
         FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
         FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
+        FloatVector e1 = FloatVector.broadcast(SPECIES, E1);
         FloatVector one = FloatVector.broadcast(SPECIES, ONE);
         FloatVector three = FloatVector.broadcast(SPECIES, THREE);
         FloatVector minusSix = FloatVector.broadcast(SPECIES, MINUS_SIX);
@@ -123,23 +126,25 @@ final class GeluLoops {
         FloatVector zero = FloatVector.broadcast(SPECIES, ZERO);
         for (long i = 0; i < vectors; i++) {
             FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, s + i * BYTES, ORDER);
+            FloatVector dy = FloatVector.fromMemorySegment(SPECIES, dDst, g + i * BYTES, ORDER);
             FloatVector z = x.abs();
             z = z.blend(far, far.lt(z));
-            FloatVector y = z.mul(z).mul(minusHalf);
-            FloatVector t = y.fma(log2E, round);
-            FloatVector n = t.sub(round);
-            FloatVector r = n.fma(ln2Low, n.fma(ln2High, y));
-            FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2);
-            p = p.fma(r, one).fma(r, one);
-            FloatVector bell = p.reinterpretAsInts()
-                    .add(t.reinterpretAsInts().lanewise(LSHL, 23))
-                    .reinterpretAsFloats();
+            FloatVector y = z.mul(z).mul(half);
+            FloatVector t = y.fma(minusLog2E, round);
+            FloatVector r = y.fma(log2E, t.sub(round));
+            FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, one);
+            t.intoMemorySegment(dSrc, d + i * BYTES, ORDER);
+            IntVector.fromMemorySegment(INTS, dSrc, d + i * BYTES, ORDER)
+                    .lanewise(LSHL, 23)
+                    .add(BIAS)
+                    .intoMemorySegment(dSrc, d + i * BYTES, ORDER);
+            FloatVector bell = FloatVector.fromMemorySegment(SPECIES, dSrc, d + i * BYTES, ORDER).mul(p);
             FloatVector v = one.div(z.add(three));
             FloatVector u = v.fma(minusSix, one);
             FloatVector q = u.fma(t8, t7).fma(u, t6).fma(u, t5).fma(u, t4).fma(u, t3);
             FloatVector tail = q.fma(u, t2).fma(u, t1).fma(u, t0).mul(v).mul(bell);
             FloatVector slope = bell.mul(density).fma(x, tail.blend(one.sub(tail), zero.lt(x)));
-            slope.mul(FloatVector.fromMemorySegment(SPECIES, dDst, g + i * BYTES, ORDER))
+            slope.mul(dy)
                     .intoMemorySegment(dSrc, d + i * BYTES, ORDER);
         }
     }

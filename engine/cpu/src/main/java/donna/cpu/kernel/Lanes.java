@@ -13,6 +13,9 @@ public final class Lanes {
     public static final VectorSpecies<Float> SPECIES =
             FloatVector.SPECIES_PREFERRED.length() > 16 ? FloatVector.SPECIES_512 : FloatVector.SPECIES_PREFERRED;
 
+    /** The same vectors of integers. */
+    static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, SPECIES.vectorShape());
+
     /** Lanes of a vector, channels of a block. */
     public static final int L = SPECIES.length();
 
@@ -66,6 +69,14 @@ public final class Lanes {
         FloatVector zero = FloatVector.zero(SPECIES);
         for (long i = 0; i < vectors; i++) {
             zero.intoMemorySegment(segment, offset + i * BYTES, ORDER);
+        }
+    }
+
+    /** Copies {@code vectors} vectors. */
+    static void copy(MemorySegment src, long s, MemorySegment dst, long d, int vectors) {
+        for (int i = 0; i < vectors; i++) {
+            FloatVector.fromMemorySegment(SPECIES, src, s + (long) i * BYTES, ORDER)
+                    .intoMemorySegment(dst, d + (long) i * BYTES, ORDER);
         }
     }
 

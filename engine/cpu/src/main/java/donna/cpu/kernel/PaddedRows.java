@@ -1,11 +1,8 @@
 package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
-import static donna.cpu.kernel.Lanes.ORDER;
-import static donna.cpu.kernel.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.FloatVector;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,20 +21,37 @@ final class PaddedRows {
     final List<Band> bands;
     /** Whether rows need padding at all; without it the source is used where it lies. */
     final boolean copied;
+    /** Whether rows of zeros above and below the plane are there as well. */
+    final boolean tall;
 
     private final int width;
     private final int before;
     private final int after;
+    private final int above;
     private final int rows;
 
     PaddedRows(Axis y, Axis x) {
+        this(y, x, 0, false);
+    }
+
+    /**
+     * With more zeros.
+     *
+     * @param spare pixels behind every row
+     * @param tall whether rows above and below are wanted; a plane that comes in bands has none
+     */
+    PaddedRows(Axis y, Axis x, int spare, boolean tall) {
         width = x.src;
         before = x.padBefore();
-        after = x.padAfter();
-        copied = before + after > 0;
+        after = x.padAfter() + spare;
         rowBytes = (long) (before + width + after) * BYTES;
-        bands = copied ? cut(y, BAND_BYTES / rowBytes) : List.of(new Band(0, y.out, 0, y.src));
-        rows = bands.stream().mapToInt(Band::rows).max().orElse(0);
+        int edges = y.padBefore() + y.padAfter();
+        this.tall = tall && (y.src + edges) * rowBytes <= BAND_BYTES;
+        copied = before + after > 0 || this.tall && edges > 0;
+        above = this.tall ? y.padBefore() : 0;
+        List<Band> whole = List.of(new Band(0, y.out, 0, y.src));
+        bands = copied && !this.tall ? cut(y, BAND_BYTES / rowBytes) : whole;
+        rows = this.tall ? y.src + edges : bands.stream().mapToInt(Band::rows).max().orElse(0);
     }
 
     private static List<Band> cut(Axis y, long limit) {
@@ -66,12 +80,9 @@ final class PaddedRows {
         return copied ? rows * rowBytes : 0;
     }
 
-    /** Writes the zeros at both ends, which {@link #fill} leaves alone. */
-    void clearEnds(MemorySegment scratch, long at) {
-        for (int r = 0; r < rows && copied; r++) {
-            Lanes.clear(scratch, at + r * rowBytes, before);
-            Lanes.clear(scratch, at + r * rowBytes + (long) (before + width) * BYTES, after);
-        }
+    /** Writes the zeros, which {@link #fill} leaves alone. */
+    void clear(MemorySegment scratch, long at) {
+        Lanes.clear(scratch, at, bytes() / BYTES);
     }
 
     /**
@@ -80,17 +91,10 @@ final class PaddedRows {
      * @return where pixel (0, 0) of the plane would be in the scratch memory
      */
     long fill(Band band, MemorySegment src, long s, MemorySegment scratch, long at) {
-        long d = at + (long) before * BYTES;
+        long d = at + above * rowBytes + (long) before * BYTES;
         for (int r = 0; r < band.rows; r++) {
-            copy(src, s + (long) (band.firstRow + r) * width * BYTES, scratch, d + r * rowBytes);
+            Lanes.copy(src, s + (long) (band.firstRow + r) * width * BYTES, scratch, d + r * rowBytes, width);
         }
         return d - band.firstRow * rowBytes;
-    }
-
-    private void copy(MemorySegment src, long s, MemorySegment scratch, long d) {
-        for (int i = 0; i < width; i++) {
-            FloatVector.fromMemorySegment(SPECIES, src, s + (long) i * BYTES, ORDER)
-                    .intoMemorySegment(scratch, d + (long) i * BYTES, ORDER);
-        }
     }
 }

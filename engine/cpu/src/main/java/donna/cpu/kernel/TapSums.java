@@ -29,32 +29,28 @@ final class TapSums {
             MemorySegment sum,
             long a) {
         long gStep = (long) width * BYTES;
-        int dense = step == BYTES && tapStep == BYTES ? width / DenseTapSums.PIXELS * DenseTapSums.PIXELS : 0;
+        boolean dense = step == BYTES && tapStep == BYTES && width % DenseTapSums.PIXELS == 0;
         int t = 0;
         for (; t <= taps - 7; t += 7) {
             long p = s + t * tapStep;
             long sums = a + (long) t * BYTES;
-            if (dense > 0) {
-                DenseTapSums.seven(src, p, rowStep, dDst, g, gStep, rows, dense, sum, sums);
-            }
-            if (dense < width) {
-                long d = g + (long) dense * BYTES;
-                seven(src, p + dense * step, rowStep, step, tapStep, dDst, d, gStep, rows, width - dense, sum, sums);
+            if (dense) {
+                DenseTapSums.seven(src, p, rowStep, dDst, g, gStep, rows, width, sum, sums);
+            } else {
+                seven(src, p, rowStep, step, tapStep, dDst, g, gStep, rows, width, sum, sums);
             }
         }
         for (; t <= taps - 5; t += 5) {
             long p = s + t * tapStep;
             long sums = a + (long) t * BYTES;
-            if (dense > 0) {
-                DenseTapSums.five(src, p, rowStep, dDst, g, gStep, rows, dense, sum, sums);
-            }
-            if (dense < width - 1) {
-                long d = g + (long) dense * BYTES;
-                five(src, p + dense * step, rowStep, step, tapStep, dDst, d, gStep, rows, width - dense, sum, sums);
-            }
-            if (width % 2 == 1) {
-                long d = g + (width - 1L) * BYTES;
-                fiveOfColumn(src, p + (width - 1) * step, rowStep, tapStep, dDst, d, gStep, rows, sum, sums);
+            if (dense) {
+                DenseTapSums.five(src, p, rowStep, dDst, g, gStep, rows, width, sum, sums);
+            } else {
+                five(src, p, rowStep, step, tapStep, dDst, g, gStep, rows, width, sum, sums);
+                if (width % 2 == 1) {
+                    long d = g + (width - 1L) * BYTES;
+                    fiveOfColumn(src, p + (width - 1) * step, rowStep, tapStep, dDst, d, gStep, rows, sum, sums);
+                }
             }
         }
         for (; t <= taps - 3; t += 3) {

@@ -44,6 +44,7 @@ class DepthwiseTest {
         all.add(new Conv(s, 3, 1, 4, 1));
         all.add(new Conv(Shape.of(1, 3, 150, 160), 5, 1, 2, 1));
         all.add(new Conv(Shape.of(1, 3, 150, 161), 5, 2, 2, 1));
+        all.add(new Conv(Shape.of(1, 3, 150, 161), 7, 1, 3, 1));
         return all.stream();
     }
 

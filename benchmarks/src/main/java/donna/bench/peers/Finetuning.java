@@ -1,0 +1,84 @@
+package donna.bench.peers;
+
+import donna.bench.Machine;
+import donna.bench.Results;
+import donna.bench.Table;
+import donna.bench.step.FinetuneStep;
+import donna.spec.Json;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * How long does a finetuning step of a whole network take in PyTorch eager and here, while every core finetunes a network of its own? For each network the
+ * two run in turn, each in processes of its own. Arguments: Python, the folder of the networks file and the Python script, the folder for logs, threads,
+ * rounds, steps, and the results folder (none: nothing is kept).
+ */
+public final class Finetuning {
+    private static final Pattern TIME = Pattern.compile(": ([0-9.]+) ms$", Pattern.MULTILINE);
+
+    /** The part of the networks file that is needed here. */
+    private record Networks(List<Named> networks) {}
+
+    private record Named(String name) {}
+
+    /** A line of the result: milliseconds of a step; ratio is eager over ours, round by round. */
+    private record Row(
+            String network, double eagerMs, double oursMs, Spread ratio, List<Double> eagerRounds, List<Double> oursRounds) {
+        static Row of(String network, List<Double> eager, List<Double> ours) {
+            Spread ratio = Spread.ofRatios(eager, ours);
+            return new Row(network, Spread.of(eager).median(), Spread.of(ours).median(), ratio, eager, ours);
+        }
+    }
+
+    private record Race(String pytorch, int threads, int rounds, int steps, List<Row> rows) {}
+
+    private Finetuning() {}
+
+    public static void main(String[] args) throws IOException, InterruptedException {
+        String python = args[0];
+        Path folder = Path.of(args[1]);
+        Path logs = Path.of(args[2]);
+        String threads = args[3];
+        int rounds = Integer.parseInt(args[4]);
+        String steps = args[5];
+        String file = folder.resolve("networks.json").toString();
+        String peer = folder.resolve("finetune_peer.py").toString();
+        String pytorch = Child.pytorchVersion(logs, python);
+        List<Row> rows = new ArrayList<>();
+        for (Named network : Json.read(Path.of(file), Networks.class).networks()) {
+            List<String> arguments = List.of(file, network.name(), threads, steps);
+            List<String> eagerCommand = new ArrayList<>(List.of(python, peer));
+            eagerCommand.addAll(arguments);
+            List<Double> eager = new ArrayList<>();
+            List<Double> ours = new ArrayList<>();
+            for (int round = 0; round < rounds; round++) {
+                System.err.println(network.name() + ", round " + (round + 1) + " of " + rounds + " ...");
+                eager.add(milliseconds(Child.run(logs.resolve("finetune-eager.log"), eagerCommand)));
+                ours.add(milliseconds(
+                        Child.run(logs.resolve("finetune-ours.log"), Child.java(FinetuneStep.class, arguments))));
+            }
+            rows.add(Row.of(network.name(), eager, ours));
+        }
+        Table table = new Table("finetuning step", "eager ms", "ours ms", "ratio [min, max]");
+        rows.forEach(r -> table.row(
+                r.network(), Table.number(r.eagerMs()), Table.number(r.oursMs()), r.ratio().toString()));
+        System.out.println(Machine.here() + "; PyTorch " + pytorch);
+        System.out.println(threads + " networks at once, a thread each, " + rounds + " rounds in turn\n\n" + table);
+        if (args.length > 6) {
+            Race race = new Race(pytorch, Integer.parseInt(threads), rounds, Integer.parseInt(steps), rows);
+            System.out.println("written to " + Results.put(Path.of(args[6]), "finetuning", race));
+        }
+    }
+
+    private static double milliseconds(Child.Ended child) {
+        Matcher found = TIME.matcher(child.output());
+        if (!found.find()) {
+            throw new IllegalStateException("no time in the output:\n" + child.output());
+        }
+        return Double.parseDouble(found.group(1));
+    }
+}

@@ -1,0 +1,2 @@
+/** CUDA's functions from a test double: for the test kit only. */
+package donna.ffi.testing;
