@@ -24,9 +24,10 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * How well does the accuracy predictor rank architectures it has not seen, beside simpler scores? For each seed a search
- * up to its predictor, with held-out architectures. Arguments: the spec, the folder for runs, the results folder, seeds
- * such as {@code 1,2,3}, the number of held-out architectures, threads, and the images' folder (none: fetched).
+ * How well does the accuracy predictor rank architectures it has not seen, beside simpler scores? For each seed a
+ * search up to its predictor, with held-out architectures. Arguments: the spec, the folder for runs, the results
+ * folder, seeds such as {@code 1,2,3}, the number of held-out architectures, threads, and the images' folder (none:
+ * fetched).
  */
 public final class PredictorQuality {
     private static final String OURS = "predictor";
@@ -50,7 +51,8 @@ public final class PredictorQuality {
     }
 
     /** All ways, by name. */
-    private record Seed(long seed, int labels, int heldOut, double coverage, Map<String, Rated> ways) {
+    private record Seed(
+            long seed, int labels, int heldOut, double leavePairOutTau, double coverage, Map<String, Rated> ways) {
         static Seed of(long seed, PredictorReport r) {
             PredictorReport.HeldOut held = r.heldOut().orElseThrow();
             Map<String, Rated> ways = new TreeMap<>();
@@ -60,7 +62,7 @@ public final class PredictorQuality {
                 PredictorReport.Baseline h = held.baselines().get(name);
                 ways.put(name, new Rated(b.tau(), 100 * b.rmse(), h.tau(), 100 * h.rmse()));
             });
-            return new Seed(seed, r.n(), held.n(), held.coverage(), ways);
+            return new Seed(seed, r.n(), held.n(), r.leavePairOutTau(), held.coverage(), ways);
         }
 
         private static Rated rated(PredictorReport.Quality loo, PredictorReport.Quality held) {
@@ -69,14 +71,20 @@ public final class PredictorQuality {
     }
 
     /** What is kept: every seed, and the means. */
-    private record Comparison(List<Seed> seeds, double meanCoverage, Map<String, Rated> means) {
+    private record Comparison(
+            List<Seed> seeds, double meanLeavePairOutTau, double meanCoverage, Map<String, Rated> means) {
         static Comparison of(List<Seed> seeds) {
             Map<String, Rated> means = new TreeMap<>();
             for (String way : seeds.getFirst().ways().keySet()) {
                 means.put(way, Rated.mean(seeds.stream().map(s -> s.ways().get(way)).toList()));
             }
-            double coverage = seeds.stream().mapToDouble(Seed::coverage).average().orElseThrow();
-            return new Comparison(List.copyOf(seeds), coverage, means);
+            double pairs = seeds.stream()
+                    .mapToDouble(Seed::leavePairOutTau)
+                    .average()
+                    .orElseThrow();
+            double coverage =
+                    seeds.stream().mapToDouble(Seed::coverage).average().orElseThrow();
+            return new Comparison(List.copyOf(seeds), pairs, coverage, means);
         }
     }
 
@@ -97,10 +105,12 @@ public final class PredictorQuality {
         System.out.println(table("mean of " + seeds.size() + " seeds", all.means()));
         System.out.printf(
                 Locale.ROOT,
-                "%d labels, %d held-out architectures; share of the latter inside their intervals of 90 %%: %.1f %%%n",
+                "%d labels, %d held-out architectures; %.1f %% of the latter inside their intervals of 90 %%; tau of the "
+                        + "predictor over pairs of labels that its fits saw neither of: %.3f%n",
                 seeds.getFirst().labels(),
                 seeds.getFirst().heldOut(),
-                100 * all.meanCoverage());
+                100 * all.meanCoverage(),
+                all.meanLeavePairOutTau());
         System.out.println("written to " + Results.put(Path.of(args[2]), "predictor", all));
     }
 
@@ -108,7 +118,8 @@ public final class PredictorQuality {
         Images images = ImageSource.open(spec, System.err::println);
         try (RunFolder folder = RunFolder.open(run);
                 Device device = Backends.open("cpu", System.err::println)) {
-            Search.run(spec, images, folder, device, new Phases(spec.seed()), new Search.Options(threads, false, Stage.PREDICTOR));
+            Search.Options options = new Search.Options(threads, false, Stage.PREDICTOR);
+            Search.run(spec, images, folder, device, new Phases(spec.seed()), options);
         } finally {
             List.of(images.train(), images.validation(), images.test()).forEach(Dataset::close);
         }

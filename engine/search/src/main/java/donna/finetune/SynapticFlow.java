@@ -14,11 +14,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A zero-cost proxy of accuracy: how much flows through a network with fresh weights, no data looked at. SynFlow (Tanaka, Kunin, Yamins, Ganguli 2020; to
- * rank architectures: Abdelfattah, Mehrotra, Dudziak, Lane 2021) is {@code sum_w w dR/dw}, where R is the sum of the logits of an image of ones and every
- * weight has its absolute value, biases are zero and batch norm does nothing.
+ * A zero-cost proxy of accuracy: how much flows through a network with fresh weights, no data looked at. SynFlow
+ * (Tanaka, Kunin, Yamins, Ganguli 2020; to rank architectures: Abdelfattah, Mehrotra, Dudziak, Lane 2021) is {@code
+ * sum_w w dR/dw}, where R is the sum of the logits of an image of ones and every weight has its absolute value, biases
+ * are zero and batch norm does nothing.
  *
- * <p>That sum is the derivative of R as all weights grow together, which two forward passes tell: no gradient is needed.
+ * <p>That sum is the derivative of R as all weights grow together, which two forward passes tell: no gradient is
+ * needed.
  */
 public final class SynapticFlow {
     private static final double STEP = 1.0 / 128;
@@ -35,7 +37,8 @@ public final class SynapticFlow {
         return Double.isFinite(slope) ? middle + Math.log(slope) : Double.POSITIVE_INFINITY;
     }
 
-    private static double logFlow(Device device, Stream stream, Network network, Shape image, List<ParameterSpec> specs, double scale) {
+    private static double logFlow(
+            Device device, Stream stream, Network network, Shape image, List<ParameterSpec> specs, double scale) {
         Map<String, float[]> values = new HashMap<>();
         for (ParameterSpec p : specs) {
             float[] v = p.init().values(0, p.name(), Math.toIntExact(p.shape().elements()));

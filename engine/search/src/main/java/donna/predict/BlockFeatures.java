@@ -62,7 +62,7 @@ public final class BlockFeatures {
         return new BlockFeatures(nsr, options, choices, List.copyOf(more));
     }
 
-    /** The sum of the NSRs of an architecture's blocks, the naive score: smaller is better; 0 where NSRs are no part. */
+    /** The sum of the NSRs of an architecture's blocks, the naive score: smaller is better; 0 without NSRs. */
     public double sumOfNsr(Architecture architecture) {
         return IntStream.range(0, nsr.length)
                 .mapToDouble(n -> nsr[n][architecture.choice(n)])

@@ -7,7 +7,10 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** A regression in the setting that leave-one-out chose, and beside it the fit of every fold in the fold's own setting. Immutable. */
+/**
+ * A regression in the setting that leave-one-out chose, and beside it the fit of every fold in the fold's own setting.
+ * Immutable.
+ */
 final class Model {
     private final double[] y;
     private final Chosen whole;
@@ -58,9 +61,10 @@ final class Model {
     }
 
     /**
-     * Kendall's tau from pairs: each is ordered by fits that saw neither, in the settings of both folds. Pooled leave-one-out predictions come from
-     * different fits, each a little too low for an observation that is high, so that a tau over them is biased downwards;
-     * this one is not (Airola, Pahikkala, Waegeman, De Baets, Salakoski 2011).
+     * Kendall's tau from pairs: each is ordered by fits that saw neither, in the settings of both folds. Pooled
+     * leave-one-out predictions come from different fits, each a little too low for an observation that is high, so
+     * that a tau over them is biased downwards; this one is not (Airola, Pahikkala, Waegeman, De Baets, Salakoski
+     * 2011).
      */
     double leavePairOutTau() {
         double agreement = 0;

@@ -2,6 +2,7 @@ package donna.run;
 
 import donna.backend.Stream;
 import donna.data.Dataset;
+import donna.data.Normalization;
 import donna.distill.BlockLibrary;
 import donna.distill.Networks;
 import donna.distill.Rating;
@@ -21,7 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** What networks give before any finetuning, assembled from the library with batch norm recalibrated: inference only. */
+/** What networks assembled from the library give before any finetuning, batch norm recalibrated: inference only. */
 final class AssembledStage {
     /** The first validation images, at most so many. */
     private static final int IMAGES = 2000;
@@ -56,7 +57,8 @@ final class AssembledStage {
         setting.workers().forEach(out.length, (i, stream) -> {
             Architecture a = architectures.get(i);
             String name = setting.space().name(a);
-            out[i] = folder.artefact("assembled/" + name + ".json", setting.spec().seed(), List.of(inputs, name, images.size()), Rated.class,
+            Object own = List.of(inputs, name, images.size());
+            out[i] = folder.artefact("assembled/" + name + ".json", setting.spec().seed(), own, Rated.class,
                             () -> rate(stream, a, images, soft))
                     .value();
         });
@@ -66,8 +68,9 @@ final class AssembledStage {
     private Rated rate(Stream stream, Architecture a, Dataset images, TeacherLogits soft) {
         Network network = Networks.of(setting.spec(), setting.space(), a);
         Map<String, float[]> values = Rating.recalibrated(setting, stream, network, library.assemble(teacher, a));
+        Normalization normalization = setting.images().normalization();
         float[] logits = Evaluation.logits(
-                setting.device(), stream, network, values, images, setting.images().normalization(), setting.progress()::check);
+                setting.device(), stream, network, values, images, normalization, setting.progress()::check);
         int[] labels = IntStream.range(0, images.size()).map(images::label).toArray();
         return new Rated(
                 new Assembled(Accuracy.of(logits, labels, labels.length).top1(), soft.divergence(logits)),

@@ -32,7 +32,8 @@ final class PredictorStage {
     private final AssembledStage assembled;
     private final PredictorSpec spec;
 
-    PredictorStage(Setting setting, RunFolder folder, BlockLibrary library, FinetuneStage finetune, AssembledStage assembled) {
+    PredictorStage(
+            Setting setting, RunFolder folder, BlockLibrary library, FinetuneStage finetune, AssembledStage assembled) {
         this.setting = setting;
         this.folder = folder;
         this.library = library;
@@ -41,7 +42,11 @@ final class PredictorStage {
         this.spec = setting.spec().predictor();
     }
 
-    /** A prediction at its best. @param blocksOutside names of the blocks in which it extrapolates */
+    /**
+     * A prediction at its best.
+     *
+     * @param blocksOutside names of the blocks in which it extrapolates
+     */
     record Prediction(double top1, Interval interval, List<String> blocksOutside) {}
 
     /** Fits when first asked: a run that finds all else done does without. Not thread-safe. */
@@ -54,8 +59,10 @@ final class PredictorStage {
         }
 
         AccuracyPredictor predictor() {
-            AccuracyPredictor p = fitted.orElseGet(() -> AccuracyPredictor.fit(
-                    BlockFeatures.ofNsr(library.nsr()), known, new AccuracyPredictor.Options(spec.monotone(), false, spec.secondStage())));
+            AccuracyPredictor p = fitted.orElseGet(() -> {
+                var options = new AccuracyPredictor.Options(spec.monotone(), false, spec.secondStage());
+                return AccuracyPredictor.fit(BlockFeatures.ofNsr(library.nsr()), known, options);
+            });
             fitted = Optional.of(p);
             return p;
         }
@@ -98,7 +105,8 @@ final class PredictorStage {
                     .mapToObj(i -> {
                         Architecture a = architectures.get(i);
                         Assembled seen = rated.get(i).assembled();
-                        return new Prediction(p.predict(a, seen), p.interval(a, seen, PredictorReport.ALPHA), outside(p, a));
+                        Interval range = p.interval(a, seen, PredictorReport.ALPHA);
+                        return new Prediction(p.predict(a, seen), range, outside(p, a));
                     })
                     .toList();
         }
@@ -116,8 +124,8 @@ final class PredictorStage {
     }
 
     Predicted run() {
-        List<Architecture> toLabel =
-                LabelSelection.evenlySpaced(library.nsr(), spec.architectures(), spec.pool(), setting.seed("labels", 0));
+        List<Architecture> toLabel = LabelSelection.evenlySpaced(
+                library.nsr(), spec.architectures(), spec.pool(), setting.seed("labels", 0));
         List<Architecture> all = new ArrayList<>(toLabel);
         all.addAll(heldOut(toLabel));
         setting.progress().phase("labels");
@@ -132,15 +140,17 @@ final class PredictorStage {
             flow.put(all.get(i), rated.get(i).logSynapticFlow());
             if (labels.get(i).failure().isEmpty()) {
                 List<LabelledArchitecture> side = i < toLabel.size() ? known : unseen;
-                side.add(new LabelledArchitecture(all.get(i), labels.get(i).top1(), Optional.of(rated.get(i).assembled())));
+                Optional<Assembled> seen = Optional.of(rated.get(i).assembled());
+                side.add(new LabelledArchitecture(all.get(i), labels.get(i).top1(), seen));
             }
         }
         Lazy lazy = new Lazy(known);
         Object inputs = List.of(known, unseen, flow, library.nsr(), spec.monotone(), spec.secondStage(), spec.pool());
-        return new Predicted(
-                folder.artefact("predictor.json", setting.spec().seed(), inputs, PredictorReport.class, () -> PredictorReport.of(
-                        lazy.predictor(), baselines(flow), unseen, List.copyOf(pool("next label", spec.pool())))),
-                lazy);
+        long seed = setting.spec().seed();
+        RunFolder.Artefact<PredictorReport> report = folder.artefact("predictor.json", seed, inputs, PredictorReport.class,
+                () -> PredictorReport.of(
+                        lazy.predictor(), baselines(flow), unseen, List.copyOf(pool("next label", spec.pool()))));
+        return new Predicted(report, lazy);
     }
 
     /** Architectures drawn uniformly on which the predictor is only rated. */
@@ -159,8 +169,9 @@ final class PredictorStage {
         List<FinetuneStage.Label> failed = labels.stream().filter(l -> l.failure().isPresent()).toList();
         failed.forEach(l -> setting.progress().line(l.failure().orElseThrow() + "; the predictor does without it"));
         if (labels.size() - failed.size() < AccuracyPredictor.LEAST_LABELS && !failed.isEmpty()) {
-            throw new DonnaException.Diverged("predictor: " + failed.size() + " of " + labels.size() + " labelled architectures diverged; at least "
-                    + AccuracyPredictor.LEAST_LABELS + " others are needed; lower predictor.train.lr (now " + spec.train().lr()
+            throw new DonnaException.Diverged("predictor: " + failed.size() + " of " + labels.size()
+                    + " labelled architectures diverged; at least " + AccuracyPredictor.LEAST_LABELS
+                    + " others are needed; lower predictor.train.lr (now " + spec.train().lr()
                     + ") or set optimizer.clip");
         }
     }

@@ -58,7 +58,8 @@ class AccuracyPredictorTest {
     }
 
     private static PredictorReport report(AccuracyPredictor predictor) {
-        return PredictorReport.of(predictor, Map.of(), List.of(), List.of(predictor.labels().getFirst().architecture()));
+        Architecture any = predictor.labels().getFirst().architecture();
+        return PredictorReport.of(predictor, Map.of(), List.of(), List.of(any));
     }
 
     @Test
@@ -294,7 +295,8 @@ class AccuracyPredictorTest {
             }
             double[] y = scores(held, truth::of);
             predicted += Statistics.rmse(scores(held, predictor::predict), y) / 10;
-            linear += Statistics.rmse(scores(held, a -> 90 - truth.nsr[2][a.choice(2)] - truth.nsr[3][a.choice(3)]), y) / 10;
+            double[] lastTwo = scores(held, a -> 90 - truth.nsr[2][a.choice(2)] - truth.nsr[3][a.choice(3)]);
+            linear += Statistics.rmse(lastTwo, y) / 10;
         }
         assertTrue(chosen >= 8, "chosen " + chosen);
         assertTrue(predicted < 0.15 * linear, "rmse " + predicted + ", the first two blocks left out " + linear);
@@ -305,7 +307,8 @@ class AccuracyPredictorTest {
         Truth truth = new Truth(4, n -> x -> -(n + 1) * x, 0.1);
         AccuracyPredictor predictor = fit(truth.nsr, truth.labels(20));
         List<LabelledArchitecture> held = IntStream.range(300, 340)
-                .mapToObj(i -> new LabelledArchitecture(truth.draw(i), truth.measure(truth.draw(i), i), Optional.empty()))
+                .mapToObj(i -> new LabelledArchitecture(
+                        truth.draw(i), truth.measure(truth.draw(i), i), Optional.empty()))
                 .toList();
         PredictorReport.HeldOut report = PredictorReport.of(predictor, Map.of(), held, List.of(truth.draw(1)))
                 .heldOut()

@@ -59,7 +59,8 @@ class LeaveOutTest {
     }
 
     /**
-     * Ridge without row {@code out} by solving the centred 3x3 system with Cramer's rule; deviations count in {@link #SCALE}.
+     * Ridge without row {@code out} by solving the centred 3x3 system with Cramer's rule; deviations count in {@link
+     * #SCALE}.
      */
     private static double refit(double[][] x, double[] y, int out, double strength) {
         int[] kept = IntStream.range(0, y.length).filter(i -> i != out).toArray();

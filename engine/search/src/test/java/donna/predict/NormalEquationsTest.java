@@ -41,7 +41,8 @@ class NormalEquationsTest {
     @Test
     void theFreeSolutionSolvesTheSystem() {
         double[][] g = {{4, 1}, {1, 3}};
-        assertArrayEquals(new double[] {1.0 / 11, 7.0 / 11}, NormalEquations.solveBounded(g, new double[] {1, 2}, new boolean[2]), 1e-10);
+        double[] x = NormalEquations.solveBounded(g, new double[] {1, 2}, new boolean[2]);
+        assertArrayEquals(new double[] {1.0 / 11, 7.0 / 11}, x, 1e-10);
     }
 
     private static double[][] gram(Random random, int n) {
