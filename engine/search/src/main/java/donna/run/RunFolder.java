@@ -115,12 +115,14 @@ public final class RunFolder implements Store, AutoCloseable {
 
     private static <T> T value(Path file, Envelope e, Class<T> type) {
         try {
-            String found = Json.hash(e.value());
+            T value = Optional.ofNullable(Json.parse(Json.text(e.value()), type))
+                    .orElseThrow(() -> new DonnaException.InvalidInput("no value"));
+            // Of the typed value, as it was written: a tree of maps keeps another order of keys.
+            String found = Json.hash(value);
             if (!found.equals(e.sha256())) {
                 throw new DonnaException.InvalidInput("SHA-256 " + found + ", expected " + e.sha256());
             }
-            return Optional.ofNullable(Json.parse(Json.text(e.value()), type))
-                    .orElseThrow(() -> new DonnaException.InvalidInput("no value"));
+            return value;
         } catch (DonnaException.InvalidInput broken) {
             throw new DonnaException.InvalidInput(
                     file + ": its value is not what this version writes (" + broken.getMessage() + "); delete it, and it is made again", broken);
