@@ -21,6 +21,7 @@ module donna.search {
     exports donna.run;
     exports donna.fetch;
     exports donna.export;
+    exports donna.onnx;
 
     // The run folder's own records are not for others, except for what writes them.
     opens donna.run to

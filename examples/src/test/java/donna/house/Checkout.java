@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 /** The files of this project, found from the folder that tests run in. */
 final class Checkout {
     private static final Set<String> GENERATED = Set.of("target", ".git", "runs", ".idea", ".vscode", "__pycache__");
-    private static final Pattern TEXT = Pattern.compile(".*\\.(java|xml|yaml|yml|md|js|css|py|json|cu|txt|sh)|[^.]+|\\.gitignore");
+    private static final Pattern TEXT = Pattern.compile(".*\\.(java|xml|yaml|yml|md|js|css|py|json|cu|cpp|h|txt|sh)|[^.]+|\\.gitignore");
 
     static final Path ROOT = root();
 

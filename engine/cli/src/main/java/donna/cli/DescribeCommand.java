@@ -9,6 +9,7 @@ import donna.graph.Graph;
 import donna.graph.Node;
 import donna.graph.Op;
 import donna.nn.Network;
+import donna.onnx.ImportedModel;
 import donna.space.Candidate;
 import donna.space.SearchSpace;
 import donna.spec.Json;
@@ -30,14 +31,14 @@ import picocli.CommandLine.Parameters;
 /** {@code donna describe}: what a spec or a model file holds. */
 @Command(
         name = "describe",
-        description = "Show the layers, shapes, MACs and parameters of a network of a spec, or the tensors of a safetensors file.",
+        description = "Show the layers, shapes, MACs and parameters of a network of a spec or of an ONNX file, or the tensors of a safetensors file.",
         mixinStandardHelpOptions = true)
 final class DescribeCommand implements Callable<Integer> {
     private static final String ROW = "%-34s %-22s %-18s %13s %11s";
 
     private final Console console;
 
-    @Parameters(paramLabel = "FILE", description = "A spec (YAML, JSON) or a model (safetensors).")
+    @Parameters(paramLabel = "FILE", description = "A spec (YAML, JSON) or a model (ONNX, safetensors).")
     private Path file;
 
     @Option(
@@ -84,6 +85,10 @@ final class DescribeCommand implements Callable<Integer> {
             model(Safetensors.read(file));
             return 0;
         }
+        if (OnnxModels.isNamed(file)) {
+            imported(ImportedModel.read(file));
+            return 0;
+        }
         SearchSpec spec = specOptions.read(file);
         SearchSpace space = SearchSpace.of(spec);
         Network network = architecture
@@ -91,17 +96,55 @@ final class DescribeCommand implements Callable<Integer> {
                 .orElseGet(() -> Networks.teacher(spec, space));
         Shape image = Shape.of(spec.model().input().stream().mapToInt(Integer::intValue).toArray());
         if (plan) {
-            try (Device device = deviceOptions.open(console);
-                    Inference inference = new Inference(device, network, Map.of(), image, batch, false)) {
-                console.print(inference.describe().stripTrailing());
-            }
+            plan(network, image);
             return 0;
         }
-        layers(space, Inference.graph(network, image, 1));
+        Map<String, Object> about = new LinkedHashMap<>();
+        about.put("architectures", space.size());
+        about.put("candidates", space.candidateCount());
+        layers(about, Inference.graph(network, image, 1));
+        if (!json) {
+            space(space);
+        }
         return 0;
     }
 
-    private void layers(SearchSpace space, Graph graph) {
+    private void plan(Network network, Shape image) {
+        try (Device device = deviceOptions.open(console);
+                Inference inference = new Inference(device, network, Map.of(), image, batch, false)) {
+            console.print(inference.describe().stripTrailing());
+        }
+    }
+
+    private void imported(ImportedModel model) {
+        if (plan) {
+            plan(model.network(), model.image());
+            return;
+        }
+        List<String> ends = model.automaticCuts();
+        Map<String, Object> about = new LinkedHashMap<>();
+        about.put("opset", model.opset());
+        about.put("input", model.image().dims());
+        about.put("classes", model.classes());
+        about.put("metadata", model.metadata());
+        about.put("cuts", model.boundaries().stream()
+                .map(b -> Map.of("name", b.name(), "shape", b.shape().dims(), "automatic", ends.contains(b.name())))
+                .toList());
+        layers(about, Inference.graph(model.network(), model.image(), 1));
+        if (json) {
+            return;
+        }
+        console.print("");
+        console.print("opset %d, %s to %d classes; it can be cut after %d values, by itself after"
+                .formatted(model.opset(), model.image(), model.classes(), model.boundaries().size()));
+        model.boundaries().stream()
+                .filter(b -> ends.contains(b.name()))
+                .forEach(b -> console.print("  %-50s %s".formatted(b.name(), b.shape())));
+        model.metadata().forEach((key, value) -> console.print(key + ": " + value.replace("\n", ", ")));
+    }
+
+    /** @param about goes before the layers in JSON */
+    private void layers(Map<String, Object> about, Graph graph) {
         List<Layer> layers = new ArrayList<>();
         for (Node n : graph.nodes()) {
             if (!(n.op() instanceof Op.Input || n.op() instanceof Op.Variable)) {
@@ -111,9 +154,7 @@ final class DescribeCommand implements Callable<Integer> {
         }
         Cost total = Cost.of(graph);
         if (json) {
-            Map<String, Object> out = new LinkedHashMap<>();
-            out.put("architectures", space.size());
-            out.put("candidates", space.candidateCount());
+            Map<String, Object> out = new LinkedHashMap<>(about);
             out.put("macs", total.macs());
             out.put("params", total.params());
             out.put("layers", layers.stream().map(Layer::json).toList());
@@ -125,6 +166,9 @@ final class DescribeCommand implements Callable<Integer> {
             console.print(ROW.formatted(l.name(), l.op(), l.shape(), grouped(l.macs()), grouped(l.params())));
         }
         console.print(ROW.formatted("together", "", "", grouped(total.macs()), grouped(total.params())));
+    }
+
+    private void space(SearchSpace space) {
         console.print("");
         console.print("space: %d blocks, %s candidates, %s architectures"
                 .formatted(space.blocks().size(), grouped(space.candidateCount()), "%,d".formatted(space.size())));

@@ -1,25 +1,24 @@
 package donna.cli;
 
-import donna.data.Normalization;
-import donna.export.OnnxExport;
-import donna.format.HostTensor;
-import donna.format.Safetensors;
-import donna.nn.ParameterSpec;
-import donna.run.RunFolder;
-import donna.spec.DatasetSpec;
+import donna.backend.Device;
+import donna.backend.Stream;
+import donna.distill.Images;
+import donna.export.ModelExport;
+import donna.run.ExportStage;
+import donna.run.ImageSource;
 import donna.spec.SearchSpec;
-import donna.train.Inference;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code donna export}: one model of a run as files for other programs. */
-@Command(name = "export", description = "Write a model of a run as ONNX and safetensors.", mixinStandardHelpOptions = true)
+@Command(
+        name = "export",
+        description = "Write a model of a run as ONNX, checked against ONNX Runtime on random and on test images, and as safetensors.",
+        mixinStandardHelpOptions = true)
 final class ExportCommand implements Callable<Integer> {
     private final Console console;
 
@@ -35,6 +34,12 @@ final class ExportCommand implements Callable<Integer> {
     @Option(names = "--batch", paramLabel = "N", defaultValue = "0", description = "Fix the batch size; 0 leaves it open (default: ${DEFAULT-VALUE}).")
     private int batch;
 
+    @Option(names = "--fold", description = "Fold batch norm into the convolutions: for use only, not for further training.")
+    private boolean fold;
+
+    @Mixin
+    private DeviceOptions deviceOptions;
+
     ExportCommand(Console console) {
         this.console = console;
     }
@@ -42,31 +47,21 @@ final class ExportCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         SearchSpec spec = ResumeCommand.spec(run);
-        TrainedModel model = TrainedModel.read(run, spec, name);
-        DatasetSpec.Normalize n = spec.dataset().normalize();
-        Map<String, String> metadata = OnnxExport.describe(List.of(), new Normalization(floats(n.mean()), floats(n.std())));
+        TrainedModel trained = TrainedModel.read(run, spec, name);
+        Images images = ImageSource.open(spec, console::note);
+        ModelExport.Model model = ExportStage.model(spec, images, trained.name(), trained.network(), trained.values());
         Path onnx = folder.resolve(model.name() + ".onnx");
-        OnnxExport.write(
-                onnx,
-                Inference.graph(model.network(), model.image(), Math.max(1, batch)),
-                model.values(),
-                new OnnxExport.Header(model.name(), RunFolder.VERSION, batch == 0, metadata));
+        try (Device device = deviceOptions.open(console);
+                Stream stream = device.openStream()) {
+            ModelExport.Checked c = ModelExport.onnx(
+                    onnx, model, new ModelExport.Form(Math.max(0, batch), fold), device, stream, images.test(), () -> {});
+            console.note("checked in ONNX Runtime: logits differ by at most %.2g; top-1 of %d test images %.2f %% here, %.2f %% there"
+                    .formatted(c.maxAbsDifference(), c.images(), 100 * c.top1(), 100 * c.exportedTop1()));
+        }
         console.print(onnx.toString());
         Path safetensors = folder.resolve(model.name() + ".safetensors");
-        Map<String, HostTensor> tensors = new LinkedHashMap<>();
-        for (ParameterSpec p : Inference.parameters(model.network(), model.image())) {
-            tensors.put(p.name(), HostTensor.of(p.shape(), model.values().get(p.name())));
-        }
-        Safetensors.write(safetensors, tensors, Map.of("architecture", model.name(), "version", RunFolder.VERSION));
+        ModelExport.safetensors(safetensors, model);
         console.print(safetensors.toString());
         return 0;
-    }
-
-    private static float[] floats(List<Double> values) {
-        float[] out = new float[values.size()];
-        for (int i = 0; i < out.length; i++) {
-            out[i] = values.get(i).floatValue();
-        }
-        return out;
     }
 }

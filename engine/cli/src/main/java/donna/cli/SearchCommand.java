@@ -16,7 +16,7 @@ final class SearchCommand implements Callable<Integer> {
     private final Console console;
     private final Stage last;
 
-    @Parameters(paramLabel = "SPEC", description = "What to search: a YAML or JSON file.")
+    @Parameters(paramLabel = "SPEC", description = "What to search: a YAML or JSON file; for measure an ONNX model, too.")
     private Path file;
 
     @Option(names = "--run", paramLabel = "FOLDER", description = "Keeps everything this run makes (default: runs/NAME of the spec).")
@@ -44,6 +44,10 @@ final class SearchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (last == Stage.LATENCY && OnnxModels.isNamed(file)) {
+            OnnxModels.measure(console, deviceOptions, file, json);
+            return 0;
+        }
         SearchSpec spec = specOptions.read(file);
         Path folder = run.orElseGet(() -> Path.of("runs", file.getFileName().toString().replaceFirst("\\.[^.]+$", "")));
         String resume = "donna resume " + folder + (compare ? " --compare" : "");

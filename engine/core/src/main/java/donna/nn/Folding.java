@@ -3,7 +3,7 @@ package donna.nn;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Folds batch norm into the convolution before it: {@code w' = w gamma / sqrt(var + eps)}, {@code b' = beta - mean gamma / sqrt(var + eps)}. */
+/** Folds batch norm into the convolution before it: {@code w' = w gamma / sqrt(var + eps)}, {@code b' = beta + (b - mean) gamma / sqrt(var + eps)}. */
 public final class Folding {
     private Folding() {}
 
@@ -13,22 +13,23 @@ public final class Folding {
     public static Map<String, float[]> fold(GraphWriter writer, Map<String, float[]> parameters) {
         Map<String, float[]> out = new HashMap<>(parameters);
         for (GraphWriter.FoldedPair p : writer.foldedPairs()) {
-            float[] weight = parameters.get(p.conv() + ".weight").clone();
-            float[] gamma = parameters.get(p.norm() + ".weight");
-            float[] beta = parameters.get(p.norm() + ".bias");
-            float[] mean = parameters.get(p.norm() + ".running_mean");
-            float[] var = parameters.get(p.norm() + ".running_var");
+            float[] weight = parameters.get(p.weight()).clone();
+            float[] gamma = parameters.get(p.norm().gamma().name());
+            float[] beta = parameters.get(p.norm().beta().name());
+            float[] mean = parameters.get(p.norm().mean().name());
+            float[] var = parameters.get(p.norm().var().name());
+            float[] own = p.bias().map(parameters::get).orElseGet(() -> new float[gamma.length]);
             float[] bias = new float[gamma.length];
             int each = weight.length / gamma.length;
             for (int o = 0; o < gamma.length; o++) {
-                double factor = gamma[o] / Math.sqrt(var[o] + (double) GraphWriter.BATCH_NORM_EPS);
-                bias[o] = (float) (beta[o] - mean[o] * factor);
+                double factor = gamma[o] / Math.sqrt(var[o] + (double) p.norm().eps());
+                bias[o] = (float) (beta[o] + (own[o] - mean[o]) * factor);
                 for (int i = 0; i < each; i++) {
                     weight[o * each + i] *= (float) factor;
                 }
             }
-            out.put(p.conv() + ".weight", weight);
-            out.put(p.conv() + ".bias", bias);
+            out.put(p.weight(), weight);
+            out.put(p.folded(), bias);
         }
         return out;
     }

@@ -33,8 +33,37 @@ public final class GraphWriter {
         FOLDED
     }
 
-    /** A convolution and the batch norm that follows it. */
-    record FoldedPair(String conv, String norm) {}
+    /**
+     * A batch norm's parameters.
+     *
+     * @param gamma {@code [C]}, trainable, as is {@code beta}
+     * @param mean {@code [C]}, running, as is {@code var}
+     * @param eps added to the variance
+     */
+    public record Norm(ParameterSpec gamma, ParameterSpec beta, ParameterSpec mean, ParameterSpec var, float eps) {
+        /** Fresh ones, named {@code name.weight, name.bias, name.running_mean, name.running_var}. */
+        public static Norm of(String name, int channels) {
+            Shape c = Shape.of(channels);
+            return new Norm(
+                    new ParameterSpec(name + ".weight", c, Init.ONES, true, false),
+                    new ParameterSpec(name + ".bias", c, Init.ZEROS, true, false),
+                    new ParameterSpec(name + ".running_mean", c, Init.ZEROS, false, false),
+                    new ParameterSpec(name + ".running_var", c, Init.ONES, false, false),
+                    BATCH_NORM_EPS);
+        }
+
+        List<ParameterSpec> all() {
+            return List.of(gamma, beta, mean, var);
+        }
+    }
+
+    /**
+     * A convolution and the batch norm that follows it.
+     *
+     * @param weight of the convolution, as is {@code bias} where it has one
+     * @param folded name of the variable that holds the bias of the two together
+     */
+    record FoldedPair(String weight, Optional<String> bias, Norm norm, String folded) {}
 
     private final Graph.Builder graph = new Graph.Builder();
     private final Mode mode;
@@ -70,47 +99,84 @@ public final class GraphWriter {
     }
 
     /**
+     * Convolution, with bias and residual where given, and activation: one op where batch norm is folded, else one each.
+     *
+     * @param weight {@code [out, in / groups, height, width]}
+     */
+    public Value conv(
+            Value src,
+            ParameterSpec weight,
+            Optional<ParameterSpec> bias,
+            ConvGeometry g,
+            Activation act,
+            Optional<Value> residual) {
+        List<Value> in = new ArrayList<>(List.of(src, parameter(weight)));
+        bias.ifPresent(b -> in.add(parameter(b)));
+        if (mode == Mode.FOLDED) {
+            residual.ifPresent(in::add);
+            return graph.node(new Op.Conv2d(g, bias.isPresent(), act, residual.isPresent()), in).output(0);
+        }
+        Value z = graph.node(new Op.Conv2d(g, bias.isPresent(), Activation.NONE, false), in).output(0);
+        Value sum = residual.isPresent() ? graph.add(new Op.Add(), z, residual.get()) : z;
+        return activate(sum, act);
+    }
+
+    /**
      * Convolution without bias, batch norm, residual where given, activation. Weights {@code conv.weight [out, in / groups, kernel, kernel]};
      * {@code norm.weight, norm.bias, norm.running_mean, norm.running_var [out]}.
      */
     public Value convNorm(
             String conv, String norm, Value src, int out, int kernel, ConvGeometry g, Activation act, Optional<Value> residual) {
         int perGroup = src.shape().dim(1) / g.groups();
-        Shape weightShape = Shape.of(out, perGroup, kernel, kernel);
+        Shape shape = Shape.of(out, perGroup, kernel, kernel);
+        ParameterSpec weight = new ParameterSpec(conv + ".weight", shape, Init.fanIn((long) perGroup * kernel * kernel), true, true);
         graph.at(conv);
-        Value weight = parameter(conv + ".weight", weightShape, Init.fanIn((long) perGroup * kernel * kernel), true, true);
+        return convNorm(src, weight, Optional.empty(), g, norm, Norm.of(norm, out), conv + ".bias", act, residual);
+    }
+
+    /**
+     * Convolution, with bias where given, batch norm, residual where given, activation.
+     *
+     * @param layer name of the batch norm in messages and exported files
+     * @param folded name of the bias where the batch norm is folded; nothing else has it
+     */
+    public Value convNorm(
+            Value src,
+            ParameterSpec weight,
+            Optional<ParameterSpec> bias,
+            ConvGeometry g,
+            String layer,
+            Norm norm,
+            String folded,
+            Activation act,
+            Optional<Value> residual) {
+        List<Value> in = new ArrayList<>(List.of(src, parameter(weight)));
         if (mode == Mode.FOLDED) {
-            pairs.add(new FoldedPair(conv, norm));
-            normParameters(norm, out);
-            List<Value> in = new ArrayList<>(List.of(src, weight, graph.variable(conv + ".bias", TensorSpec.f32(out))));
+            pairs.add(new FoldedPair(weight.name(), bias.map(ParameterSpec::name), norm, folded));
+            bias.ifPresent(b -> parameters.put(b.name(), b));
+            norm.all().forEach(p -> parameters.put(p.name(), p));
+            in.add(graph.variable(folded, norm.gamma().tensor()));
             residual.ifPresent(in::add);
             return graph.node(new Op.Conv2d(g, true, act, residual.isPresent()), in).output(0);
         }
-        Value z = graph.add(Op.Conv2d.plain(g), src, weight);
-        graph.at(norm);
-        List<Value> in = new ArrayList<>(List.of(z));
-        for (ParameterSpec p : normParameters(norm, out)) {
-            in.add(graph.variable(p.name(), p.tensor()));
-        }
+        bias.ifPresent(b -> in.add(parameter(b)));
+        Value z = graph.node(new Op.Conv2d(g, bias.isPresent(), Activation.NONE, false), in).output(0);
+        graph.at(layer);
+        return norm(z, norm, act, residual);
+    }
+
+    /** Batch norm on its own, residual where given, activation. */
+    public Value norm(Value src, Norm norm, Activation act, Optional<Value> residual) {
+        List<Value> in = new ArrayList<>(List.of(src));
+        norm.all().forEach(p -> in.add(parameter(p)));
         if (mode == Mode.TRAIN) {
             in.add(momentum());
         }
         residual.ifPresent(in::add);
         Op op = mode == Mode.TRAIN
-                ? new Op.BatchNorm(BATCH_NORM_EPS, act, residual.isPresent())
-                : new Op.BatchNormInference(BATCH_NORM_EPS, act, residual.isPresent());
+                ? new Op.BatchNorm(norm.eps(), act, residual.isPresent())
+                : new Op.BatchNormInference(norm.eps(), act, residual.isPresent());
         return graph.node(op, in).output(0);
-    }
-
-    private List<ParameterSpec> normParameters(String norm, int channels) {
-        Shape c = Shape.of(channels);
-        List<ParameterSpec> four = List.of(
-                new ParameterSpec(norm + ".weight", c, Init.ONES, true, false),
-                new ParameterSpec(norm + ".bias", c, Init.ZEROS, true, false),
-                new ParameterSpec(norm + ".running_mean", c, Init.ZEROS, false, false),
-                new ParameterSpec(norm + ".running_var", c, Init.ONES, false, false));
-        four.forEach(p -> parameters.put(p.name(), p));
-        return four;
     }
 
     private Value momentum() {

@@ -59,7 +59,12 @@ public final class Parameters implements AutoCloseable {
 
     private static Parameters of(Device device, Collection<ParameterSpec> specs, Function<ParameterSpec, float[]> values) {
         Parameters all = new Parameters(device, specs);
-        specs.forEach(p -> all.tensors.get(p.name()).set(values.apply(p)));
+        try {
+            specs.forEach(p -> all.tensors.get(p.name()).set(values.apply(p)));
+        } catch (RuntimeException e) {
+            all.close();
+            throw e;
+        }
         return all;
     }
 

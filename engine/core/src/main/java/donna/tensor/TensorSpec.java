@@ -28,6 +28,6 @@ public record TensorSpec(DType dtype, Shape shape, Layout layout) {
 
     @Override
     public String toString() {
-        return dtype + " " + shape + (layout.block() > 1 ? " c" + layout.block() : "");
+        return dtype + " " + shape + (layout.block() > 1 ? " " + layout : "");
     }
 }

@@ -32,6 +32,15 @@ class LayoutTest {
     }
 
     @Test
+    void channelsLastHasNoMissingChannels() {
+        Shape s = new Shape(2, 5, 3, 4);
+        assertEquals(5, Layout.CHANNELS_LAST.paddedChannels(s));
+        assertEquals(2 * 5 * 3 * 4, Layout.CHANNELS_LAST.elements(s));
+        assertEquals(((1 * 3 + 2) * 4 + 3) * 5 + 4, Layout.CHANNELS_LAST.index(s, 1, 4, 2, 3));
+        assertEquals("F32 [2, 5, 3, 4] channels last", TensorSpec.f32(2, 5, 3, 4).with(Layout.CHANNELS_LAST).toString());
+    }
+
+    @Test
     void theIndexOfPlainIsRowMajor() {
         assertEquals(((1 * 3 + 2) * 5 + 4) * 7 + 6, Layout.PLAIN.index(new Shape(2, 3, 5, 7), 1, 2, 4, 6));
     }

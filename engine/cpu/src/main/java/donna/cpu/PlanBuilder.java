@@ -93,9 +93,17 @@ final class PlanBuilder {
             throw new DonnaException.InvalidInput(
                     "cpu: '" + name + "' is " + spec + "; this backend works on F32, labels are I32; convert it, or use the reference backend");
         }
+        requireKnown(name, spec.layout());
         Slot s = new Slot(spec.bytes(), spec.layout().block()).bindTo(name);
         bound.put(name, s);
         home(v, s);
+    }
+
+    private static void requireKnown(String name, Layout layout) {
+        if (layout.equals(Layout.CHANNELS_LAST)) {
+            throw new DonnaException.InvalidInput("cpu: '" + name + "' is laid out " + layout
+                    + "; this backend takes row-major tensors and channel blocks such as its preferredLayout()");
+        }
     }
 
     private void home(Value v, Slot s) {
@@ -230,6 +238,7 @@ final class PlanBuilder {
     void output(String name, Graph.Output output) {
         Value v = output.value();
         int block = output.layout().block();
+        requireKnown(name, output.layout());
         Slot s = in(v, block);
         if (s.inScratch()) {
             s.bindTo(name);

@@ -166,4 +166,12 @@ class CpuPlanTest {
         DonnaException.InvalidInput e = assertThrows(DonnaException.InvalidInput.class, () -> device.compile(g.build()));
         assertTrue(e.getMessage().contains("'temperature'"), e.getMessage());
     }
+
+    @Test
+    void channelsLastIsRefusedByName() {
+        Graph.Builder g = new Graph.Builder();
+        g.output("dst", g.add(new Op.Scale(2), g.input("image", IMAGE.with(Layout.CHANNELS_LAST))));
+        DonnaException.InvalidInput e = assertThrows(DonnaException.InvalidInput.class, () -> device.compile(g.build()));
+        assertTrue(e.getMessage().contains("'image'") && e.getMessage().contains("channels last"), e.getMessage());
+    }
 }

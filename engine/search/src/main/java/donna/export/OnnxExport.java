@@ -3,7 +3,6 @@ package donna.export;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
-import donna.data.Normalization;
 import donna.format.AtomicFile;
 import donna.graph.Graph;
 import donna.graph.Node;
@@ -11,7 +10,6 @@ import donna.graph.Op;
 import donna.tensor.DonnaException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -32,7 +30,7 @@ public final class OnnxExport {
      * @param name of the model
      * @param version of the program that wrote it
      * @param dynamicBatch whether dimension 0 of inputs and outputs is left open
-     * @param metadata free text by key; {@link #describe} gives what users of the model need
+     * @param metadata free text by key; {@link ModelCard} gives what users of the model need
      */
     public record Header(String name, String version, boolean dynamicBatch, Map<String, String> metadata) {
         public Header {
@@ -40,21 +38,6 @@ public final class OnnxExport {
         }
     }
 
-    /**
-     * Metadata {@code classes} (one name a line), {@code mean} and {@code std} (one number a channel, on the scale
-     * of 0 to 1) and {@code input}.
-     */
-    public static Map<String, String> describe(List<String> classes, Normalization normalization) {
-        return Map.of(
-                "classes", String.join("\n", classes),
-                "mean", numbers(normalization.mean()),
-                "std", numbers(normalization.std()),
-                "input", "float32 [N, C, H, W]: (byte / 255 - mean) / std");
-    }
-
-    private static String numbers(float[] values) {
-        return Arrays.toString(values).replaceAll("[\\[\\] ]", "");
-    }
 
     /**
      * Writes {@code file} whole or not at all.
@@ -68,6 +51,11 @@ public final class OnnxExport {
     public static void write(Path file, Graph graph, Map<String, float[]> variables, Header header) {
         ModelProto proto = proto(graph, variables, header);
         AtomicFile.write(file, proto::writeTo);
+    }
+
+    /** What {@link #write} would put into the file. */
+    static byte[] bytes(Graph graph, Map<String, float[]> variables, Header header) {
+        return proto(graph, variables, header).toByteArray();
     }
 
     private static ModelProto proto(Graph graph, Map<String, float[]> variables, Header header) {
@@ -89,6 +77,11 @@ public final class OnnxExport {
         });
         OnnxOps ops = new OnnxOps(model, variables);
         graph.nodes().forEach(ops::write);
+        for (Graph.Output out : graph.outputs().values()) {
+            if (out.value().node().op() instanceof Op.Fill f) {
+                ops.filled(out.value(), f);
+            }
+        }
         for (String name : aliases) {
             model.node(
                     "", "Identity", List.of(model.name(graph.outputs().get(name).value())), List.of(name));

@@ -28,7 +28,7 @@ final class OnnxModel {
     /** Name of the batch dimension where it is left open. */
     private static final String BATCH = "batch";
 
-    /** An attribute of a node: an integer, integers, or a float. */
+    /** An attribute of a node: an integer, integers, a float, or a tensor. */
     record Attribute(String name, Object value) {
         static Attribute of(String name, long value) {
             return new Attribute(name, value);
@@ -42,6 +42,10 @@ final class OnnxModel {
             return new Attribute(name, values);
         }
 
+        static Attribute of(String name, HostTensor value) {
+            return new Attribute(name, value);
+        }
+
         private AttributeProto proto() {
             AttributeProto.Builder a = AttributeProto.newBuilder().setName(name);
             switch (value) {
@@ -53,6 +57,7 @@ final class OnnxModel {
                         a.addInts(l);
                     }
                 }
+                case HostTensor t -> a.setType(AttributeProto.AttributeType.TENSOR).setT(tensor("", t));
                 default -> throw new AssertionError(value);
             }
             return a.build();
@@ -104,6 +109,11 @@ final class OnnxModel {
         graph.addInput(info(name, spec));
     }
 
+    /** The name of the first input, whose first dimension is the batch. */
+    String anyInput() {
+        return graph.getInput(0).getName();
+    }
+
     void output(String name, TensorSpec spec) {
         graph.addOutput(info(name, spec));
     }
@@ -138,6 +148,10 @@ final class OnnxModel {
 
     /** Stores a tensor under {@code name}, which must be new. */
     void constant(String name, HostTensor values) {
+        graph.addInitializer(tensor(name, values));
+    }
+
+    private static TensorProto tensor(String name, HostTensor values) {
         TensorProto.Builder t = TensorProto.newBuilder()
                 .setName(name)
                 .setDataType(elementType(values.dtype()).getNumber())
@@ -145,7 +159,7 @@ final class OnnxModel {
         for (int d : values.shape().dims()) {
             t.addDims(d);
         }
-        graph.addInitializer(t);
+        return t.build();
     }
 
     /** Stores one number of rank 0 and returns its name. */
@@ -185,13 +199,6 @@ final class OnnxModel {
             n.addAttribute(a.proto());
         }
         graph.addNode(n);
-    }
-
-    /** Names of the inputs of a node, in order. */
-    List<String> names(List<Value> values) {
-        List<String> all = new ArrayList<>();
-        values.forEach(v -> all.add(name(v)));
-        return all;
     }
 
     GraphProto proto() {

@@ -4,6 +4,7 @@ import donna.export.OnnxModel.Attribute;
 import donna.format.HostTensor;
 import donna.graph.Node;
 import donna.graph.Op;
+import donna.graph.Value;
 import donna.tensor.Activation;
 import donna.tensor.ConvGeometry;
 import donna.tensor.DType;
@@ -12,8 +13,11 @@ import donna.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Every op as ONNX nodes of opset 17: one switch over {@link Op}. Ops of training have no place in an inference
@@ -22,6 +26,7 @@ import java.util.Map;
 final class OnnxOps {
     private final OnnxModel model;
     private final Map<String, float[]> variables;
+    private final Set<String> written = new HashSet<>();
 
     OnnxOps(OnnxModel model, Map<String, float[]> variables) {
         this.model = model;
@@ -29,11 +34,11 @@ final class OnnxOps {
     }
 
     void write(Node n) {
-        List<String> in = model.names(n.inputs());
+        List<String> in = inputs(n);
         switch (n.op()) {
             case Op.Input o -> model.input(o.name(), o.spec());
             case Op.Variable o -> variable(o);
-            case Op.Fill o -> fill(n, o);
+            case Op.Fill o -> {}
             case Op.Conv2d o -> conv(n, o, in);
             case Op.Linear o -> linear(n, o, in);
             case Op.MatMul o -> matmul(n, o, in);
@@ -45,7 +50,10 @@ final class OnnxOps {
                 activate(n, o.act(), sum);
             }
             case Op.LayerNorm o -> {
-                List<String> out = List.of(model.name(n.output(0)), model.name(n.output(1)), model.name(n.output(2)));
+                List<String> out = new ArrayList<>(List.of(model.name(n.output(0))));
+                if (model.isNamed(n.output(1)) || model.isNamed(n.output(2))) {
+                    out.addAll(List.of(model.name(n.output(1)), model.name(n.output(2))));
+                }
                 model.node(
                         n.name(),
                         "LayerNormalization",
@@ -148,14 +156,50 @@ final class OnnxOps {
         model.constant(o.name(), HostTensor.of(o.spec().shape(), values));
     }
 
-    private void fill(Node n, Op.Fill o) {
-        refuse(
-                n,
-                model.openBatch() > 0 && o.spec().shape().dim(0) == model.openBatch(),
-                "the batch as a fixed dimension");
-        float[] values = new float[Math.toIntExact(o.spec().shape().elements())];
-        Arrays.fill(values, o.value());
-        model.constant(model.name(n.output(0)), HostTensor.of(o.spec().shape(), values));
+    /**
+     * Names of the inputs; a number everywhere is written where it is first read. ONNX repeats a single number, so that
+     * a sum or product takes just that.
+     */
+    private List<String> inputs(Node n) {
+        List<String> names = new ArrayList<>();
+        for (Value v : n.inputs()) {
+            if (v.node().op() instanceof Op.Fill f) {
+                boolean repeated = n.op() instanceof Op.Add || n.op() instanceof Op.Multiply;
+                names.add(repeated && !isAllFilled(n) ? model.number(n.name(), "number", f.value()) : filled(v, f));
+            } else {
+                names.add(model.name(v));
+            }
+        }
+        return names;
+    }
+
+    private static boolean isAllFilled(Node n) {
+        return n.inputs().stream().allMatch(v -> v.node().op() instanceof Op.Fill);
+    }
+
+    /** The name of a tensor of equal numbers, written now if it was not before. */
+    String filled(Value v, Op.Fill o) {
+        String name = model.name(v);
+        if (!written.add(name)) {
+            return name;
+        }
+        Shape shape = o.spec().shape();
+        String at = v.node().name();
+        long[] dims = Arrays.stream(shape.dims()).asLongStream().toArray();
+        String target = isBatch(shape, 0) ? openTarget(at, dims) : model.integers(at, "shape", dims);
+        HostTensor value = HostTensor.of(Shape.of(1), new float[] {o.value()});
+        model.node(at, "ConstantOfShape", List.of(target), List.of(name), Attribute.of("value", value));
+        return name;
+    }
+
+    /** A shape whose first dimension is so and so many times the number of images, which is known when the model runs. */
+    private String openTarget(String at, long[] dims) {
+        String all = model.node(at, "Shape", List.of(model.anyInput()));
+        String batch = model.node(at, "Gather", List.of(all, model.integers(at, "first", 0)));
+        String rows = model.node(at, "Mul", List.of(batch, model.integers(at, "each", dims[0] / model.openBatch())));
+        long[] rest = Arrays.copyOfRange(dims, 1, dims.length);
+        List<String> parts = rest.length == 0 ? List.of(rows) : List.of(rows, model.integers(at, "rest", rest));
+        return model.node(at, "Concat", parts, Attribute.of("axis", 0));
     }
 
     private void conv(Node n, Op.Conv2d o, List<String> in) {
@@ -248,17 +292,21 @@ final class OnnxOps {
         }
     }
 
-    /** A target shape; an open batch dimension is worked out from the number of elements. */
+    /** A target shape; the dimension that holds an open batch is worked out from the number of elements. */
     private String target(Node n, Shape shape) {
         long[] dims = Arrays.stream(shape.dims()).asLongStream().toArray();
-        if (model.openBatch() > 0) {
-            refuse(
-                    n,
-                    dims[0] % model.openBatch() != 0,
-                    "a target " + shape + " whose first dimension does not contain the batch");
-            dims[0] = -1;
+        if (model.openBatch() > 0 && shape.elements() % model.openBatch() == 0) {
+            int[] open = IntStream.range(0, dims.length).filter(d -> isBatch(shape, d)).toArray();
+            boolean first = open.length > 0 && open[0] == 0;
+            refuse(n, !first && open.length != 1, "a target " + shape + " of which " + open.length + " dimensions contain the batch");
+            dims[open[0]] = -1;
         }
         return model.integers(n.name(), "shape", dims);
+    }
+
+    /** Whether a dimension holds the batch that is left open. */
+    private boolean isBatch(Shape shape, int dimension) {
+        return model.openBatch() > 0 && shape.dim(dimension) % model.openBatch() == 0;
     }
 
     private void slice(Node n, Op.Slice o, String src) {
@@ -272,7 +320,7 @@ final class OnnxOps {
             if (start != 0
                     || step != 1
                     || o.shape().dim(i) != n.input(0).shape().dim(i)) {
-                refuse(n, i == 0 && model.openBatch() > 0, "a cut through the batch");
+                refuse(n, isBatch(n.input(0).shape(), i), "a cut through the batch");
                 starts.add(start);
                 ends.add(start + (o.shape().dim(i) - 1) * step + 1);
                 axes.add((long) i);
@@ -301,7 +349,7 @@ final class OnnxOps {
         for (int i = 0; i < rank; i++) {
             long before = o.start().get(i);
             long after = o.shape().dim(i) - before - n.input(0).shape().dim(i);
-            refuse(n, i == 0 && model.openBatch() > 0 && before + after > 0, "padding of the batch");
+            refuse(n, isBatch(n.input(0).shape(), i) && before + after > 0, "padding of the batch");
             pads.set(i, before);
             pads.set(rank + i, after);
         }

@@ -1,5 +1,6 @@
 /**
- * Models for other runtimes. {@link donna.export.OnnxExport} writes an inference graph as ONNX (opset 17), {@link
- * donna.export.OnnxCheck} runs the written file in ONNX Runtime and compares.
+ * Models for other programs. {@link donna.export.ModelExport} writes a trained classifier as ONNX (opset 17) and as
+ * safetensors, with labels and preprocessing inside, and checks the ONNX file in ONNX Runtime at once; {@link
+ * donna.export.OnnxExport} writes any inference graph.
  */
 package donna.export;

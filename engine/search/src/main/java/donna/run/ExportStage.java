@@ -1,51 +1,65 @@
 package donna.run;
 
-import donna.data.Dataset;
+import donna.distill.Images;
+import donna.distill.Networks;
 import donna.distill.Setting;
-import donna.export.OnnxCheck;
-import donna.export.OnnxExport;
+import donna.export.ModelCard;
+import donna.export.ModelExport;
 import donna.nn.Network;
-import donna.train.Evaluation;
-import donna.train.Inference;
-import java.lang.foreign.MemorySegment;
+import donna.space.SearchSpace;
+import donna.spec.Json;
+import donna.spec.SearchSpec;
+import donna.train.Batches;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.stream.IntStream;
 
-/** Writes a finished network as ONNX and checks what ONNX Runtime makes of it. */
-final class ExportStage {
-    /** Largest difference of a logit that counts as equal. */
-    static final double TOLERANCE = 1e-4;
-
-    private static final int CHECKED = 100;
-
+/** Writes a finished network as ONNX, batch open, and checks what ONNX Runtime makes of it. */
+public final class ExportStage {
     private final Setting setting;
 
     ExportStage(Setting setting) {
         this.setting = setting;
     }
 
-    /** Writes {@code file} and returns the largest difference of a logit over some test images. */
-    double run(String name, Network network, Map<String, float[]> values, Path file) {
-        Dataset images = setting.images().test().slice(0, Math.min(CHECKED, setting.images().test().size()));
-        OnnxExport.Header header = new OnnxExport.Header(
-                name, RunFolder.VERSION, true, OnnxExport.describe(images.classes(), setting.images().normalization()));
-        OnnxExport.write(file, Inference.graph(network, setting.imageShape(), images.size()), values, header);
-        float[][] logits = new float[1][];
-        setting.workers().forEach(1, (i, stream) -> logits[0] = Evaluation.logits(
-                setting.device(), stream, network, values, images, setting.images().normalization(), setting.progress()::check));
-        double difference = OnnxCheck.maxAbsDifference(file, Map.of(Inference.IMAGES, pixels(images)), Map.of(Inference.LOGITS, logits[0]));
-        if (!(difference <= TOLERANCE)) {
-            setting.progress().line(file + ": a logit differs by " + difference + " from this engine's; expected at most " + TOLERANCE);
-        }
-        return difference;
+    /**
+     * A network of a search with all that its files say: labels, preprocessing, and under {@code config} how to build it.
+     *
+     * @param name {@code teacher} or the architecture
+     */
+    public static ModelExport.Model model(
+            SearchSpec spec, Images images, String name, Network network, Map<String, float[]> values) {
+        Map<String, Object> config = new LinkedHashMap<>();
+        SearchSpace space = SearchSpace.of(spec);
+        config.put("model", spec.model());
+        config.put("blocks", name.equals("teacher")
+                ? Collections.nCopies(space.blocks().size(), Networks.teacherBlock(spec))
+                : space.candidates(space.parse(name)));
+        Map<String, String> details = Map.of("architecture", name, "config", Json.text(config).strip());
+        ModelCard card = new ModelCard(images.test().classes(), images.normalization(), Batches.imageShape(images.test()));
+        return new ModelExport.Model(name, network, values, card, RunFolder.VERSION, details);
     }
 
-    private float[] pixels(Dataset images) {
-        int[] all = IntStream.range(0, images.size()).toArray();
-        float[] out = new float[all.length * Math.toIntExact(setting.imageShape().elements())];
-        int[] labels = new int[all.length];
-        setting.plain(images).fill(all, 0, all.length, 0, MemorySegment.ofArray(out), MemorySegment.ofArray(labels));
-        return out;
+    /** Writes {@code file} and returns the largest difference of a logit. */
+    double run(String name, Network network, Map<String, float[]> values, Path file) {
+        double[] difference = new double[1];
+        setting.workers().forEach(1, (i, stream) -> difference[0] = ModelExport.onnx(
+                        file, model(name, network, values), ModelExport.Form.OPEN, setting.device(), stream,
+                        setting.images().test(), setting.progress()::check)
+                .maxAbsDifference());
+        return difference[0];
+    }
+
+    /** Writes {@code file} again if it is gone or is not what {@link #run} wrote. */
+    void restore(String name, Network network, Map<String, float[]> values, Path file) {
+        if (!ModelExport.isWritten(file, model(name, network, values), ModelExport.Form.OPEN)) {
+            setting.progress().line(file + " was missing or altered; it is exported again");
+            run(name, network, values, file);
+        }
+    }
+
+    private ModelExport.Model model(String name, Network network, Map<String, float[]> values) {
+        return model(setting.spec(), setting.images(), name, network, values);
     }
 }

@@ -143,6 +143,9 @@ final class FrontStage {
     /** A member of the front, and the share of the teacher's cost under which it is the most accurate. */
     record Pick(double share, Member member, PredictorStage.Prediction prediction) {}
 
+    /** What the run keeps of them. */
+    record Picks(List<Pick> picks) {}
+
     /**
      * One pick for each share of the teacher's latency (or of its MACs or parameters, where those are searched instead); shares that nothing on the front
      * meets, or that pick the same architecture again, are named and left out.
@@ -151,7 +154,7 @@ final class FrontStage {
      * @param teacherMacs of the reference model
      * @param teacherParams of the reference model
      */
-    List<Pick> picks(Found found, Judge judge, long teacherMacs, long teacherParams) {
+    Picks picks(Found found, Judge judge, long teacherMacs, long teacherParams) {
         OptionalInt k = IntStream.range(0, spec.objectives().size())
                 .filter(i -> spec.objectives().get(i) != EvolutionSpec.Objective.ACCURACY)
                 .findFirst();
@@ -183,6 +186,6 @@ final class FrontStage {
         picks.stream().filter(p -> !p.prediction().blocksOutside().isEmpty()).forEach(p -> setting.progress().line(
                 setting.space().name(p.member().architecture()) + " lies outside the labelled architectures' range of NSR in "
                         + String.join(", ", p.prediction().blocksOutside()) + ": its prediction extrapolates"));
-        return picks;
+        return new Picks(picks);
     }
 }

@@ -13,6 +13,8 @@ import java.util.Map;
 
 /** The picks: finetuned from the library, rated, measured as whole networks, exported. */
 final class PickStage {
+    private static final String ONNX = "model.onnx";
+
     private final Setting setting;
     private final RunFolder folder;
     private final FinetuneStage finetune;
@@ -48,8 +50,25 @@ final class PickStage {
      */
     record Models(double teacherMs, List<Model> models) {}
 
-    Models run(Teacher teacher, BlockLibrary library, List<FrontStage.Pick> picks) {
-        setting.progress().phase("finetuning");
+    /**
+     * The finished picks, kept or made. Files of kept ones that are gone or altered are written again.
+     *
+     * @param inputs what the picks depend on
+     */
+    Models run(Object inputs, Teacher teacher, BlockLibrary library, List<FrontStage.Pick> picks) {
+        List<FrontStage.Pick> made = new ArrayList<>();
+        Models models = folder.artefact("models.json", setting.spec().seed(), inputs, Models.class, () -> {
+                    made.addAll(picks);
+                    return make(teacher, jobs(teacher, library, picks), picks);
+                })
+                .value();
+        if (made.isEmpty()) {
+            restore(jobs(teacher, library, picks), models);
+        }
+        return models;
+    }
+
+    private List<FinetuneStage.Job> jobs(Teacher teacher, BlockLibrary library, List<FrontStage.Pick> picks) {
         FinetuneSpec spec = setting.spec().finetune();
         List<FinetuneStage.Job> jobs = new ArrayList<>();
         for (FrontStage.Pick p : picks) {
@@ -58,10 +77,31 @@ final class PickStage {
             Map<String, float[]> start = library.assemble(teacher, p.member().architecture());
             jobs.add(new FinetuneStage.Job(name, network, start, "library", spec.train(), spec.kd()));
         }
+        return jobs;
+    }
+
+    /** Weights that are there are read, as on any resumed run. */
+    private void restore(List<FinetuneStage.Job> jobs, Models models) {
+        List<Map<String, float[]>> values = finetune.train(jobs);
+        for (int i = 0; i < jobs.size(); i++) {
+            FinetuneStage.Job j = jobs.get(i);
+            String place = place(j);
+            if (models.models().stream().anyMatch(m -> m.folder().equals(place))) {
+                new ExportStage(setting).restore(j.key(), j.network(), values.get(i), folder.path(place).resolve(ONNX));
+            }
+        }
+    }
+
+    private static String place(FinetuneStage.Job job) {
+        return "models/" + job.key();
+    }
+
+    private Models make(Teacher teacher, List<FinetuneStage.Job> jobs, List<FrontStage.Pick> picks) {
+        setting.progress().phase("finetuning");
         List<Map<String, float[]>> values = finetune.train(jobs);
         if (!jobs.isEmpty() && values.stream().allMatch(Map::isEmpty)) {
-            throw new DonnaException.Diverged("finetuning: all " + jobs.size() + " picks diverged; lower finetune.train.lr (now " + spec.train().lr()
-                    + ") or set optimizer.clip");
+            throw new DonnaException.Diverged("finetuning: all " + jobs.size() + " picks diverged; lower finetune.train.lr (now "
+                    + setting.spec().finetune().train().lr() + ") or set optimizer.clip");
         }
         setting.progress().phase("measuring the picks");
         List<Network> networks = new ArrayList<>(List.of(teacher.network()));
@@ -75,8 +115,8 @@ final class PickStage {
             }
             FinetuneStage.Job j = jobs.get(i);
             TeacherStage.Facts facts = TeacherStage.facts(setting, j.network(), values.get(i));
-            String place = "models/" + j.key();
-            double difference = new ExportStage(setting).run(j.key(), j.network(), values.get(i), folder.path(place).resolve("model.onnx"));
+            String place = place(j);
+            double difference = new ExportStage(setting).run(j.key(), j.network(), values.get(i), folder.path(place).resolve(ONNX));
             FrontStage.Pick p = picks.get(i);
             out.add(new Model(p.share(), p.member(), p.prediction(), facts, ms[i + 1], difference, place));
         }

@@ -100,10 +100,12 @@ public final class Search {
                 return Optional.empty();
             }
             Object picked = List.of(searching, spec.finetune());
-            PickStage.Models models = phases.time(Stage.MODELS, () -> folder.artefact("models.json", seed, picked, PickStage.Models.class,
-                            () -> new PickStage(setting, folder, finetune, costs).run(
-                                    teacher, library, fronts.get().picks(found, predicted::predict, facts.macs(), facts.params()))))
-                    .value();
+            List<FrontStage.Pick> picks = folder.artefact("picks.json", seed, picked, FrontStage.Picks.class,
+                            () -> fronts.get().picks(found, predicted::predict, facts.macs(), facts.params()))
+                    .value()
+                    .picks();
+            PickStage.Models models = phases.time(
+                    Stage.MODELS, () -> new PickStage(setting, folder, finetune, costs).run(picked, teacher, library, picks));
             if (ends(Stage.MODELS)) {
                 return Optional.empty();
             }

@@ -21,6 +21,7 @@ import donna.tensor.Activation;
 import donna.tensor.DType;
 import donna.tensor.DonnaException;
 import donna.tensor.Layout;
+import donna.tensor.Shape;
 import donna.tensor.TensorSpec;
 import donna.testkit.CaseRunner;
 import donna.testkit.OpCase;
@@ -233,8 +234,9 @@ class OnnxExportTest {
     void theFileSaysWhatItIsAndEqualInputGivesEqualBytes() throws IOException {
         Graph graph = network(new GraphWriter(GraphWriter.Mode.FOLDED), 1);
         Map<String, float[]> values = values(graph);
-        Map<String, String> about = OnnxExport.describe(
-                List.of("a", "b"), new Normalization(new float[] {.5f, .25f, 0}, new float[] {1, 2, .125f}));
+        ModelCard card = new ModelCard(
+                List.of("a", "b"), new Normalization(new float[] {.5f, .25f, 0}, new float[] {1, 2, .125f}), Shape.of(3, 13, 10));
+        Map<String, String> about = card.metadata();
         OnnxExport.Header header = new OnnxExport.Header("mine", "1.2.3", true, about);
         OnnxExport.write(dir.resolve("a.onnx"), graph, values, header);
         OnnxExport.write(dir.resolve("b.onnx"), graph, new HashMap<>(values), header);
@@ -248,6 +250,14 @@ class OnnxExportTest {
         assertEquals("a\nb", read.get("classes"));
         assertEquals("0.5,0.25,0.0", read.get("mean"));
         assertEquals("1.0,2.0,0.125", read.get("std"));
+        assertEquals("3,13,10", read.get("size"));
+        ModelCard found = ModelCard.of("it", read, card.image()).orElseThrow();
+        assertEquals(card.metadata(), found.metadata());
+        assertEquals(Optional.empty(), ModelCard.of("it", Map.of("mean", "1"), card.image()));
+        String wrong = assertThrows(
+                        DonnaException.InvalidInput.class, () -> ModelCard.of("it", read, card.image().with(0, 1)))
+                .getMessage();
+        assertTrue(wrong.contains("'mean' is '0.5,0.25,0.0'; expected 1 numbers"), wrong);
         assertEquals(
                 "batch",
                 model.getGraph()
@@ -273,6 +283,28 @@ class OnnxExportTest {
                 0,
                 OnnxCheck.maxAbsDifference(
                         file, Map.of("x", in), Map.of("same", in, "twice", doubled, "again", doubled)));
+    }
+
+    @Test
+    void whatIsRepeatedForEveryImageFollowsAnOpenBatch() {
+        int batch = 11;
+        Graph.Builder b = new Graph.Builder();
+        Value x = b.input("x", TensorSpec.f32(batch, 2, 3));
+        Value token = b.variable("token", TensorSpec.f32(1, 3));
+        Value ones = b.add(new Op.Fill(1, TensorSpec.f32(batch, 1)));
+        Value tokens = b.add(new Op.Reshape(Shape.of(batch, 1, 3)), b.add(new Op.MatMul(false, false), ones, token));
+        Value all = b.add(new Op.Concat(1), tokens, x);
+        Value shifted = b.add(new Op.Add(), all, b.add(new Op.Fill(10, TensorSpec.f32(batch, 3, 3))));
+        Value turned = b.add(new Op.Transpose(List.of(1, 0, 2)), shifted);
+        Value last = b.add(new Op.Slice(List.of(2, 0, 0), List.of(1, 1, 1), Shape.of(1, batch, 3)), turned);
+        Graph graph = b.output("all", shifted).output("last", b.add(new Op.Reshape(Shape.of(batch, 3)), last)).build();
+        Path file = dir.resolve("rows.onnx");
+        OnnxExport.write(file, graph, Map.of("token", new float[] {7, 8, 9}), new OnnxExport.Header("rows", "0", true, Map.of()));
+        float[] in = {1, 2, 3, 4, 5, 6};
+        float[] expected = {17, 18, 19, 11, 12, 13, 14, 15, 16};
+        assertEquals(0, OnnxCheck.maxAbsDifference(file, Map.of("x", in), Map.of("all", expected, "last", new float[] {14, 15, 16})));
+        float[] two = Arrays.copyOf(in, 12);
+        assertEquals(18, OnnxCheck.run(file, Map.of("x", two)).get("all").length);
     }
 
     @Test

@@ -62,7 +62,7 @@ final class RunFiles {
     static Map<String, FileTime> finished(Path run) throws IOException {
         Map<String, FileTime> out = new TreeMap<>();
         for (Map.Entry<String, Path> e : all(run).entrySet()) {
-            boolean piece = e.getKey().matches("(blocks|teacher|labels|assembled|models)/.*\\.(safetensors|json)|(predictor|cost|front|models|baselines)\\.json");
+            boolean piece = e.getKey().matches("(blocks|teacher|labels|assembled|models)/.*\\.(safetensors|json)|(predictor|cost|front|picks|models|baselines)\\.json");
             if (piece && !e.getKey().contains(".tmp")) {
                 out.put(e.getKey(), Files.getLastModifiedTime(e.getValue()));
             }

@@ -1,5 +1,6 @@
 package donna.run;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -82,6 +83,29 @@ class SearchIT {
     }
 
     @Test
+    void an_exported_file_that_is_gone_or_altered_is_made_again_and_no_other() throws Exception {
+        Path run = folder.resolve("exported");
+        Summary s = TinySearch.search(spec, run, TinySearch.Wish.plain());
+        Path model = run.resolve(s.models().getFirst().folder());
+        byte[] exported = Files.readAllBytes(model.resolve("model.onnx"));
+        byte[] altered = exported.clone();
+        altered[altered.length / 2]++;
+        Map<String, FileTime> before = RunFiles.finished(run);
+        Files.delete(model.resolve("model.onnx"));
+        assertEquals(s.models(), TinySearch.search(spec, run, TinySearch.Wish.plain()).models());
+        assertArrayEquals(exported, Files.readAllBytes(model.resolve("model.onnx")));
+        Files.write(model.resolve("model.onnx"), altered);
+        TinySearch.search(spec, run, TinySearch.Wish.plain());
+        assertArrayEquals(exported, Files.readAllBytes(model.resolve("model.onnx")));
+        assertEquals(before, RunFiles.finished(run));
+
+        byte[] weights = Files.readAllBytes(model.resolve("model.safetensors"));
+        Files.delete(model.resolve("model.safetensors"));
+        TinySearch.search(spec, run, TinySearch.Wish.plain());
+        assertArrayEquals(weights, Files.readAllBytes(model.resolve("model.safetensors")));
+    }
+
+    @Test
     void a_candidate_more_trains_that_candidate_alone() throws Exception {
         Path run = folder.resolve("extended");
         TinySearch.search(spec, run, TinySearch.Wish.plain());
@@ -96,7 +120,7 @@ class SearchIT {
         assertEquals(2, fresh.stream().filter(f -> f.matches("blocks/b[12]/mk7e2d1r-[0-9a-f]{12}\\.safetensors")).count(), fresh.toString());
         assertTrue(fresh.stream().noneMatch(f -> f.startsWith("blocks/") && !f.contains("mk7")), fresh.toString());
         before.forEach((name, time) -> {
-            if (!name.matches("(predictor|cost|front|models)\\.json")) {
+            if (!name.matches("(predictor|cost|front|picks|models)\\.json")) {
                 assertEquals(time, after.get(name), name + " was written again");
             }
         });

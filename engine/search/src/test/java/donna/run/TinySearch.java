@@ -99,35 +99,39 @@ final class TinySearch {
     }
 
     /** How a run is wanted; checkpoints are made as often as there is a chance to. */
-    record Wish(Map<String, String> set, int threads, boolean compare, Progress progress) {
+    record Wish(Map<String, String> set, int threads, boolean compare, Progress progress, String device) {
         static Wish plain() {
-            return new Wish(Map.of(), 2, false, Progress.NONE);
+            return new Wish(Map.of(), 2, false, Progress.NONE, "cpu");
         }
 
         Wish with(String path, String value) {
             Map<String, String> more = new TreeMap<>(set);
             more.put(path, value);
-            return new Wish(more, threads, compare, progress);
+            return new Wish(more, threads, compare, progress, device);
         }
 
         Wish withThreads(int count) {
-            return new Wish(set, count, compare, progress);
+            return new Wish(set, count, compare, progress, device);
         }
 
         Wish withComparisons() {
-            return new Wish(set, threads, true, progress);
+            return new Wish(set, threads, true, progress, device);
         }
 
         Wish telling(Progress listener) {
-            return new Wish(set, threads, compare, listener);
+            return new Wish(set, threads, compare, listener, device);
+        }
+
+        Wish on(String name) {
+            return new Wish(set, threads, compare, progress, name);
         }
     }
 
-    /** Runs the whole line in {@code run} on the CPU and checks that no device memory is left, however it ends. */
+    /** Runs the whole line in {@code run} and checks that no device memory is left, however it ends. */
     static Summary search(Path spec, Path run, Wish wish) {
         SearchSpec read = SearchSpec.read(spec, wish.set());
         Images images = ImageSource.open(read, line -> {});
-        try (Device device = Backends.open("cpu", line -> {})) {
+        try (Device device = Backends.open(wish.device(), line -> {})) {
             try (RunFolder folder = RunFolder.open(run)) {
                 Search.Options options = new Search.Options(wish.threads(), wish.compare(), Stage.REPORT, 0);
                 Optional<Summary> summary = Search.run(read, images, folder, device, wish.progress(), options);

@@ -1,0 +1,204 @@
+package donna.cuda;
+
+import donna.ffi.MatmulSpec;
+import donna.ffi.MatmulSpec.Matrix;
+import donna.graph.Node;
+import donna.graph.Op;
+import donna.kernels.Kernel;
+import donna.kernels.Launch;
+import donna.tensor.Activation;
+import donna.tensor.ConvGeometry;
+import donna.tensor.Shape;
+
+/**
+ * Convolutions of images with the channels last. A depthwise one has kernels of its own; any other is a product: of the pixels themselves where the window is
+ * one pixel, else of the windows, gathered for as many samples at a time as fit into bounded scratch memory.
+ */
+final class ConvolutionLowering {
+    /** Scratch memory for gathered windows, unless one sample alone needs more. */
+    private static final long WINDOW_BYTES = 256L << 20;
+
+    /** Pixels that one block of the depthwise weight gradient adds up. */
+    private static final int CHUNK = 2048;
+
+    private final PlanBuilder b;
+
+    ConvolutionLowering(PlanBuilder b) {
+        this.b = b;
+    }
+
+    /** {@code src [N, C, H, W]}, {@code weight [O, C / groups, KH, KW]}, {@code dst [N, O, OH, OW]}. */
+    private record Conv(Shape src, Shape weight, Shape dst, ConvGeometry g) {
+        boolean depthwise() {
+            return weight.dim(1) == 1 && g.groups() == src.dim(1);
+        }
+
+        boolean pointwise() {
+            return weight.dim(2) == 1 && weight.dim(3) == 1 && g.stride() == 1 && g.padding() == 0;
+        }
+
+        int samples() {
+            return src.dim(0);
+        }
+
+        int outputs() {
+            return dst.dim(1);
+        }
+
+        int taps() {
+            return weight.dim(2) * weight.dim(3);
+        }
+
+        /** Pixels of dst of one sample: rows of the product. */
+        int pixels() {
+            return dst.dim(2) * dst.dim(3);
+        }
+
+        /** Numbers in a window. */
+        int window() {
+            return src.dim(1) * taps();
+        }
+
+        int samplesAtOnce() {
+            return pointwise() ? samples() : Math.clamp(WINDOW_BYTES / ((long) pixels() * window() * Float.BYTES), 1, samples());
+        }
+
+        /** The arguments that kernels of windows and of depthwise convolutions end with, but for the count. */
+        Object[] geometry(Object... before) {
+            Object[] geometry = {dst.dim(2), dst.dim(3), weight.dim(2), weight.dim(3), g.stride(), g.padding(), g.dilation()};
+            Object[] all = new Object[before.length + geometry.length + 1];
+            System.arraycopy(before, 0, all, 0, before.length);
+            System.arraycopy(geometry, 0, all, before.length, geometry.length);
+            return all;
+        }
+    }
+
+    private void launch(Kernel kernel, long count, Object[] arguments) {
+        arguments[arguments.length - 1] = count;
+        b.kernel(kernel, Launch.elements(count), arguments);
+    }
+
+    /** {@code act(conv(src) + bias + residual)}: what the convolution leaves is a pass of its own afterwards. */
+    void forward(Node n, Op.Conv2d o) {
+        Conv c = new Conv(n.input(0).shape(), n.input(1).shape(), n.output(0).shape(), o.geometry());
+        Slot src = b.image(n.input(0));
+        Slot weight = b.plain(n.input(1));
+        Slot dst = b.define(n.output(0), Order.CHANNELS_LAST);
+        if (c.depthwise()) {
+            launch(Kernel.DEPTHWISE_FORWARD, dst.count(), c.geometry(src, weight, dst, c.src.dim(2), c.src.dim(3), c.src.dim(1), multiplier(c)));
+        } else {
+            windows(c, src, (windows, first, count) -> b.product(
+                    product(c, count), 0, windows, new Place(weight, 0), pixels(c, dst, first)));
+        }
+        if (o.bias() || o.residual() || o.act() != Activation.NONE) {
+            Slot bias = o.bias() ? b.plain(n.input(2)) : dst;
+            Slot residual = o.residual() ? b.image(n.input(o.bias() ? 3 : 2)) : dst;
+            b.kernel(Kernel.EPILOGUE, Launch.elements(dst.count()), dst, bias, residual, o.act().ordinal(), o.bias() ? 1 : 0, o.residual() ? 1 : 0,
+                    c.outputs(), dst.count());
+        }
+    }
+
+    private static int multiplier(Conv c) {
+        return c.outputs() / c.src.dim(1);
+    }
+
+    private interface Part {
+        void write(Place windows, int firstSample, int samples);
+    }
+
+    /** Gathers windows part by part, and has each part used. */
+    private void windows(Conv c, Slot src, Part part) {
+        int atOnce = c.samplesAtOnce();
+        Slot windows = c.pointwise() ? src : b.floats((long) atOnce * c.pixels() * c.window());
+        long sample = c.src.elements() / c.samples() * Float.BYTES;
+        for (int first = 0; first < c.samples(); first += atOnce) {
+            int count = Math.min(atOnce, c.samples() - first);
+            if (!c.pointwise()) {
+                launch(Kernel.GATHER_WINDOWS, (long) count * c.pixels() * c.window(),
+                        c.geometry(new Place(src, first * sample), windows, c.src.dim(2), c.src.dim(3), c.src.dim(1)));
+            }
+            part.write(new Place(windows, 0), first, count);
+        }
+    }
+
+    private static Place pixels(Conv c, Slot dst, int firstSample) {
+        return new Place(dst, (long) firstSample * c.pixels() * c.outputs() * Float.BYTES);
+    }
+
+    /** What a convolution's products share: for {@code samples} samples, the three matrices; a group is one of a batch. */
+    private record Grouped(int batch, int rows, int outputs, int window, Conv c) {
+        Grouped(Conv c, int samples) {
+            this(c.g.groups(), Math.multiplyExact(samples, c.pixels()), c.outputs() / c.g.groups(), c.window() / c.g.groups(), c);
+        }
+
+        Matrix windows() {
+            return new Matrix(false, c.window(), window);
+        }
+
+        Matrix weight(boolean transposed) {
+            return new Matrix(transposed, window, (long) outputs * window);
+        }
+
+        Matrix dst(boolean transposed) {
+            return new Matrix(transposed, c.outputs(), outputs);
+        }
+    }
+
+    /** dst = windows weight'. */
+    private static MatmulSpec product(Conv c, int samples) {
+        Grouped g = new Grouped(c, samples);
+        return Products.of(g.rows, g.outputs, g.window, g.batch, g.windows(), g.weight(true), g.dst(false));
+    }
+
+    /** dWindows = dDst weight. */
+    private static MatmulSpec productBackwardData(Conv c, int samples) {
+        Grouped g = new Grouped(c, samples);
+        return Products.of(g.rows, g.window, g.outputs, g.batch, g.dst(false), g.weight(false), g.windows());
+    }
+
+    /** dWeight = dDst' windows. */
+    private static MatmulSpec productBackwardWeight(Conv c, int samples) {
+        Grouped g = new Grouped(c, samples);
+        return Products.of(g.outputs, g.window, g.rows, g.batch, g.dst(true), g.windows(), g.weight(false));
+    }
+
+    void backwardData(Node n, Op.Conv2dBackwardData o) {
+        Conv c = new Conv(o.src(), n.input(1).shape(), n.input(0).shape(), o.geometry());
+        Slot dDst = b.image(n.input(0));
+        Slot weight = b.plain(n.input(1));
+        Slot dSrc = b.define(n.output(0), Order.CHANNELS_LAST);
+        if (c.depthwise()) {
+            launch(Kernel.DEPTHWISE_BACKWARD_DATA, dSrc.count(), c.geometry(dDst, weight, dSrc, c.src.dim(2), c.src.dim(3), c.src.dim(1), multiplier(c)));
+            return;
+        }
+        int atOnce = c.samplesAtOnce();
+        Slot windows = c.pointwise() ? dSrc : b.floats((long) atOnce * c.pixels() * c.window());
+        long sample = c.src.elements() / c.samples();
+        for (int first = 0; first < c.samples(); first += atOnce) {
+            int count = Math.min(atOnce, c.samples() - first);
+            b.product(productBackwardData(c, count), 0, pixels(c, dDst, first), new Place(weight, 0), new Place(windows, 0));
+            if (!c.pointwise()) {
+                launch(Kernel.GATHER_WINDOWS_BACKWARD, count * sample,
+                        c.geometry(windows, new Place(dSrc, first * sample * Float.BYTES), c.src.dim(2), c.src.dim(3), c.src.dim(1)));
+            }
+        }
+    }
+
+    void backwardWeight(Node n, Op.Conv2dBackwardWeight o) {
+        Conv c = new Conv(n.input(0).shape(), o.weight(), n.input(1).shape(), o.geometry());
+        Slot src = b.image(n.input(0));
+        Slot dDst = b.image(n.input(1));
+        Slot dWeight = b.define(n.output(0));
+        if (!c.depthwise()) {
+            windows(c, src, (windows, first, count) -> b.product(
+                    productBackwardWeight(c, count), first == 0 ? 0 : 1, pixels(c, dDst, first), windows, new Place(dWeight, 0)));
+            return;
+        }
+        int chunks = Math.clamp((long) c.samples() * c.pixels() / CHUNK, 1, 64);
+        Slot partial = b.floats(chunks * dWeight.count());
+        b.kernel(Kernel.DEPTHWISE_BACKWARD_WEIGHT, Launch.channels(c.outputs(), chunks, c.taps()), src, dDst, partial, c.src.dim(2), c.src.dim(3),
+                c.src.dim(1), multiplier(c), c.dst.dim(2), c.dst.dim(3), c.weight.dim(2), c.weight.dim(3), c.g.stride(), c.g.padding(), c.g.dilation(),
+                c.samples(), chunks);
+        b.kernel(Kernel.SUM_CHUNKS, Launch.elements(dWeight.count()), partial, dWeight, chunks, dWeight.count());
+    }
+}

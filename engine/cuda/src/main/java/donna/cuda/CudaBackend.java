@@ -1,0 +1,78 @@
+package donna.cuda;
+
+import donna.backend.BackendProvider;
+import donna.backend.Device;
+import donna.ffi.Cuda;
+import donna.ffi.CudaBindings;
+import donna.ffi.CudaDevice;
+import donna.ffi.KernelCompiler;
+import donna.ffi.NativeException;
+import donna.tensor.DonnaException;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** Provides the backend {@code cuda}: NVIDIA cards of compute capability 7.0 (Volta) and newer. */
+public final class CudaBackend implements BackendProvider {
+    private static final int OLDEST = 70;
+
+    private final Supplier<CudaBindings> bindings;
+
+    /** Called by the service loader. */
+    public CudaBackend() {
+        this(CudaBindings::load);
+    }
+
+    /** With given bindings: another implementation of the same C functions. */
+    public CudaBackend(Supplier<CudaBindings> bindings) {
+        this.bindings = bindings;
+    }
+
+    @Override
+    public String name() {
+        return "cuda";
+    }
+
+    @Override
+    public int priority() {
+        return 20;
+    }
+
+    @Override
+    public Availability probe() {
+        try {
+            List<CudaDevice> cards = cards(Cuda.open(bindings.get()));
+            KernelCompiler compiler = KernelCompiler.open(bindings.get());
+            bindings.get().cublasLt().cublasLtGetVersion();
+            return Availability.yes(cards.stream().map(CudaDevice::name).toList() + ", NVRTC " + compiler.version());
+        } catch (NativeException | DonnaException e) {
+            return Availability.no(e.getMessage());
+        }
+    }
+
+    private static List<CudaDevice> cards(Cuda cuda) {
+        List<CudaDevice> cards = cuda.devices();
+        if (cards.isEmpty()) {
+            throw new DonnaException.Unavailable("CUDA: the driver finds no card; run nvidia-smi to see its state");
+        }
+        return cards;
+    }
+
+    @Override
+    public Device open(int index) {
+        try {
+            Cuda cuda = Cuda.open(bindings.get());
+            List<CudaDevice> cards = cards(cuda);
+            if (index < 0 || index >= cards.size()) {
+                throw new DonnaException.Unavailable("device 'cuda:" + index + "': there are " + cards.size() + " cards, numbered from 0");
+            }
+            CudaDevice card = cards.get(index);
+            if (card.computeCapability() < OLDEST) {
+                throw new DonnaException.Unavailable("device 'cuda:" + index + "': " + card.name() + " has compute capability "
+                        + card.computeCapability() / 10.0 + "; expected at least " + OLDEST / 10.0);
+            }
+            return new GpuDevice(cuda, card);
+        } catch (NativeException e) {
+            throw new DonnaException.Unavailable("device 'cuda' cannot be used: " + e.getMessage(), e);
+        }
+    }
+}

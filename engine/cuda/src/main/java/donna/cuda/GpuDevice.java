@@ -1,0 +1,144 @@
+package donna.cuda;
+
+import donna.backend.Device;
+import donna.backend.Plan;
+import donna.backend.Stream;
+import donna.ffi.BlasLt;
+import donna.ffi.Cuda;
+import donna.ffi.CudaContext;
+import donna.ffi.CudaDevice;
+import donna.ffi.NativeException;
+import donna.graph.Graph;
+import donna.tensor.Buffer;
+import donna.tensor.DonnaException;
+import donna.tensor.Layout;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+
+/** A card with its context, compiled kernels and matrix library. */
+final class GpuDevice implements Device {
+    private final String name;
+    private final CudaContext context;
+    private final BlasLt blas;
+    private final KernelCache kernels;
+    private final Staging staging;
+    private final AtomicLong bytes = new AtomicLong();
+    private volatile boolean open = true;
+
+    /** Opens the card in this thread. */
+    GpuDevice(Cuda cuda, CudaDevice card) {
+        context = card.open();
+        boolean finished = false;
+        try {
+            name = "cuda:" + card.ordinal() + " (" + card.name() + ", sm_" + card.computeCapability() + ")";
+            kernels = new KernelCache(cuda.bindings(), context, card.computeCapability());
+            blas = BlasLt.open(cuda.bindings());
+            staging = new Staging(context);
+            finished = true;
+        } finally {
+            if (!finished) {
+                context.close();
+            }
+        }
+    }
+
+    /** Does something with the context current, and tells errors of the libraries as the engine's. */
+    <T> T call(Supplier<T> action) {
+        try {
+            context.makeCurrent();
+            return action.get();
+        } catch (NativeException e) {
+            if (e.status() == Cuda.OUT_OF_MEMORY) {
+                throw new DonnaException.Unavailable(name + ": out of memory with " + bytes.get() + " bytes in use: " + e.getMessage()
+                        + "; use a smaller batch, fewer candidates at a time, or a card with more memory", e);
+            }
+            throw new DonnaException.NativeFailure(name + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** As {@link #call}. */
+    void run(Runnable action) {
+        call(() -> {
+            action.run();
+            return null;
+        });
+    }
+
+    void count(long delta) {
+        bytes.addAndGet(delta);
+    }
+
+    CudaContext context() {
+        return context;
+    }
+
+    BlasLt blas() {
+        return blas;
+    }
+
+    KernelCache kernels() {
+        return kernels;
+    }
+
+    Staging staging() {
+        return staging;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public Layout preferredLayout() {
+        return Layout.CHANNELS_LAST;
+    }
+
+    /** Streams whose work can overlap on a card while the host prepares more. */
+    @Override
+    public int concurrency() {
+        return 4;
+    }
+
+    @Override
+    public Buffer allocate(long size) {
+        requireOpen();
+        return call(() -> new GpuBuffer(this, size));
+    }
+
+    @Override
+    public Stream openStream() {
+        requireOpen();
+        return call(() -> new GpuStream(this));
+    }
+
+    @Override
+    public Plan compile(Graph graph) {
+        requireOpen();
+        return call(() -> Lowering.compile(this, graph));
+    }
+
+    @Override
+    public long bytesInUse() {
+        return bytes.get();
+    }
+
+    private void requireOpen() {
+        if (!open) {
+            throw new DonnaException.Closed(name + ": used after close");
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        if (open) {
+            open = false;
+            run(() -> {
+                staging.close();
+                blas.close();
+                kernels.close();
+                context.close();
+            });
+        }
+    }
+}

@@ -1,0 +1,217 @@
+package donna.cuda;
+
+import donna.ffi.Matmul;
+import donna.ffi.MatmulSpec;
+import donna.graph.Graph;
+import donna.graph.Node;
+import donna.graph.Op;
+import donna.graph.Value;
+import donna.kernels.Kernel;
+import donna.kernels.Launch;
+import donna.tensor.DType;
+import donna.tensor.DonnaException;
+import donna.tensor.Shape;
+import donna.tensor.TensorSpec;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A plan in the making: where each value lives, in which orders, and the steps so far. A value may live in several slots, one per order: the first is where
+ * its node writes it, the others are conversions made on demand. A slot may hold several values, one after another, where a step works in place.
+ */
+final class PlanBuilder {
+    /** Memory that a product may use besides. */
+    private static final long WORKSPACE_BYTES = 32L << 20;
+
+    private final GpuDevice device;
+    private final Arena arena = Arena.ofShared();
+    private final List<GpuPlan.Line> steps = new ArrayList<>();
+    private final List<Slot> slots = new ArrayList<>();
+    private final Map<String, Slot> bound = new LinkedHashMap<>();
+    private final Map<Value, List<Slot>> homes = new HashMap<>();
+    private final Map<Value, Integer> remaining = new HashMap<>();
+    private final Set<String> written = new LinkedHashSet<>();
+    private Node node;
+
+    PlanBuilder(GpuDevice device, Graph graph) {
+        this.device = device;
+        for (Node n : graph.nodes()) {
+            n.inputs().forEach(v -> remaining.merge(v, 1, Integer::sum));
+        }
+        graph.outputs().values().forEach(o -> remaining.merge(o.value(), 1, Integer::sum));
+        written.addAll(graph.outputs().keySet());
+    }
+
+    /** Steps that follow belong to {@code n}. */
+    void at(Node n) {
+        node = n;
+    }
+
+    /** Says that {@code n}'s steps are written: its inputs have one use less, and what it changes in place has changed. */
+    void done(Node n) {
+        for (int i : Graph.changedInputs(n.op())) {
+            List<Slot> all = homes.get(n.input(i));
+            all.subList(1, all.size()).clear();
+            written.add(((Op.Variable) n.input(i).node().op()).name());
+        }
+        for (Value v : n.inputs()) {
+            remaining.merge(v, -1, Integer::sum);
+            homes.get(v).forEach(s -> s.addPending(-1));
+        }
+    }
+
+    /** The slot of a tensor that the caller binds. */
+    void leaf(Value v, String name) {
+        TensorSpec spec = v.spec();
+        if (spec.dtype() != DType.F32 && spec.dtype() != DType.I32) {
+            throw new DonnaException.InvalidInput(
+                    "cuda: '" + name + "' is " + spec + "; this backend works on F32, labels are I32; convert it, or use the reference backend");
+        }
+        Slot s = new Slot(spec.bytes(), Order.of(name, spec.layout(), spec.shape())).bindTo(name);
+        bound.put(name, s);
+        home(v, s);
+    }
+
+    private void home(Value v, Slot s) {
+        homes.computeIfAbsent(v, k -> new ArrayList<>()).add(s);
+        s.addPending(remaining.getOrDefault(v, 0));
+    }
+
+    /** A new place for {@code v}. */
+    Slot define(Value v, Order order) {
+        Slot s = new Slot(v.shape().elements() * Float.BYTES, order.of(v.shape()));
+        slots.add(s);
+        home(v, s);
+        return s;
+    }
+
+    /** A new row-major place for {@code v}. */
+    Slot define(Value v) {
+        return define(v, Order.ROW_MAJOR);
+    }
+
+    /** {@code v} is what {@code s} holds from the next step on. */
+    Slot alias(Value v, Slot s) {
+        home(v, s);
+        return s;
+    }
+
+    /** Scratch memory for the steps that name it. */
+    Slot temporary(long bytes) {
+        Slot s = new Slot(bytes, Order.ROW_MAJOR);
+        slots.add(s);
+        return s;
+    }
+
+    /** Scratch memory for {@code count} floats. */
+    Slot floats(long count) {
+        return temporary(count * Float.BYTES);
+    }
+
+    /** A place for {@code out} in {@code in}'s order: {@code in} itself if the present node alone still needs it, and once. */
+    Slot outLike(Value out, Slot in) {
+        boolean overwritable = in.inScratch() && in.pending() == 1;
+        return overwritable && in.count() == out.shape().elements() ? alias(out, in) : define(out, in.order());
+    }
+
+    /** Where {@code v} was written, in whatever order that is. */
+    Slot origin(Value v) {
+        return homes.get(v).getFirst();
+    }
+
+    /** {@code v} in row-major order. */
+    Slot plain(Value v) {
+        return in(v, Order.ROW_MAJOR);
+    }
+
+    /** An image with the channels last. */
+    Slot image(Value v) {
+        return in(v, Order.CHANNELS_LAST);
+    }
+
+    /** {@code v} in the given order, converted here if it is not yet. */
+    Slot in(Value v, Order wanted) {
+        Order order = wanted.of(v.shape());
+        for (Slot s : homes.get(v)) {
+            if (s.order() == order) {
+                return s;
+            }
+        }
+        Slot from = origin(v);
+        Slot to = define(v, order);
+        Shape s = v.shape();
+        int pixels = s.dim(2) * s.dim(3);
+        int rows = order == Order.CHANNELS_LAST ? s.dim(1) : pixels;
+        int columns = order == Order.CHANNELS_LAST ? pixels : s.dim(1);
+        step("layout", kernelStep(Kernel.TRANSPOSE, Launch.tiles(rows, columns, s.dim(0)), from, to, rows, columns));
+        return to;
+    }
+
+    /** A launch for the present node. */
+    void kernel(Kernel kernel, Launch launch, Object... arguments) {
+        step(kernelStep(kernel, launch, arguments));
+    }
+
+    private Step kernelStep(Kernel kernel, Launch launch, Object... arguments) {
+        return new KernelStep(kernel, device.kernels().function(kernel), launch, arena, arguments);
+    }
+
+    /** A product for the present node, {@code c = a b + beta c}; its workspace is added here. */
+    void product(MatmulSpec spec, float beta, Place a, Place b, Place c) {
+        int alignment = (int) Math.min(alignment(a), Math.min(alignment(b), alignment(c)));
+        Matmul matmul = device.blas().matmul(spec, WORKSPACE_BYTES, alignment).orElseThrow(() -> new DonnaException.NativeFailure(
+                "cuda: cuBLASLt " + device.blas().version() + " has no algorithm for " + spec + "; use another batch or another device"));
+        List<Place> places = new ArrayList<>(List.of(a, b, c));
+        if (matmul.workspaceBytes() > 0) {
+            places.add(new Place(temporary(matmul.workspaceBytes()), 0));
+        }
+        step(new ProductStep(matmul, beta, places));
+    }
+
+    private static long alignment(Place p) {
+        long base = p.slot().inScratch() ? Packing.ALIGNMENT : GpuPlan.BOUND_ALIGNMENT;
+        return p.offset() == 0 ? base : Math.min(base, Long.lowestOneBit(p.offset()));
+    }
+
+    private void step(Step s) {
+        step(node.op().getClass().getSimpleName(), s);
+    }
+
+    private void step(String kind, Step s) {
+        s.slots().forEach(slot -> slot.usedBy(steps.size()));
+        steps.add(new GpuPlan.Line(node.name(), kind, s));
+    }
+
+    /** Puts {@code v} where the caller wants it: written there in the first place if possible, copied at the end otherwise. */
+    void output(String name, Graph.Output output) {
+        Order order = Order.of(name, output.layout(), output.value().shape());
+        Slot s = in(output.value(), order);
+        if (s.inScratch()) {
+            s.bindTo(name);
+            slots.remove(s);
+            bound.put(name, s);
+        } else {
+            Slot to = new Slot(s.bytes(), order).bindTo(name);
+            bound.put(name, to);
+            step("output", new CopyStep(s, to));
+        }
+    }
+
+    /** The finished plan, which owns everything made here. */
+    GpuPlan build(Graph graph) {
+        slots.removeIf(s -> s.last() < 0);
+        return new GpuPlan(device, graph, new GpuPlan.Parts(List.copyOf(steps), bound, written, Packing.place(slots), arena));
+    }
+
+    /** Gives back what was made for a plan that will not be. */
+    void discard() {
+        steps.forEach(l -> l.step().close());
+        arena.close();
+    }
+}

@@ -1,0 +1,61 @@
+package donna.cuda;
+
+import donna.graph.Node;
+import donna.graph.Op;
+import donna.kernels.Kernel;
+import donna.kernels.Launch;
+import donna.tensor.Activation;
+import donna.tensor.Shape;
+
+/** Matrix products and sums. */
+final class ProductLowering {
+    private final PlanBuilder b;
+
+    ProductLowering(PlanBuilder b) {
+        this.b = b;
+    }
+
+    /** Rows of {@code s} as a matrix of its last dimension. */
+    static int rows(Shape s) {
+        return Math.toIntExact(s.elements() / s.dim(-1));
+    }
+
+    void linear(Node n, Op.Linear o) {
+        Shape weight = n.input(1).shape();
+        int rows = rows(n.input(0).shape());
+        Slot src = b.plain(n.input(0));
+        Slot w = b.plain(n.input(1));
+        Slot dst = b.define(n.output(0));
+        b.product(Products.dense(rows, weight.dim(0), weight.dim(1), false, true, 1), 0, new Place(src, 0), new Place(w, 0), new Place(dst, 0));
+        if (o.bias()) {
+            Slot bias = b.plain(n.input(2));
+            b.kernel(Kernel.EPILOGUE, Launch.elements(dst.count()), dst, bias, dst, Activation.NONE.ordinal(), 1, 0, weight.dim(0), dst.count());
+        }
+    }
+
+    void matmul(Node n, Op.MatMul o) {
+        Shape a = n.input(0).shape();
+        Shape dst = n.output(0).shape();
+        int m = dst.dim(-2);
+        int columns = dst.dim(-1);
+        int k = a.dim(o.transposeA() ? -2 : -1);
+        int batch = Math.toIntExact(dst.elements() / ((long) m * columns));
+        Slot x = b.plain(n.input(0));
+        Slot y = b.plain(n.input(1));
+        Place to = new Place(b.define(n.output(0)), 0);
+        b.product(Products.dense(m, columns, k, o.transposeA(), o.transposeB(), batch), 0, new Place(x, 0), new Place(y, 0), to);
+    }
+
+    void sumExcept(Node n, Op.SumExcept o) {
+        Shape s = n.input(0).shape();
+        boolean channels = o.axis() == 1 && b.origin(n.input(0)).order() == Order.CHANNELS_LAST;
+        Slot src = channels ? b.image(n.input(0)) : b.plain(n.input(0));
+        int middle = s.dim(o.axis());
+        long inner = 1;
+        for (int i = o.axis() + 1; i < s.rank() && !channels; i++) {
+            inner *= s.dim(i);
+        }
+        long outer = s.elements() / middle / inner;
+        b.kernel(Kernel.SUM_EXCEPT, Launch.rows(middle), src, b.define(n.output(0)), Math.toIntExact(outer), middle, Math.toIntExact(inner));
+    }
+}

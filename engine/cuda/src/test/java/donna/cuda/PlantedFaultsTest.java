@@ -1,0 +1,206 @@
+package donna.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import donna.backend.Device;
+import donna.ffi.Cuda;
+import donna.ffi.CudaContext;
+import donna.ffi.CudaEvent;
+import donna.ffi.CudaFunction;
+import donna.ffi.CudaStream;
+import donna.ffi.DeviceMemory;
+import donna.ffi.KernelArguments;
+import donna.ffi.KernelCompiler;
+import donna.ffi.LaunchShape;
+import donna.ffi.NativeException;
+import donna.ffi.PinnedMemory;
+import donna.kernels.Kernel;
+import donna.kernels.KernelFile;
+import donna.kernels.Launch;
+import donna.testkit.cuda.CudaSimulator;
+import donna.testkit.cuda.NeedsCudaSimulator;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Mistakes made on purpose: the simulator finds each, and says where. A lost context cannot be cleaned up, so nothing here is closed but the context. */
+@ExtendWith(NeedsCudaSimulator.class)
+class PlantedFaultsTest {
+    private static final int COUNT = 64;
+    private static final long BYTES = COUNT * 4L;
+    private final Arena arena = Arena.ofShared();
+    private CudaContext context;
+    private CudaStream stream;
+
+    @BeforeEach
+    void open() {
+        context = Cuda.open(new CudaSimulator()).devices().getFirst().open();
+        stream = context.stream();
+        CudaSimulator.clear();
+    }
+
+    @AfterEach
+    void close() {
+        context.close();
+        arena.close();
+        CudaSimulator.clear();
+    }
+
+    private CudaFunction function(String source, String entry) {
+        List<String> options = List.of("--gpu-architecture=sm_80");
+        return context.module(KernelCompiler.open(new CudaSimulator()).compile(source, entry + ".cu", options).image()).function(entry);
+    }
+
+    private CudaFunction kernel(Kernel k) {
+        return function(k.file().source(), k.entry());
+    }
+
+    private DeviceMemory ones() {
+        DeviceMemory m = context.allocate(BYTES);
+        stream.fillInts(m.pointer(), Float.floatToIntBits(1), COUNT);
+        stream.synchronize();
+        return m;
+    }
+
+    private void add(CudaStream on, DeviceMemory a, DeviceMemory b, DeviceMemory dst, long count) {
+        KernelArguments arguments = new KernelArguments(arena, 4).set(0, a.pointer()).set(1, b.pointer()).set(2, dst.pointer()).set(3, count);
+        on.launch(kernel(Kernel.ADD), LaunchShape.linear(1, Launch.BLOCK), arguments);
+    }
+
+    private float first(DeviceMemory m) {
+        PinnedMemory host = context.pinned(BYTES);
+        stream.download(host.segment(), m.pointer(), BYTES);
+        stream.synchronize();
+        return host.segment().get(ValueLayout.JAVA_FLOAT, 0);
+    }
+
+    private String lostContext() {
+        assertThrows(NativeException.class, context::synchronize);
+        return CudaSimulator.findings().getFirst();
+    }
+
+    /** Sums over 16 pixels of 4 channels, of one sample. */
+    private DeviceMemory sumPixels(String source) {
+        DeviceMemory src = ones();
+        DeviceMemory dst = context.allocate(16);
+        KernelArguments arguments = new KernelArguments(arena, 7)
+                .set(0, src.pointer())
+                .set(1, src.pointer())
+                .set(2, dst.pointer())
+                .set(3, 1f)
+                .set(4, 0)
+                .set(5, 16)
+                .set(6, 4);
+        stream.launch(function(source, "sum_pixels"), new LaunchShape(1, 1, 1, Launch.LANES, Launch.ROWS, 1, 0), arguments);
+        return dst;
+    }
+
+    @Test
+    void aMissingSyncthreadsIsARace() {
+        String source = KernelFile.SUM.source();
+        String barrier = "of_row[threadIdx.y][threadIdx.x] = v;\n    __syncthreads();";
+        assertTrue(source.contains(barrier));
+        DeviceMemory sums = sumPixels(source);
+        PinnedMemory host = context.pinned(16);
+        stream.download(host.segment(), sums.pointer(), 16);
+        stream.synchronize();
+        assertEquals(16, host.segment().get(ValueLayout.JAVA_FLOAT, 0));
+        assertEquals(List.of(), CudaSimulator.findings());
+
+        sumPixels(source.replace(barrier, barrier.substring(0, barrier.indexOf('\n'))));
+        String found = lostContext();
+        assertTrue(found.contains("sum_pixels, thread") && found.contains("shared memory"), found);
+    }
+
+    @Test
+    void aMissingEventWaitIsARace() {
+        CudaStream other = context.stream();
+        CudaEvent written = context.event();
+        DeviceMemory a = ones();
+        DeviceMemory sum = ones();
+        DeviceMemory twice = ones();
+        add(stream, a, a, sum, COUNT);
+        stream.record(written);
+        other.waitFor(written);
+        add(other, sum, sum, twice, COUNT);
+        other.synchronize();
+        assertEquals(4, first(twice));
+        assertEquals(List.of(), CudaSimulator.findings());
+
+        add(stream, a, a, sum, COUNT);
+        add(other, sum, sum, twice, COUNT);
+        String found = lostContext();
+        assertTrue(found.startsWith("race: add ") && found.contains("nothing orders the two"), found);
+    }
+
+    @Test
+    void aCountThatIsOneTooLargeIsOutOfBounds() {
+        add(stream, ones(), ones(), ones(), COUNT + 1);
+        String found = lostContext();
+        assertTrue(found.startsWith("out of bounds: add, thread 64,0,0 of block 0,0,0 reads 4 bytes at byte 256 of an allocation of 256 bytes"), found);
+    }
+
+    @Test
+    void anOffsetThatIsOneTooLargeIsOutOfBounds() {
+        DeviceMemory a = ones();
+        KernelArguments arguments = new KernelArguments(arena, 3).set(0, a.pointer() + 4).set(1, 2f).set(2, (long) COUNT);
+        stream.launch(kernel(Kernel.FILL), LaunchShape.linear(1, Launch.BLOCK), arguments);
+        String found = lostContext();
+        assertTrue(found.startsWith("out of bounds: fill, thread 63,0,0") && found.contains("writes 4 bytes at byte 256"), found);
+    }
+
+    @Test
+    void memoryThatNobodyWroteIsNotRead() {
+        add(stream, ones(), context.allocate(BYTES), ones(), COUNT);
+        String found = lostContext();
+        assertTrue(found.startsWith("uninitialised: add, thread"), found);
+    }
+
+    @Test
+    void memoryThatWasFreedIsNotUsed() {
+        DeviceMemory freed = ones();
+        long pointer = freed.pointer();
+        freed.close();
+        KernelArguments arguments = new KernelArguments(arena, 3).set(0, pointer).set(1, 2f).set(2, (long) COUNT);
+        stream.launch(kernel(Kernel.FILL), LaunchShape.linear(1, Launch.BLOCK), arguments);
+        String found = lostContext();
+        assertTrue(found.contains("where nothing is allocated"), found);
+    }
+
+    @Test
+    void aBarrierThatNotAllThreadsReachIsNamed() {
+        String header = KernelFile.SUM.source().substring(0, KernelFile.SUM.source().indexOf("/* dst [count]"));
+        String source = header + "KERNEL __launch_bounds__(BLOCK) half() {\n    if (threadIdx.x < 128) {\n        __syncthreads();\n    }\n}\n";
+        stream.launch(function(source, "half"), LaunchShape.linear(1, Launch.BLOCK), new KernelArguments(arena, 0));
+        String found = lostContext();
+        assertTrue(found.startsWith("stuck: half") || found.startsWith("barrier: half"), found);
+    }
+
+    @Test
+    void hostMemoryIsReadWhenTheCopyRunsAndNotBefore() {
+        PinnedMemory host = context.pinned(BYTES);
+        DeviceMemory a = context.allocate(BYTES);
+        host.segment().fill((byte) 0);
+        stream.upload(a.pointer(), host.segment(), BYTES);
+        host.segment().set(ValueLayout.JAVA_FLOAT, 0, 5);
+        assertEquals(5, first(a));
+    }
+
+    @Test
+    void whatIsNotClosedIsListedAsALeak() {
+        stream.close();
+        context.close();
+        CudaSimulator.clear();
+        Device device = new CudaBackend().open(0);
+        device.allocate(100);
+        device.close();
+        assertEquals(List.of("leak: 100 bytes of device memory"), CudaSimulator.findings());
+        open();
+    }
+}

@@ -1,0 +1,221 @@
+/* The CUDA driver's streams, events and graphs. */
+#include <set>
+
+#include "graph.h"
+
+using namespace simulator;
+
+static std::set<Event*> events;
+static std::set<Graph*> graphs;
+
+void simulator::list_graph_leaks() {
+    for (Event* e : events) {
+        note("leak: an event");
+        delete e;
+    }
+    events.clear();
+    for (Graph* g : graphs) {
+        note("leak: a graph");
+        delete g;
+    }
+    graphs.clear();
+}
+
+static Result end() {
+    return failed() ? ILLEGAL_ADDRESS : SUCCESS;
+}
+
+/** Streams that wait for the legacy stream (flags 0) are not simulated. */
+EXPORT Result cuStreamCreateWithPriority(void** stream, unsigned flags, int) {
+    ENTER();
+    if (flags != 1) {
+        return NOT_SUPPORTED;
+    }
+    *stream = open_stream();
+    return SUCCESS;
+}
+
+EXPORT Result cuStreamDestroy_v2(void* stream) {
+    ENTER();
+    Stream* s = stream_of(stream);
+    if (stream == nullptr || s == nullptr) {
+        return INVALID_HANDLE;
+    }
+    close_stream(s);
+    return end();
+}
+
+EXPORT Result cuStreamSynchronize(void* stream) {
+    ENTER();
+    Stream* s = stream_of(stream);
+    if (s == nullptr) {
+        return INVALID_HANDLE;
+    }
+    if (is_capturing(s)) {
+        s->capture->invalid = true;
+        return STREAM_CAPTURE_UNSUPPORTED;
+    }
+    force_stream(s);
+    return end();
+}
+
+EXPORT Result cuStreamQuery(void* stream) {
+    ENTER();
+    Stream* s = stream_of(stream);
+    if (s == nullptr) {
+        return INVALID_HANDLE;
+    }
+    if (s->queue.empty()) {
+        force_stream(s);
+        return end();
+    }
+    force(s->queue.front());
+    return failed() ? ILLEGAL_ADDRESS : NOT_READY;
+}
+
+EXPORT Result cuStreamWaitEvent(void* stream, void* event, unsigned) {
+    ENTER();
+    Stream* s = stream_of(stream);
+    return s == nullptr || !events.count((Event*) event) ? INVALID_HANDLE : wait_event(s, (Event*) event);
+}
+
+EXPORT Result cuEventCreate(void** event, unsigned) {
+    ENTER();
+    Event* e = new Event();
+    events.insert(e);
+    *event = e;
+    return SUCCESS;
+}
+
+EXPORT Result cuEventDestroy_v2(void* event) {
+    ENTER();
+    if (events.erase((Event*) event) == 0) {
+        return INVALID_HANDLE;
+    }
+    delete (Event*) event;
+    return SUCCESS;
+}
+
+EXPORT Result cuEventRecord(void* event, void* stream) {
+    ENTER();
+    Stream* s = stream_of(stream);
+    if (s == nullptr || !events.count((Event*) event)) {
+        return INVALID_HANDLE;
+    }
+    record_event((Event*) event, s);
+    return SUCCESS;
+}
+
+EXPORT Result cuEventSynchronize(void* event) {
+    ENTER();
+    if (!events.count((Event*) event)) {
+        return INVALID_HANDLE;
+    }
+    host_waits(((Event*) event)->job);
+    return end();
+}
+
+EXPORT Result cuEventQuery(void* event) {
+    ENTER();
+    if (!events.count((Event*) event)) {
+        return INVALID_HANDLE;
+    }
+    const Job& job = ((Event*) event)->job;
+    if (job == nullptr || job->done || choice.below(2) == 0) {
+        host_waits(job);
+        return end();
+    }
+    return NOT_READY;
+}
+
+/** There is no time in the simulator: a millisecond, always. */
+EXPORT Result cuEventElapsedTime(float* milliseconds, void*, void*) {
+    *milliseconds = 1;
+    return SUCCESS;
+}
+
+EXPORT Result cuStreamBeginCapture_v2(void* stream, int) {
+    ENTER();
+    Stream* s = stream_of(stream);
+    return stream == nullptr || s == nullptr ? INVALID_HANDLE : begin_capture(s);
+}
+
+EXPORT Result cuStreamEndCapture(void* stream, void** graph) {
+    ENTER();
+    Stream* s = stream_of(stream);
+    Graph* made = nullptr;
+    Result r = s == nullptr ? INVALID_HANDLE : end_capture(s, &made);
+    if (made != nullptr) {
+        graphs.insert(made);
+    }
+    *graph = made;
+    return r;
+}
+
+EXPORT Result cuStreamIsCapturing(void* stream, int* status) {
+    ENTER();
+    Stream* s = stream_of(stream);
+    *status = s != nullptr && is_capturing(s) ? 1 : 0;
+    return s == nullptr ? INVALID_HANDLE : SUCCESS;
+}
+
+EXPORT Result cuGraphInstantiateWithFlags(void** executable, void* graph, unsigned long long) {
+    ENTER();
+    if (!graphs.count((Graph*) graph)) {
+        return INVALID_HANDLE;
+    }
+    Graph* copy = new Graph(*(Graph*) graph);
+    graphs.insert(copy);
+    *executable = copy;
+    return SUCCESS;
+}
+
+EXPORT Result cuGraphGetNodes(void* graph, void**, size_t* count) {
+    ENTER();
+    if (!graphs.count((Graph*) graph)) {
+        return INVALID_HANDLE;
+    }
+    *count = ((Graph*) graph)->nodes.size();
+    return SUCCESS;
+}
+
+EXPORT Result cuGraphUpload(void* executable, void*) {
+    ENTER();
+    return graphs.count((Graph*) executable) ? SUCCESS : INVALID_HANDLE;
+}
+
+EXPORT Result cuGraphLaunch(void* executable, void* stream) {
+    ENTER();
+    Stream* s = stream_of(stream);
+    if (s == nullptr || !graphs.count((Graph*) executable)) {
+        return INVALID_HANDLE;
+    }
+    launch_graph(*(Graph*) executable, s);
+    return SUCCESS;
+}
+
+EXPORT Result cuGraphDestroy(void* graph) {
+    ENTER();
+    if (graphs.erase((Graph*) graph) == 0) {
+        return INVALID_HANDLE;
+    }
+    delete (Graph*) graph;
+    return SUCCESS;
+}
+
+EXPORT Result cuGraphExecDestroy(void* executable) {
+    return cuGraphDestroy(executable);
+}
+
+/** The driver takes new parameters where the shape is the old one; here the whole graph is taken. */
+EXPORT Result cuGraphExecUpdate_v2(void* executable, void* graph, void*) {
+    ENTER();
+    if (!graphs.count((Graph*) executable) || !graphs.count((Graph*) graph)) {
+        return INVALID_HANDLE;
+    }
+    if (((Graph*) executable)->nodes.size() != ((Graph*) graph)->nodes.size()) {
+        return GRAPH_EXEC_UPDATE_FAILURE;
+    }
+    *(Graph*) executable = *(Graph*) graph;
+    return SUCCESS;
+}

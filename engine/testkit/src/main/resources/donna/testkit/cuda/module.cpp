@@ -1,0 +1,167 @@
+/* Modules: a "cubin" of the simulator is a shared library that its nvrtc made. */
+#include <dlfcn.h>
+#include <elf.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <fstream>
+#include <set>
+
+#include "graph.h"
+#include "simulated_device.h"
+
+using namespace simulator;
+
+struct Function;
+
+struct Module {
+    void* library;
+    Table table;
+    std::vector<Function*> functions;
+};
+
+struct Function {
+    Module* module;
+    std::string name;
+    void (*call)(void**);
+    std::vector<int> sizes;
+};
+
+static std::set<Module*> modules;
+static std::set<Function*> functions;
+
+namespace simulator {
+uint64_t memory_begin();
+}
+
+static void unload(Module* m) {
+    for (Function* f : m->functions) {
+        functions.erase(f);
+        delete f;
+    }
+    dlclose(m->library);
+    modules.erase(m);
+    delete m;
+}
+
+void simulator::list_module_leaks() {
+    for (Module* m : std::set<Module*>(modules)) {
+        note("leak: a module");
+        unload(m);
+    }
+}
+
+EXPORT Result cuModuleLoadData(void** module, const void* image) {
+    ENTER();
+    const Elf64_Ehdr* header = (const Elf64_Ehdr*) image;
+    if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 || header->e_type != ET_DYN) {
+        return INVALID_IMAGE;
+    }
+    size_t bytes = header->e_shoff + (size_t) header->e_shentsize * header->e_shnum;
+    // The linker gives an open library back for a name it knows, so each gets a name of its own.
+    static int number;
+    std::string path = beside_library("module-") + std::to_string(number++) + ".so";
+    std::ofstream(path, std::ios::binary).write((const char*) image, (std::streamsize) bytes);
+    Module* m = new Module();
+    m->library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    unlink(path.c_str());
+    if (m->library == nullptr || dlsym(m->library, "donna_simulator") == nullptr) {
+        note(std::string("module: ") + (m->library == nullptr ? dlerror() : "made by somebody else"));
+        delete m;
+        return INVALID_IMAGE;
+    }
+    m->table.memory = memory_begin();
+    m->table.memory_bytes = Card::MEMORY;
+    fill_table(&m->table);
+    *(Table**) dlsym(m->library, "donna_simulator") = &m->table;
+    modules.insert(m);
+    *module = m;
+    return SUCCESS;
+}
+
+EXPORT Result cuModuleUnload(void* module) {
+    ENTER();
+    if (!modules.count((Module*) module)) {
+        return INVALID_HANDLE;
+    }
+    force_all();
+    unload((Module*) module);
+    return SUCCESS;
+}
+
+EXPORT Result cuModuleGetFunction(void** function, void* module, const char* name) {
+    ENTER();
+    Module* m = (Module*) module;
+    if (!modules.count(m)) {
+        return INVALID_HANDLE;
+    }
+    void* call = dlsym(m->library, (std::string("donna_call_") + name).c_str());
+    void* sizes = dlsym(m->library, (std::string("donna_sizes_") + name).c_str());
+    if (call == nullptr || sizes == nullptr) {
+        return NOT_FOUND;
+    }
+    Function* f = new Function{m, name, (void (*)(void**)) call, std::vector<int>(64)};
+    f->sizes.resize(((int (*)(int*)) sizes)(f->sizes.data()));
+    m->functions.push_back(f);
+    functions.insert(f);
+    *function = f;
+    return SUCCESS;
+}
+
+static size_t shared_bytes(const Module* m) {
+    return ((unsigned long (*)()) dlsym(m->library, "donna_shared_bytes"))();
+}
+
+/** Threads, shared bytes, constant bytes, local bytes, registers: what a function of the simulator has no use for is 0. */
+EXPORT Result cuFuncGetAttribute(int* value, int attribute, void* function) {
+    ENTER();
+    if (!functions.count((Function*) function)) {
+        return INVALID_HANDLE;
+    }
+    *value = attribute == 0 ? (int) Card::THREADS : attribute == 1 ? (int) shared_bytes(((Function*) function)->module) : 0;
+    return SUCCESS;
+}
+
+EXPORT Result cuFuncSetAttribute(void* function, int, int) {
+    ENTER();
+    return functions.count((Function*) function) ? SUCCESS : INVALID_HANDLE;
+}
+
+EXPORT Result cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, void* function, int threads, size_t) {
+    ENTER();
+    *blocks = threads < 1 ? 0 : 2048 / threads;
+    return functions.count((Function*) function) ? SUCCESS : INVALID_HANDLE;
+}
+
+/** Parameters are copied now, the kernel runs when its turn comes. */
+EXPORT Result cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned dynamic, void* stream,
+        void** parameters, void** extra) {
+    ENTER();
+    Function* f = (Function*) function;
+    Stream* s = stream_of(stream);
+    if (!functions.count(f) || s == nullptr) {
+        return INVALID_HANDLE;
+    }
+    bool grid = gx > 0 && gy > 0 && gz > 0 && gx <= Card::GRID_X && gy <= Card::GRID_YZ && gz <= Card::GRID_YZ;
+    bool block = bx > 0 && by > 0 && bz > 0 && (uint64_t) bx * by * bz <= Card::THREADS && bz <= 64;
+    if (!grid || !block || extra != nullptr || (parameters == nullptr && !f->sizes.empty())) {
+        return INVALID_VALUE;
+    }
+    if (dynamic + shared_bytes(f->module) > Card::SHARED_BYTES) {
+        return LAUNCH_OUT_OF_RESOURCES;
+    }
+    auto l = std::make_shared<Launch>();
+    l->name = f->name;
+    l->call = f->call;
+    unsigned sizes[] = {gx, gy, gz, bx, by, bz};
+    std::copy(sizes, sizes + 3, l->grid);
+    std::copy(sizes + 3, sizes + 6, l->block);
+    for (size_t i = 0; i < f->sizes.size(); i++) {
+        l->parameters.emplace_back((char*) parameters[i], (char*) parameters[i] + f->sizes[i]);
+    }
+    l->shared = (char*) ((void* (*)()) dlsym(f->module->library, "donna_shared_start"))();
+    l->shared_bytes = shared_bytes(f->module);
+    l->table = &f->module->table;
+    enqueue(s, f->name, [l] { launch(*l); });
+    return SUCCESS;
+}

@@ -1,0 +1,46 @@
+/* Elements moved, none changed. */
+#include "kshim.h"
+
+/* A box of six dimensions, of which the kernel need not know the first size, from one strided place to another; offsets and strides count elements. */
+KERNEL __launch_bounds__(BLOCK) copy_box(const float* src, float* dst, int size1, int size2, int size3, int size4, int size5, int src0,
+        int src1, int src2, int src3, int src4, int src5, int dst0, int dst1, int dst2, int dst3, int dst4, int dst5, long long src_offset,
+        long long dst_offset, long long count) {
+    long long i = element();
+    if (i < count) {
+        long long at[6];
+        at[5] = i % size5;
+        i /= size5;
+        at[4] = i % size4;
+        i /= size4;
+        at[3] = i % size3;
+        i /= size3;
+        at[2] = i % size2;
+        i /= size2;
+        at[1] = i % size1;
+        at[0] = i / size1;
+        src_offset += at[0] * src0 + at[1] * src1 + at[2] * src2 + at[3] * src3 + at[4] * src4 + at[5] * src5;
+        dst_offset += at[0] * dst0 + at[1] * dst1 + at[2] * dst2 + at[3] * dst3 + at[4] * dst4 + at[5] * dst5;
+        dst[dst_offset] = src[src_offset];
+    }
+}
+
+/* dst [samples, columns, rows] of src [samples, rows, columns], in tiles of LANES x LANES: between [N, C, H W] and [N, H W, C]. */
+KERNEL __launch_bounds__(LANES * ROWS) transpose(const float* src, float* dst, int rows, int columns) {
+    __shared__ float tile[LANES][LANES + 1];
+    long long sample = (long long) blockIdx.z * rows * columns;
+    int column = blockIdx.x * LANES + threadIdx.x;
+    for (int r = threadIdx.y; r < LANES; r += ROWS) {
+        int row = blockIdx.y * LANES + r;
+        if (row < rows && column < columns) {
+            tile[r][threadIdx.x] = src[sample + (long long) row * columns + column];
+        }
+    }
+    __syncthreads();
+    int row = blockIdx.y * LANES + threadIdx.x;
+    for (int c = threadIdx.y; c < LANES; c += ROWS) {
+        int to = blockIdx.x * LANES + c;
+        if (row < rows && to < columns) {
+            dst[sample + (long long) to * rows + row] = tile[threadIdx.x][c];
+        }
+    }
+}

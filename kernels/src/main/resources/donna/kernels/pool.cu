@@ -1,0 +1,109 @@
+/* Pooling over windows of kernel x kernel: src [N, H, W, C], dst [N, OH, OW, C]. */
+#include "kshim.h"
+
+/* dst [N, pixels, C] = factor src [N, C]. */
+KERNEL __launch_bounds__(BLOCK) spread_pixels(const float* src, float* dst, float factor, int pixels, int channels, long long count) {
+    long long i = element();
+    if (i < count) {
+        dst[i] = factor * src[i / ((long long) pixels * channels) * channels + i % channels];
+    }
+}
+
+KERNEL __launch_bounds__(BLOCK) average_pool(const float* src, float* dst, int height, int width, int channels, int out_height, int out_width, int kernel,
+        int stride, int padding, int dilation, long long count) {
+    long long i = element();
+    if (i < count) {
+        int c = (int) (i % channels);
+        long long pixel = i / channels;
+        int x = (int) (pixel % out_width);
+        int y = (int) (pixel / out_width % out_height);
+        long long sample = pixel / out_width / out_height;
+        float sum = 0.0f;
+        for (int k = 0; k < kernel * kernel; k++) {
+            int sy = y * stride - padding + k / kernel * dilation;
+            int sx = x * stride - padding + k % kernel * dilation;
+            if (sy >= 0 && sy < height && sx >= 0 && sx < width) {
+                sum += src[((sample * height + sy) * width + sx) * channels + c];
+            }
+        }
+        dst[i] = sum / (float) (kernel * kernel);
+    }
+}
+
+KERNEL __launch_bounds__(BLOCK) average_pool_backward(const float* d_dst, float* d_src, int height, int width, int channels, int out_height,
+        int out_width, int kernel, int stride, int padding, int dilation, long long count) {
+    long long i = element();
+    if (i < count) {
+        int c = (int) (i % channels);
+        long long pixel = i / channels;
+        int sx = (int) (pixel % width);
+        int sy = (int) (pixel / width % height);
+        long long sample = pixel / width / height;
+        float sum = 0.0f;
+        for (int k = 0; k < kernel * kernel; k++) {
+            int y = sy + padding - k / kernel * dilation;
+            int x = sx + padding - k % kernel * dilation;
+            if (y >= 0 && y % stride == 0 && y / stride < out_height && x >= 0 && x % stride == 0 && x / stride < out_width) {
+                sum += d_dst[((sample * out_height + y / stride) * out_width + x / stride) * channels + c];
+            }
+        }
+        d_src[i] = sum / (float) (kernel * kernel);
+    }
+}
+
+/* The pixel that a window's value comes from: its first largest one; a NaN wins over numbers. */
+DEVICE int winner(const float* src, long long sample, int y, int x, int c, int height, int width, int channels, int kernel, int stride, int padding,
+        int dilation) {
+    int best = -1;
+    float largest = 0.0f;
+    for (int k = 0; k < kernel * kernel; k++) {
+        int sy = y * stride - padding + k / kernel * dilation;
+        int sx = x * stride - padding + k % kernel * dilation;
+        if (sy >= 0 && sy < height && sx >= 0 && sx < width) {
+            float v = src[((sample * height + sy) * width + sx) * channels + c];
+            if (best < 0 || v > largest || v != v) {
+                best = sy * width + sx;
+                largest = v;
+            }
+        }
+    }
+    return best;
+}
+
+KERNEL __launch_bounds__(BLOCK) max_pool(const float* src, float* dst, int height, int width, int channels, int out_height, int out_width, int kernel,
+        int stride, int padding, int dilation, long long count) {
+    long long i = element();
+    if (i < count) {
+        int c = (int) (i % channels);
+        long long pixel = i / channels;
+        int x = (int) (pixel % out_width);
+        int y = (int) (pixel / out_width % out_height);
+        long long sample = pixel / out_width / out_height;
+        int from = winner(src, sample, y, x, c, height, width, channels, kernel, stride, padding, dilation);
+        dst[i] = src[(sample * height * width + from) * channels + c];
+    }
+}
+
+KERNEL __launch_bounds__(BLOCK) max_pool_backward(const float* d_dst, const float* src, float* d_src, int height, int width, int channels, int out_height,
+        int out_width, int kernel, int stride, int padding, int dilation, long long count) {
+    long long i = element();
+    if (i < count) {
+        int c = (int) (i % channels);
+        long long pixel = i / channels;
+        int sx = (int) (pixel % width);
+        int sy = (int) (pixel / width % height);
+        long long sample = pixel / width / height;
+        float sum = 0.0f;
+        for (int k = 0; k < kernel * kernel; k++) {
+            int y = sy + padding - k / kernel * dilation;
+            int x = sx + padding - k % kernel * dilation;
+            if (y >= 0 && y % stride == 0 && y / stride < out_height && x >= 0 && x % stride == 0 && x / stride < out_width) {
+                int from = winner(src, sample, y / stride, x / stride, c, height, width, channels, kernel, stride, padding, dilation);
+                if (from == sy * width + sx) {
+                    sum += d_dst[((sample * out_height + y / stride) * out_width + x / stride) * channels + c];
+                }
+            }
+        }
+        d_src[i] = sum;
+    }
+}

@@ -1,0 +1,44 @@
+/* Sums over rows and over everything but one dimension. */
+#include "kshim.h"
+
+/* dst [count]: the sum over the chunks of partial [chunks, count], in their order. */
+KERNEL __launch_bounds__(BLOCK) sum_chunks(const float* partial, float* dst, int chunks, long long count) {
+    long long i = element();
+    if (i < count) {
+        float sum = 0.0f;
+        for (int k = 0; k < chunks; k++) {
+            sum += partial[k * count + i];
+        }
+        dst[i] = sum;
+    }
+}
+
+/* dst [samples, channels]: factor times the sum over the pixels of a [samples, pixels, channels], times b of that shape where there is one. */
+KERNEL __launch_bounds__(LANES * ROWS) sum_pixels(const float* a, const float* b, float* dst, float factor, int has_b, int pixels, int channels) {
+    int c = blockIdx.x * LANES + threadIdx.x;
+    long long first = (long long) blockIdx.y * pixels;
+    float sum = 0.0f;
+    if (c < channels) {
+        for (int p = threadIdx.y; p < pixels; p += ROWS) {
+            long long i = (first + p) * channels + c;
+            sum += has_b ? a[i] * b[i] : a[i];
+        }
+    }
+    sum = row_sum(sum);
+    if (c < channels && threadIdx.y == 0) {
+        dst[(long long) blockIdx.y * channels + c] = factor * sum;
+    }
+}
+
+/* dst [middle]: the sum over src [outer, middle, inner] except the middle; a block per number. */
+KERNEL __launch_bounds__(BLOCK) sum_except(const float* src, float* dst, int outer, int middle, int inner) {
+    long long each = (long long) outer * inner;
+    float sum = 0.0f;
+    for (long long i = threadIdx.x; i < each; i += BLOCK) {
+        sum += src[(i / inner * middle + blockIdx.x) * inner + i % inner];
+    }
+    sum = block_sum(sum);
+    if (threadIdx.x == 0) {
+        dst[blockIdx.x] = sum;
+    }
+}
