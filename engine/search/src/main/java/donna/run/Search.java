@@ -102,8 +102,7 @@ public final class Search {
             Object picked = List.of(searching, spec.finetune());
             List<FrontStage.Pick> picks = folder.artefact("picks.json", seed, picked, FrontStage.Picks.class,
                             () -> fronts.get().picks(found, predicted::predict, facts.macs(), facts.params()))
-                    .value()
-                    .picks();
+                    .value().picks();
             PickStage.Models models = phases.time(
                     Stage.MODELS, () -> new PickStage(setting, folder, finetune, costs).run(picked, teacher, library, picks));
             if (ends(Stage.MODELS)) {
