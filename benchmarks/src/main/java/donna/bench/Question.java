@@ -9,12 +9,17 @@ import donna.bench.ops.NativeCall;
 import donna.bench.ops.Pass;
 import donna.bench.ops.PointwiseConvolution;
 import donna.bench.ops.SmallOps;
+import donna.bench.search.ArchiveSpeed;
 import donna.bench.search.EvolutionSpeed;
 import donna.bench.search.ExactFrontSpeed;
+import donna.bench.search.JMetalSpeed;
 import donna.bench.search.PredictorSpeed;
+import donna.bench.search.RatingSpeed;
 import donna.bench.step.PlanCreation;
 import donna.bench.step.StageSpeed;
 import donna.bench.step.StepSpeed;
+import donna.evolve.GenerationSpeed;
+import donna.evolve.SortSpeed;
 import donna.tensor.Activation;
 import donna.tensor.DType;
 import donna.tensor.Layout;
@@ -73,6 +78,17 @@ record Question(Section section, Class<?> benchmark, Function<UnaryOperator<Stri
                         Section.SEARCH,
                         EvolutionSpeed.class,
                         p -> Work.rating(EvolutionSpeed.architectures(Integer.parseInt(p.apply("population"))))),
+                new Question(
+                        Section.SEARCH,
+                        JMetalSpeed.class,
+                        p -> Work.rating(JMetalSpeed.architectures(Integer.parseInt(p.apply("population"))))),
+                new Question(
+                        Section.SEARCH,
+                        GenerationSpeed.class,
+                        p -> Work.rating(GenerationSpeed.architectures(p.apply("population")))),
+                new Question(Section.SEARCH, RatingSpeed.class, p -> Work.rating(1)),
+                new Question(Section.SEARCH, SortSpeed.class, p -> Work.NONE),
+                new Question(Section.SEARCH, ArchiveSpeed.class, p -> Work.NONE),
                 new Question(Section.SEARCH, ExactFrontSpeed.class, p -> Work.NONE),
                 new Question(Section.SEARCH, PredictorSpeed.class, p -> Work.NONE));
     }

@@ -3,13 +3,16 @@ package donna.house;
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.AccessTarget;
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -192,6 +195,30 @@ class HouseRulesTest {
     @Test
     void onlySpecsReadAndWriteJson() {
         noClasses().that().resideOutsideOfPackage("donna.spec..").should().dependOnClassesThat().resideInAPackage("tools.jackson..").check(all);
+    }
+
+    @Test
+    void theSearchHasNoLockAndNoBlockingQueue() {
+        DescribedPredicate<JavaClass> search =
+                resideInAPackage("donna.evolve").and(describe("are part of the engine", HouseRulesTest::isEngine));
+        noClasses()
+                .that(search)
+                .should()
+                .dependOnClassesThat(describe("block", c -> c.isAssignableTo("java.util.concurrent.locks.Lock")
+                        || c.isAssignableTo("java.util.concurrent.BlockingQueue")
+                        || c.isAssignableTo("java.util.concurrent.locks.AbstractOwnableSynchronizer")
+                        || c.isAssignableTo("java.util.concurrent.Executor")))
+                .orShould()
+                .callMethod(Object.class, "wait")
+                .orShould()
+                .callMethod(Object.class, "notifyAll")
+                .check(all);
+        noMethods()
+                .that()
+                .areDeclaredInClassesThat(search)
+                .should()
+                .haveModifier(JavaModifier.SYNCHRONIZED)
+                .check(all);
     }
 
     @Test

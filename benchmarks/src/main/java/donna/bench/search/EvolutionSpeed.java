@@ -37,7 +37,7 @@ public class EvolutionSpeed {
 
     @Setup
     public void open() {
-        problem = BlockTables.problem(5, 384);
+        problem = BlockTables.problem(5, 384, 2);
         ParetoFront alone = evolution(1).run(problem, List.of(), 1);
         if (!alone.equals(evolution(1).run(problem, List.of(), threads))) {
             throw new IllegalStateException(threads + " threads found another front than one");

@@ -13,19 +13,20 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-/** How long does the complete front of loss and latency over 5 blocks take? */
+/** How long does the complete front over 5 blocks take? */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class ExactFrontSpeed {
-    @Param({"22", "384"})
-    private int options;
+    @Param({"22 options, 2 goals", "384 options, 2 goals", "22 options, 3 goals"})
+    private String space;
 
     private AdditiveProblem problem;
 
     @Setup
     public void open() {
-        problem = BlockTables.problem(5, options);
+        String[] words = space.split(" ");
+        problem = BlockTables.problem(5, Integer.parseInt(words[0]), Integer.parseInt(words[2]));
     }
 
     @Benchmark

@@ -12,10 +12,10 @@ import java.util.List;
 import java.util.Optional;
 
 /** The whole networks whose training is compared, as {@code networks.json} describes them for both sides. */
-record TrainedNetworks(List<Spec> networks) {
+public record TrainedNetworks(List<Spec> networks) {
     /** A network, trained on batches {@code [batch, input...]}. */
-    record Spec(String name, int batch, List<Integer> input, Stem stem, List<Block> blocks, Head head) {
-        Network network() {
+    public record Spec(String name, int batch, List<Integer> input, Stem stem, List<Block> blocks, Head head) {
+        public Network network() {
             List<Layer> all = new ArrayList<>();
             int in = stem.channels();
             for (Block b : blocks) {
@@ -29,12 +29,12 @@ record TrainedNetworks(List<Spec> networks) {
         }
     }
 
-    record Stem(int channels, int stride, Activation act) {}
+    public record Stem(int channels, int stride, Activation act) {}
 
-    record Head(int channels, Activation act, int classes) {}
+    public record Head(int channels, Activation act, int classes) {}
 
     /** As in MobileNetV2, an expansion of 1 has no 1x1 convolution before the depthwise one. */
-    record Block(int kernel, int expand, int depth, boolean se, Activation act, int out, int stride) {
+    public record Block(int kernel, int expand, int depth, boolean se, Activation act, int out, int stride) {
         Layer layers(int in) {
             List<Layer> layers = new ArrayList<>();
             for (int i = 0; i < depth; i++) {
@@ -61,7 +61,7 @@ record TrainedNetworks(List<Spec> networks) {
         }
     }
 
-    static Spec read(Path file, String name) {
+    public static Spec read(Path file, String name) {
         return Json.read(file, TrainedNetworks.class).networks().stream()
                 .filter(n -> n.name().equals(name))
                 .findFirst()

@@ -2,6 +2,7 @@ package donna.cli;
 
 import donna.backend.Device;
 import donna.distill.Networks;
+import donna.distill.Recipes;
 import donna.format.HostTensor;
 import donna.format.Safetensors;
 import donna.graph.Cost;
@@ -50,7 +51,10 @@ final class DescribeCommand implements Callable<Integer> {
     @Option(names = "--plan", description = "Show what the device would run for each layer instead.")
     private boolean plan;
 
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "1", description = "Images in a batch of --plan (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--training", description = "Show the plan of a training step, as the teacher trains, instead.")
+    private boolean training;
+
+    @Option(names = "--batch", paramLabel = "N", defaultValue = "1", description = "Images in a batch of --plan and --training (default: ${DEFAULT-VALUE}).")
     private int batch = 1;
 
     @Option(names = "--json", description = "Print JSON.")
@@ -97,6 +101,12 @@ final class DescribeCommand implements Callable<Integer> {
         Shape image = Shape.of(spec.model().input().stream().mapToInt(Integer::intValue).toArray());
         if (plan) {
             plan(network, image);
+            return 0;
+        }
+        if (training) {
+            try (Device device = deviceOptions.open(console)) {
+                console.print(TrainingPlan.describe(device, network, image, batch, Recipes.of(spec.teacher().train())).stripTrailing());
+            }
             return 0;
         }
         Map<String, Object> about = new LinkedHashMap<>();

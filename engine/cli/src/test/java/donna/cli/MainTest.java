@@ -75,6 +75,14 @@ class MainTest {
     }
 
     @Test
+    void describeShowsTheGradientsInATrainingPlanOnly() {
+        assertEquals(0, run("describe", "../../examples/specs/tiny.yaml", "--plan", "--device", "reference"));
+        assertFalse(captured.out().contains("BatchNormBackward"), captured.out());
+        assertEquals(0, run("describe", "../../examples/specs/tiny.yaml", "--training", "--batch", "2", "--device", "reference"));
+        assertTrue(captured.out().contains("BatchNormBackward"), captured.out());
+    }
+
+    @Test
     void describeAsJsonCanBeReadBack() {
         assertEquals(0, run("describe", "../../examples/specs/tiny.yaml", "--json"));
         Map<?, ?> out = Json.parse(captured.out(), Map.class);

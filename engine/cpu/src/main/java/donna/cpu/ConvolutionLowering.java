@@ -23,6 +23,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Convolutions. oneDNN runs them on blocked images; weights are bound row-major and copied into the primitive's order once per run. Where oneDNN has
@@ -131,7 +132,7 @@ final class ConvolutionLowering {
         Shape dst = n.input(0).shape();
         ConvGeometry g = o.geometry();
         Slot dDst = b.in(n.input(0), block);
-        if (isDepthwise(g, weight) && g.stride() == 1 && backwardAsForward(n, dDst, weight, g, src)) {
+        if (isDepthwise(g, weight) && backwardAsForward(n, dDst, weight, g, src)) {
             return;
         }
         Optional<Choice> found = choose(Pass.BACKWARD_DATA, src, weight, dst, g, block, false, Activation.NONE, false);
@@ -156,25 +157,74 @@ final class ConvolutionLowering {
      * as backward.
      */
     private boolean backwardAsForward(Node n, Slot dDst, Shape weight, ConvGeometry g, Shape src) {
-        int padding = g.dilation() * (weight.dim(2) - 1) - g.padding();
-        if (padding < 0 || weight.dim(2) != weight.dim(3)) {
-            return false;
-        }
-        ConvGeometry reverse = new ConvGeometry(1, padding, g.dilation(), g.groups());
-        Optional<Choice> found = choose(Pass.FORWARD, n.input(0).shape(), weight, src, reverse, block, false, Activation.NONE, false);
+        Optional<ConvGeometry> reverse = reverse(g, weight);
+        Optional<Choice> found =
+                reverse.flatMap(r -> choose(Pass.FORWARD, n.input(0).shape(), weight, src, r, block, false, Activation.NONE, false));
         found.ifPresent(c -> {
-            Value w = n.input(1);
-            Slot reversed = b.derived(w, "reversed", () -> {
-                Slot r = b.temporary(weight.elements() * Float.BYTES);
-                int taps = weight.dim(2) * weight.dim(3);
-                b.step("reverse taps", (m, stream) -> reverse(m[0], m[1], weight.dim(0), taps), b.plain(w), r);
-                return r;
-            });
-            MemoryDesc layout = c.compiled.desc(Dnnl.ARG_WEIGHTS);
-            Slot ordered = ordered(w, List.of("reversed", layout), b.primitives().plainWeight(weight, g.groups()), reversed, layout);
+            Slot ordered = reversedWeight(n.input(1), g, c.compiled.desc(Dnnl.ARG_WEIGHTS));
             b.primitive(c.compiled, dDst, ordered, b.define(n.output(0), block));
         });
         return found.isPresent();
+    }
+
+    /** The convolution that a depthwise one's data gradient is. */
+    private static Optional<ConvGeometry> reverse(ConvGeometry g, Shape weight) {
+        int padding = g.dilation() * (weight.dim(2) - 1) - g.padding();
+        boolean possible = g.stride() == 1 && padding >= 0 && weight.dim(2) == weight.dim(3);
+        return possible ? Optional.of(new ConvGeometry(1, padding, g.dilation(), g.groups())) : Optional.empty();
+    }
+
+    private Slot reversedWeight(Value w, ConvGeometry g, MemoryDesc layout) {
+        Shape weight = w.shape();
+        Slot reversed = b.derived(w, "reversed", () -> {
+            Slot r = b.temporary(weight.elements() * Float.BYTES);
+            int taps = weight.dim(2) * weight.dim(3);
+            b.step("reverse taps", (m, stream) -> reverse(m[0], m[1], weight.dim(0), taps), b.plain(w), r);
+            return r;
+        });
+        return ordered(w, List.of("reversed", layout), b.primitives().plainWeight(weight, g.groups()), reversed, layout);
+    }
+
+    /**
+     * A depthwise pass a piece at a time.
+     *
+     * @param weights writes the steps that order the weights, where they are needed
+     */
+    record Piecewise(PiecewiseConvolution convolution, Supplier<Slot> weights) {}
+
+    /** A depthwise convolution forward a piece of its source at a time; empty if oneDNN has no kernel for that. */
+    Optional<Piecewise> forwardPieces(Value weight, Shape src, Shape dst, ConvGeometry g, Pieces pieces) {
+        Optional<Choice> whole = choose(Pass.FORWARD, src, weight.shape(), dst, g, block, false, Activation.NONE, false);
+        return whole.flatMap(c -> parts(Pass.FORWARD, c, src, weight.shape(), dst, g, pieces)
+                .map(p -> new Piecewise(p, () -> weight(weight, c.wide, c.compiled.desc(Dnnl.ARG_WEIGHTS)))));
+    }
+
+    /** Its data gradient a piece of dDst at a time. */
+    Optional<Piecewise> dataPieces(Value weight, Shape src, Shape dst, ConvGeometry g, Pieces pieces) {
+        Optional<ConvGeometry> reverse = reverse(g, weight.shape());
+        if (reverse.isPresent()) {
+            ConvGeometry r = reverse.get();
+            return choose(Pass.FORWARD, dst, weight.shape(), src, r, block, false, Activation.NONE, false)
+                    .flatMap(c -> parts(Pass.FORWARD, c, dst, weight.shape(), src, r, pieces)
+                            .map(p -> new Piecewise(p, () -> reversedWeight(weight, g, c.compiled.desc(Dnnl.ARG_WEIGHTS)))));
+        }
+        Optional<Choice> whole = choose(Pass.BACKWARD_DATA, src, weight.shape(), dst, g, block, false, Activation.NONE, false);
+        return whole.flatMap(c -> parts(Pass.BACKWARD_DATA, c, src, weight.shape(), dst, g, pieces)
+                .map(p -> new Piecewise(p, () -> weight(weight, c.wide, c.compiled.desc(Dnnl.ARG_WEIGHTS)))));
+    }
+
+    private Optional<PiecewiseConvolution> parts(Pass pass, Choice whole, Shape src, Shape weight, Shape dst, ConvGeometry g, Pieces pieces) {
+        long blockBytes = (long) weight.dim(2) * weight.dim(3) * Lanes.BYTES;
+        boolean byBlocks = whole.compiled.desc(Dnnl.ARG_WEIGHTS).bytes() == pieces.planes() * blockBytes;
+        List<Compiled> parts = new ArrayList<>();
+        for (Pieces.Piece p : pieces.all()) {
+            int channels = p.blocks() * block;
+            ConvGeometry part = new ConvGeometry(g.stride(), g.padding(), g.dilation(), channels);
+            Optional<Compiled> c = b.primitives().convolution(new Conv(pass, pieces.shape(p, src), weight.with(0, channels), pieces.shape(p, dst), part,
+                    block, block, false, Activation.NONE, false));
+            c.filter(k -> byBlocks && k.desc(Dnnl.ARG_WEIGHTS).bytes() == p.blocks() * blockBytes).ifPresent(parts::add);
+        }
+        return parts.size() == pieces.all().size() ? Optional.of(b.piecewise(pieces, parts)) : Optional.empty();
     }
 
     private static void reverse(MemorySegment from, MemorySegment to, int channels, int taps) {

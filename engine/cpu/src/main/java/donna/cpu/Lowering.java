@@ -11,6 +11,7 @@ import java.util.Optional;
 final class Lowering {
     private final PlanBuilder b;
     private final GateFusion gates;
+    private final DepthwiseChainLowering chains;
     private final ConvolutionLowering convolutions;
     private final ProductLowering products;
     private final NormLowering norms;
@@ -26,6 +27,7 @@ final class Lowering {
         convolutions = new ConvolutionLowering(b);
         products = new ProductLowering(b);
         norms = new NormLowering(b);
+        chains = new DepthwiseChainLowering(b, norms, convolutions, gates, graph);
         elementwise = new ElementwiseLowering(b);
         pools = new PoolLowering(b);
         shapes = new ShapeLowering(b);
@@ -58,7 +60,7 @@ final class Lowering {
     }
 
     private void write(Node n) {
-        if (gates.absorbs(n)) {
+        if (gates.absorbs(n) || chains.absorbs(n)) {
             return;
         }
         b.at(n);
@@ -69,7 +71,9 @@ final class Lowering {
             b.done(gate.get().spread());
             return;
         }
-        lower(n);
+        if (!chains.write(n)) {
+            lower(n);
+        }
         b.done(n);
     }
 
@@ -84,7 +88,7 @@ final class Lowering {
             case Op.Linear o -> products.linear(n, o);
             case Op.MatMul o -> products.matmul(n, o);
             case Op.SumExcept o -> products.sumExcept(n, o);
-            case Op.BatchNorm o -> norms.batchNorm(n, o);
+            case Op.BatchNorm o -> norms.batchNorm(n, o, Optional.empty());
             case Op.BatchNormInference o -> norms.batchNormInference(n, o);
             case Op.BatchNormBackward o -> norms.batchNormBackward(n, o);
             case Op.LayerNorm o -> norms.layerNorm(n, o);

@@ -2,12 +2,14 @@ package donna.cpu;
 
 import donna.cpu.kernel.BatchNormBackward;
 import donna.cpu.kernel.BatchNormForward;
+import donna.cpu.kernel.ChannelMoments;
 import donna.graph.Node;
 import donna.graph.Op;
 import donna.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Batch and layer normalisation. */
 final class NormLowering {
@@ -17,9 +19,10 @@ final class NormLowering {
         this.b = b;
     }
 
-    void batchNorm(Node n, Op.BatchNorm o) {
+    /** With the moments of the source where the step that writes it has measured them. */
+    void batchNorm(Node n, Op.BatchNorm o, Optional<ChannelMoments> moments) {
         Shape s = n.input(0).shape();
-        BatchNormForward k = new BatchNormForward(s.dim(0), s.dim(1), s.dim(2), s.dim(3), o.eps(), o.act(), o.residual());
+        BatchNormForward k = new BatchNormForward(s.dim(0), s.dim(1), s.dim(2), s.dim(3), o.eps(), o.act(), o.residual(), moments);
         Slot src = b.in(n.input(0), Lowering.block());
         List<Slot> slots = new ArrayList<>(List.of(src));
         for (int i = 1; i < 6; i++) {
@@ -31,7 +34,7 @@ final class NormLowering {
         slots.add(b.define(n.output(1), 1));
         slots.add(b.define(n.output(2), 1));
         boolean added = o.residual();
-        b.step("vector", (m, stream) -> k.train(m[0], m[1], m[2], m[3], m[4], m[5], added ? m[6] : MemorySegment.NULL, m[7], m[8], m[9]),
+        b.step(moments.isPresent() ? "vector, moments given" : "vector", (m, stream) -> k.train(m[0], m[1], m[2], m[3], m[4], m[5], added ? m[6] : MemorySegment.NULL, m[7], m[8], m[9]),
                 slots.toArray(Slot[]::new));
     }
 

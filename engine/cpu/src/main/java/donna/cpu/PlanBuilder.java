@@ -124,6 +124,11 @@ final class PlanBuilder {
         return s;
     }
 
+    /** {@code v} lives nowhere: a step of several ops forms it and uses it. */
+    void absent(Value v) {
+        homes.put(v, new ArrayList<>());
+    }
+
     /** Scratch memory for the steps that name it. */
     Slot temporary(long bytes, int block) {
         Slot s = new Slot(bytes, block);
@@ -219,6 +224,11 @@ final class PlanBuilder {
     /** A run of {@code c} that is a part of another step. */
     Step.Work work(Compiled c) {
         return c.work(arena);
+    }
+
+    /** A depthwise pass that is a part of another step: {@code compiled} for each piece. */
+    PiecewiseConvolution piecewise(Pieces pieces, List<Compiled> compiled) {
+        return new PiecewiseConvolution(pieces, compiled, arena);
     }
 
     /** A oneDNN primitive for the present node; its scratchpad is added here. */

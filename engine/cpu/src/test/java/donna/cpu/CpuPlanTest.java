@@ -9,16 +9,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import donna.backend.Device;
 import donna.backend.Plan;
 import donna.backend.Stream;
+import donna.graph.Gradient;
 import donna.graph.Graph;
 import donna.graph.Op;
 import donna.graph.Value;
+import donna.tensor.Activation;
 import donna.tensor.ConvGeometry;
 import donna.tensor.DonnaException;
 import donna.tensor.Layout;
 import donna.tensor.Tensor;
 import donna.tensor.TensorSpec;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -173,5 +177,40 @@ class CpuPlanTest {
         g.output("dst", g.add(new Op.Scale(2), g.input("image", IMAGE.with(Layout.CHANNELS_LAST))));
         DonnaException.InvalidInput e = assertThrows(DonnaException.InvalidInput.class, () -> device.compile(g.build()));
         assertTrue(e.getMessage().contains("'image'") && e.getMessage().contains("channels last"), e.getMessage());
+    }
+
+    /** Batch norm, depthwise convolution, batch norm of {@code size} times {@code size} pixels, and their gradients. */
+    private Graph chain(int size, Activation act) {
+        Graph.Builder g = new Graph.Builder();
+        Value src = g.input("src", TensorSpec.f32(1, 16, size, size).with(device.preferredLayout()));
+        Value weight = g.variable("weight", TensorSpec.f32(16, 1, 3, 3));
+        Value inner = norm(g, "before", src, act);
+        Value dst = norm(g, "after", g.add(Op.Conv2d.plain(ConvGeometry.same(3, 1, 16)), inner, weight), act);
+        Value loss = g.add(new Op.NsrLoss(), dst, g.input("target", dst.spec()), g.input("inverseVariance", TensorSpec.f32(16)));
+        Map<Value, Value> gradients = Gradient.of(g, loss, List.of(weight, src));
+        return g.output("dWeight", gradients.get(weight)).output("dSrc", gradients.get(src)).output("loss", loss).build();
+    }
+
+    private static Value norm(Graph.Builder g, String name, Value src, Activation act) {
+        List<Value> in = new ArrayList<>(List.of(src));
+        for (String p : List.of("gamma", "beta", "mean", "var")) {
+            in.add(g.variable(name + "." + p, TensorSpec.f32(16)));
+        }
+        in.add(g.input(name + ".momentum", TensorSpec.f32(1)));
+        return g.node(new Op.BatchNorm(1e-5f, act, false), in).output(0);
+    }
+
+    @Test
+    void theMiddleOfAnMbconvRunsInFusedPassesWhereItsPlanesAndActivationAreMadeForThem() {
+        assertEquals(2, fusedSteps(chain(14, Activation.SWISH)));
+        assertEquals(2, fusedSteps(chain(64, Activation.RELU6)));
+        assertEquals(0, fusedSteps(chain(65, Activation.RELU6)));
+        assertEquals(0, fusedSteps(chain(14, Activation.GELU)));
+    }
+
+    private long fusedSteps(Graph graph) {
+        try (Plan plan = device.compile(graph)) {
+            return plan.describe().lines().filter(l -> l.contains("norm+depthwise")).count();
+        }
     }
 }

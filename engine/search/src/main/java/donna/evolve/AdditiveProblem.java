@@ -8,22 +8,34 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.stream.DoubleStream;
 
-/** A problem whose objectives and constrained costs are all sums over blocks. Immutable. */
+/**
+ * A problem whose objectives and constrained costs are all sums over blocks and pairs of neighbouring blocks.
+ * Immutable.
+ */
 public final class AdditiveProblem implements Problem {
     private final List<Term> objectives;
     private final List<Limit> limits;
     private final List<Goal> goals;
 
     /**
-     * A sum over blocks, rounded left to right starting from {@code fixed}.
+     * A sum over blocks, rounded left to right starting from {@code fixed}: each block's own part, then that of the
+     * pair it forms with the block before it.
      *
      * @param name with its unit
      * @param maximise whether larger is better
      * @param fixed what is the same for all
      * @param blocks what each choice adds, by block; a choice that is not finite is never taken
+     * @param pairs what the choices of blocks n and n + 1 add together, at {@code [n][choice][next choice]}; empty if
+     *     blocks do not depend on each other, and so may be each {@code pairs[n]}
      */
-    public record Term(String name, boolean maximise, double fixed, double[][] blocks) {
+    public record Term(String name, boolean maximise, double fixed, double[][] blocks, double[][][] pairs) {
+        /** A sum over blocks alone. */
+        public Term(String name, boolean maximise, double fixed, double[][] blocks) {
+            this(name, maximise, fixed, blocks, new double[0][][]);
+        }
+
         /** A cost, to be minimised. */
         public static Term of(AdditiveCost cost) {
             return new Term(
@@ -32,19 +44,43 @@ public final class AdditiveProblem implements Problem {
 
         /** Predicted accuracy, to be maximised. */
         public static Term of(AccuracyPredictor predictor) {
-            return new Term("predictedTop1", true, predictor.intercept(), predictor.contributions());
+            return new Term(
+                    "predictedTop1", true, predictor.intercept(), predictor.contributions(), predictor.pairs());
         }
 
         double of(int[] choices) {
             double sum = fixed;
             for (int n = 0; n < choices.length; n++) {
                 sum += blocks[n][choices[n]];
+                if (n > 0 && isLinked(n - 1)) {
+                    sum += pairs[n - 1][choices[n - 1]][choices[n]];
+                }
             }
             return sum;
         }
+
+        /** Whether block {@code n} and the next add something together. */
+        boolean isLinked(int n) {
+            return n < pairs.length && pairs[n].length > 0;
+        }
+
+        private void check() {
+            boolean fits = pairs.length == 0 || pairs.length == blocks.length - 1;
+            for (int n = 0; n < pairs.length && fits; n++) {
+                int next = blocks[n + 1].length;
+                fits = pairs[n].length == 0
+                        || pairs[n].length == blocks[n].length
+                                && Arrays.stream(pairs[n]).allMatch(row -> row.length == next);
+            }
+            if (!fits) {
+                throw new DonnaException.InvalidInput("search problem: the pairs of " + name + " are not one table of"
+                        + " choice by next choice for each of " + (blocks.length - 1)
+                        + " pairs of neighbouring blocks; give all of them, or none");
+            }
+        }
     }
 
-    /** An upper bound on a term. */
+    /** An upper bound on a term that is not maximised. */
     public record Limit(Term term, double atMost) {}
 
     /**
@@ -62,6 +98,13 @@ public final class AdditiveProblem implements Problem {
                 throw new DonnaException.InvalidInput("search problem: " + t.name() + " has options "
                         + Arrays.toString(sizes(t)) + " and " + terms.getFirst().name() + " has "
                         + Arrays.toString(sizes(terms.getFirst())) + "; build all tables from one space");
+            }
+            t.check();
+        }
+        for (Limit l : limits) {
+            if (l.term().maximise()) {
+                throw new DonnaException.InvalidInput("search problem: " + l.term().name() + " is maximised and limited"
+                        + " to " + l.atMost() + "; limit only what is minimised");
             }
         }
         if (objectives.isEmpty()) {
@@ -128,8 +171,8 @@ public final class AdditiveProblem implements Problem {
     }
 
     /**
-     * The worst value of each objective over the whole space, constraints aside: the reference point of its
-     * hypervolumes.
+     * A bound of each objective over the whole space, constraints aside, which is its worst value where no pairs add to
+     * it: the reference point of its hypervolumes.
      */
     public double[] worst() {
         return objectives.stream()
@@ -142,6 +185,10 @@ public final class AdditiveProblem implements Problem {
                                 .toArray();
                         sum += finite.length == 0 ? 0 : t.maximise() ? finite[0] : finite[finite.length - 1];
                     }
+                    for (double[][] pair : t.pairs()) {
+                        DoubleStream all = Arrays.stream(pair).flatMapToDouble(Arrays::stream).filter(Double::isFinite);
+                        sum += (t.maximise() ? all.min() : all.max()).orElse(0);
+                    }
                     return sum;
                 })
                 .toArray();
@@ -152,6 +199,24 @@ public final class AdditiveProblem implements Problem {
         List<Term> all = new ArrayList<>(objectives);
         limits.forEach(l -> all.add(l.term()));
         return all;
+    }
+
+    /** Objectives first, then what else the limits bound. */
+    List<Term> distinctTerms() {
+        return terms().stream().distinct().toList();
+    }
+
+    /** The least that each block, and each pair it forms with the block before it, can add to a term. */
+    static double[][] leastParts(Term t) {
+        double[][] parts = new double[t.blocks().length][2];
+        for (int n = 0; n < parts.length; n++) {
+            parts[n][0] = Arrays.stream(t.blocks()[n]).filter(Double::isFinite).min().orElse(0);
+            if (n > 0 && t.isLinked(n - 1)) {
+                DoubleStream pair = Arrays.stream(t.pairs()[n - 1]).flatMapToDouble(Arrays::stream);
+                parts[n][1] = pair.filter(Double::isFinite).min().orElse(0);
+            }
+        }
+        return parts;
     }
 
     private static void limit(List<Limit> limits, AdditiveCost cost, OptionalDouble atMost) {

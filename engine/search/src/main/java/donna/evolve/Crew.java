@@ -5,23 +5,19 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Threads that share the items 0 .. n - 1 of one piece of work after another, claiming chunks without a lock: a chunk
- * belongs to whoever's
- * compare-and-set takes it off the count of unclaimed items. Which thread takes which chunk is left open, so work must
- * not depend on it.
- * {@link #run} is for one thread, the captain, which works too. {@link #close} ends the threads.
+ * Threads that share the items 0 .. n - 1 of one piece of work after another, claiming chunks without a lock by {@link
+ * Claims}. Which thread takes which chunk is left open, so work must not depend on it. {@link #run} is for one thread,
+ * the captain, which works too. {@link #close} ends the threads.
  */
 final class Crew implements AutoCloseable {
     private static final int SPINS = 2_000;
     private static final long PARK_NANOS = 1_000_000;
-    private static final VarHandle UNCLAIMED;
     private static final VarHandle DONE;
     private static final VarHandle FAILURE;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
-            UNCLAIMED = lookup.findVarHandle(Crew.class, "unclaimed", long.class);
             DONE = lookup.findVarHandle(Crew.class, "done", int.class);
             FAILURE = lookup.findVarHandle(Crew.class, "failure", Throwable.class);
         } catch (ReflectiveOperationException e) {
@@ -38,14 +34,7 @@ final class Crew implements AutoCloseable {
     }
 
     private final Thread[] threads;
-
-    /**
-     * Round number in the upper half, items not yet claimed in the lower. Written by the captain with release order
-     * after {@code work},
-     * {@code chunk} and {@code done}, taken by compare-and-set. A round's number never returns, so a late thread's
-     * compare-and-set fails.
-     */
-    private long unclaimed;
+    private final Claims claims = new Claims();
 
     /**
      * Items finished in this round: added to with release order after the work, read by the captain with acquire order.
@@ -55,7 +44,10 @@ final class Crew implements AutoCloseable {
     /** The first failure of this round: set once by compare-and-set before the chunk is counted as done. */
     private Throwable failure;
 
-    /** Plain: published by {@code unclaimed}; stable as long as a claimed chunk of the round is unfinished. */
+    /**
+     * Plain: written before the round is opened and seen by whoever claims of it; stable as long as a claimed chunk of
+     * the round is unfinished.
+     */
     private Work work;
 
     /** Plain, as {@code work}. */
@@ -87,12 +79,11 @@ final class Crew implements AutoCloseable {
         chunk = Math.clamp(n / (4 * size()), 1, 512);
         failure = null;
         done = 0;
-        long round = (unclaimed >>> 32) + 1;
-        UNCLAIMED.setRelease(this, round << 32 | n);
+        int round = claims.open(n);
         for (Thread t : threads) {
             LockSupport.unpark(t);
         }
-        takeChunks((int) round, 0);
+        takeChunks(round, 0);
         for (int spins = 0; (int) DONE.getAcquire(this) < n; spins++) {
             if (spins < SPINS) {
                 Thread.onSpinWait();
@@ -120,7 +111,7 @@ final class Crew implements AutoCloseable {
         int seen = 0;
         int idle = 0;
         while (!closed) {
-            int round = (int) ((long) UNCLAIMED.getAcquire(this) >>> 32);
+            int round = claims.round();
             if (round != seen) {
                 takeChunks(round, worker);
                 seen = round;
@@ -134,21 +125,15 @@ final class Crew implements AutoCloseable {
     }
 
     private void takeChunks(int round, int worker) {
-        while (true) {
-            long seen = (long) UNCLAIMED.getAcquire(this);
-            int left = (int) seen;
-            if ((int) (seen >>> 32) != round || left == 0) {
-                return;
+        for (long c = claims.claim(round, chunk); c != Claims.NOTHING; c = claims.claim(round, chunk)) {
+            int first = Claims.first(c);
+            int end = Claims.end(c);
+            try {
+                work.run(first, end, worker);
+            } catch (RuntimeException | Error e) {
+                FAILURE.compareAndSet(this, null, e);
             }
-            int taken = Math.min(chunk, left);
-            if (UNCLAIMED.compareAndSet(this, seen, seen - taken)) {
-                try {
-                    work.run(left - taken, left, worker);
-                } catch (RuntimeException | Error e) {
-                    FAILURE.compareAndSet(this, null, e);
-                }
-                DONE.getAndAddRelease(this, taken);
-            }
+            DONE.getAndAddRelease(this, end - first);
         }
     }
 }

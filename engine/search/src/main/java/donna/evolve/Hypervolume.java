@@ -5,12 +5,42 @@ import java.util.Comparator;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The union of boxes that start in the origin, each given by its far corner with positive sides. */
+/**
+ * The union of boxes that start in the origin, each given by its far corner with positive sides, in one to four
+ * dimensions.
+ */
 final class Hypervolume {
     private Hypervolume() {}
 
+    /** The content of the union: a length, an area, a volume or its like in four dimensions. */
+    static double of(double[][] corners) {
+        if (corners.length == 0) {
+            return 0;
+        }
+        return switch (corners[0].length) {
+            case 1 -> Arrays.stream(corners).mapToDouble(c -> c[0]).max().orElseThrow();
+            case 2 -> area(corners);
+            case 3 -> volume(corners);
+            default -> inFourDimensions(corners);
+        };
+    }
+
+    /** Slices along the fourth side, each the volume of what reaches it; O(n^2 log n). */
+    private static double inFourDimensions(double[][] corners) {
+        double[][] sorted = corners.clone();
+        Arrays.sort(sorted, Comparator.comparingDouble((double[] c) -> -c[3]));
+        double sum = 0;
+        for (int i = 0; i < sorted.length; i++) {
+            double next = i + 1 < sorted.length ? sorted[i + 1][3] : 0;
+            if (sorted[i][3] > next) {
+                sum += volume(Arrays.copyOf(sorted, i + 1)) * (sorted[i][3] - next);
+            }
+        }
+        return sum;
+    }
+
     /** Area of a union of rectangles; O(n log n). */
-    static double area(double[][] corners) {
+    private static double area(double[][] corners) {
         double[][] sorted = corners.clone();
         Arrays.sort(sorted, Comparator.comparingDouble((double[] c) -> -c[0]));
         double area = 0;
@@ -26,10 +56,9 @@ final class Hypervolume {
 
     /**
      * Volume of a union of boxes: a sweep along the third side that keeps the cross-section's staircase; O(n log n)
-     * (Fonseca, Paquete,
-     * Lopez-Ibanez 2006).
+     * (Fonseca, Paquete, Lopez-Ibanez 2006).
      */
-    static double volume(double[][] corners) {
+    private static double volume(double[][] corners) {
         double[][] sorted = corners.clone();
         Arrays.sort(sorted, Comparator.comparingDouble((double[] c) -> -c[2]));
         TreeMap<Double, Double> stairs = new TreeMap<>();

@@ -9,9 +9,8 @@ import java.util.Optional;
 
 /**
  * Individuals of which none is at least as good as another in every goal and better in one; of those with equal values
- * the first
- * architecture stays. Sorted by the last goal, best first, so that a front of accuracy and latency runs from fast to
- * accurate. Immutable.
+ * the first architecture stays. Sorted by the last goal, best first, so that a front of accuracy and latency runs from
+ * fast to accurate. Immutable.
  *
  * @param goals what is traded off
  * @param members the individuals
@@ -83,13 +82,13 @@ public record ParetoFront(List<Problem.Goal> goals, List<Individual> members) {
      * reference count nothing.
      *
      * @param reference one value per goal, in the goal's own direction
-     * @throws DonnaException.InvalidInput unless there are two or three goals
+     * @throws DonnaException.InvalidInput unless there are one to four goals
      */
     public double hypervolume(double... reference) {
         int m = goals.size();
-        if (m < 2 || m > 3 || reference.length != m) {
+        if (m < 1 || m > Problem.MAX_GOALS || reference.length != m) {
             throw new DonnaException.InvalidInput("hypervolume of " + m + " goals and a reference of "
-                    + reference.length + " values; expected two or three goals and as many values");
+                    + reference.length + " values; expected one to four goals and as many values");
         }
         double[][] gains = members.stream()
                 .map(i -> {
@@ -102,6 +101,6 @@ public record ParetoFront(List<Problem.Goal> goals, List<Individual> members) {
                 })
                 .filter(g -> Arrays.stream(g).allMatch(v -> v > 0))
                 .toArray(double[][]::new);
-        return m == 2 ? Hypervolume.area(gains) : Hypervolume.volume(gains);
+        return Hypervolume.of(gains);
     }
 }

@@ -1,59 +1,84 @@
 package donna.evolve;
 
 import donna.graph.Mask;
+import donna.space.Architecture;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
- * Parents and children side by side in flat arrays: the first half survivors, the second half room for as many
- * children. Everything is
+ * Parents and children side by side in flat arrays: survivors first, then room for as many children. Everything is
  * allocated once. Objectives are kept with the sign that makes smaller better. Filled by many threads at different
- * places, sorted by one.
+ * places; {@link #select} is for the captain of the crew.
  */
 final class Population {
     final int capacity;
     final int blocks;
     final int goals;
-    int[] genes;
-    double[] values;
-    double[] violation;
+    final char[] genes;
+    final double[] values;
+
+    /** By how much constraints are broken; 0 for the feasible, infinite where a value is not finite. */
+    final double[] violation;
+
     int size;
 
-    private final double[] crowding;
-    private final int[] rank;
-    private final int[] order;
-    private final int[] feasible;
-    private final double[] packed;
-    private final NondominatedSort sort;
-    private final IndexSort indexSort;
+    private final Crew crew;
+    private final int[] hash;
     private final int[] table;
-    private int[] otherGenes;
-    private double[] otherValues;
-    private double[] otherViolation;
-    private final double[] otherCrowding;
-    private final int[] otherRank;
+    private final int[] rank;
+
+    /** The crowding distance, negated: smaller means more room around it. */
+    private final double[] crowding;
+
+    private final NondominatedSort sort;
+    private final Crowding[] gaps;
+
+    /** Individuals by position: the feasible, those that break constraints, those without finite values. */
+    private final int[] points;
+
+    private final int[] starts;
+    private final int[] order;
+    private final int[] some;
+    private final char[] keptGenes;
+    private final double[] keptValues;
+    private final double[] keptViolation;
+    private final double[] keptCrowding;
+    private final int[] keptRank;
+    private final int[] keptHash;
+    private int feasible;
+    private int cut;
+    private final Crew.Work sortColumns = this::sortColumns;
+    private final Crew.Work measureGaps = this::measureGaps;
+    private final Crew.Work gather = this::gather;
 
     /** @param capacity most survivors */
-    Population(int capacity, int blocks, int goals) {
+    Population(int capacity, int blocks, int goals, Crew crew) {
         this.capacity = capacity;
         this.blocks = blocks;
         this.goals = goals;
+        this.crew = crew;
         int room = 2 * capacity;
-        genes = new int[room * blocks];
-        values = new double[room * goals];
+        genes = new char[Math.multiplyExact(room, blocks)];
+        values = new double[Math.multiplyExact(room, goals)];
         violation = new double[room];
-        otherGenes = new int[room * blocks];
-        otherValues = new double[room * goals];
-        otherViolation = new double[room];
-        crowding = new double[room];
-        otherCrowding = new double[capacity];
-        rank = new int[room];
-        otherRank = new int[capacity];
-        order = new int[room];
-        feasible = new int[room];
-        packed = new double[room * goals];
-        sort = new NondominatedSort(room, goals);
-        indexSort = new IndexSort(room);
+        hash = new int[room];
         table = new int[Integer.highestOneBit(room) * 4];
+        rank = new int[capacity];
+        crowding = new double[room];
+        sort = new NondominatedSort(room, goals);
+        gaps = new Crowding[goals];
+        Arrays.setAll(gaps, k -> new Crowding(room));
+        points = new int[room];
+        starts = new int[room + 2];
+        order = new int[room];
+        some = new int[room];
+        keptGenes = new char[capacity * blocks];
+        keptValues = new double[capacity * goals];
+        keptViolation = new double[capacity];
+        keptCrowding = new double[capacity];
+        keptRank = new int[capacity];
+        keptHash = new int[capacity];
     }
 
     /** The better of two survivors: lower rank, then more room around it, then the first. */
@@ -61,32 +86,39 @@ final class Population {
         if (rank[a] != rank[b]) {
             return rank[a] < rank[b] ? a : b;
         }
-        return crowding[a] >= crowding[b] ? a : b;
+        return crowding[a] <= crowding[b] ? a : b;
     }
 
     boolean isBest(int i) {
         return rank[i] == 0 && violation[i] == 0;
     }
 
-    /** Forgets which genomes are known and learns those of the first {@code n} individuals. */
-    void index(int n) {
+    /** Notes the genes of {@code i}, once they are written. */
+    void genesWritten(int i) {
+        long h = 0;
+        for (int n = i * blocks; n < (i + 1) * blocks; n++) {
+            h = (h ^ genes[n]) * 0x9E3779B97F4A7C15L;
+            h ^= h >>> 32;
+        }
+        hash[i] = (int) Mask.mix(h);
+    }
+
+    /** Forgets which genomes are known and learns those of the survivors. */
+    void indexSurvivors() {
         Arrays.fill(table, -1);
-        for (int i = 0; i < n; i++) {
+        for (int i = 0; i < size; i++) {
             addIfNew(i);
         }
     }
 
     /** Whether no known individual has the genes of {@code i}, which is known from then on. */
     boolean addIfNew(int i) {
-        int from = i * blocks;
-        long hash = 0;
-        for (int n = 0; n < blocks; n++) {
-            hash = Mask.mix(hash ^ genes[from + n]);
-        }
-        int slot = (int) (hash >>> 33) & table.length - 1;
+        int slot = hash[i] & table.length - 1;
         while (table[slot] >= 0) {
-            int other = table[slot] * blocks;
-            if (Arrays.equals(genes, from, from + blocks, genes, other, other + blocks)) {
+            int other = table[slot];
+            if (hash[other] == hash[i]
+                    && Arrays.equals(
+                            genes, i * blocks, (i + 1) * blocks, genes, other * blocks, (other + 1) * blocks)) {
                 return false;
             }
             slot = slot + 1 & table.length - 1;
@@ -98,104 +130,210 @@ final class Population {
     /** Moves individual {@code from}'s genes to place {@code to}. */
     void move(int from, int to) {
         System.arraycopy(genes, from * blocks, genes, to * blocks, blocks);
+        hash[to] = hash[from];
+    }
+
+    /** The architecture of individual {@code i}. */
+    Architecture architecture(int i) {
+        int[] choices = new int[blocks];
+        for (int n = 0; n < blocks; n++) {
+            choices[n] = genes[i * blocks + n];
+        }
+        return new Architecture(choices);
+    }
+
+    /** Writes {@code a} to place {@code i}. */
+    void put(Architecture a, int i) {
+        for (int n = 0; n < blocks; n++) {
+            genes[i * blocks + n] = (char) a.choice(n);
+        }
+        genesWritten(i);
+    }
+
+    /** What is known of the survivors besides their genes. */
+    record Standing(double[] values, double[] violation, double[] crowding, int[] rank) {}
+
+    Standing standing() {
+        return new Standing(
+                Arrays.copyOf(values, size * goals),
+                Arrays.copyOf(violation, size),
+                Arrays.copyOf(crowding, size),
+                Arrays.copyOf(rank, size));
+    }
+
+    /** Makes {@code survivors} the population. */
+    void restore(List<Architecture> survivors, Standing s) {
+        size = survivors.size();
+        for (int i = 0; i < size; i++) {
+            put(survivors.get(i), i);
+        }
+        System.arraycopy(s.values(), 0, values, 0, size * goals);
+        System.arraycopy(s.violation(), 0, violation, 0, size);
+        System.arraycopy(s.crowding(), 0, crowding, 0, size);
+        System.arraycopy(s.rank(), 0, rank, 0, size);
+    }
+
+    /** The feasible survivors that none dominates. */
+    ParetoFront front(List<Problem.Goal> of) {
+        List<Individual> best = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            if (isBest(i)) {
+                double[] f = new double[goals];
+                for (int k = 0; k < goals; k++) {
+                    f[k] = of.get(k).maximise() ? -values[i * goals + k] : values[i * goals + k];
+                }
+                best.add(new Individual(architecture(i), f));
+            }
+        }
+        return ParetoFront.of(of, best);
     }
 
     /**
      * Keeps the best {@code capacity} of the first {@code n} individuals, in order of rank: feasible ones by dominance,
-     * then the others by how
-     * much they break constraints (Deb, Pratap, Agarwal, Meyarivan 2002). The last front that does not fit whole keeps
-     * its least crowded.
+     * then the others by how much they break constraints (Deb, Pratap, Agarwal, Meyarivan 2002). The last front that
+     * does not fit whole keeps its least crowded.
      */
     void select(int n) {
-        rankAll(n);
+        int broken = divide(n);
+        crew.run(goals, sortColumns);
+        sort.rankSorted(feasible);
         int kept = Math.min(capacity, n);
-        indexByRank(n);
-        int from = 0;
-        while (from < kept) {
-            int to = from;
-            while (to < n && rank[order[to]] == rank[order[from]]) {
-                to++;
+        int wanted = Math.min(kept, feasible);
+        arrange(wanted);
+        crew.run(goals, measureGaps);
+        for (int i = 0; i < Math.min(feasible, starts[cut + 1]); i++) {
+            double sum = 0;
+            for (Crowding g : gaps) {
+                sum += g.gap(order[i]);
             }
-            crowd(from, to);
-            if (to > kept) {
-                indexSort.byColumn(order, from, to, crowding, 1, 0, true);
-            }
-            from = to;
+            crowding[points[order[i]]] = -Math.min(sum, Crowding.END);
         }
-        for (int i = 0; i < kept; i++) {
-            int source = order[i];
-            System.arraycopy(genes, source * blocks, otherGenes, i * blocks, blocks);
-            System.arraycopy(values, source * goals, otherValues, i * goals, goals);
-            otherViolation[i] = violation[source];
-            otherCrowding[i] = crowding[source];
-            otherRank[i] = rank[source];
+        if (wanted > 0 && starts[cut + 1] > wanted) {
+            reorder(crowding, starts[cut], starts[cut + 1]);
         }
-        swap();
-        System.arraycopy(otherCrowding, 0, crowding, 0, kept);
-        System.arraycopy(otherRank, 0, rank, 0, kept);
+        if (kept > feasible) {
+            rankBroken(broken, n);
+        }
+        crew.run(kept, gather);
+        System.arraycopy(keptGenes, 0, genes, 0, kept * blocks);
+        System.arraycopy(keptValues, 0, values, 0, kept * goals);
+        System.arraycopy(keptViolation, 0, violation, 0, kept);
+        System.arraycopy(keptCrowding, 0, crowding, 0, kept);
+        System.arraycopy(keptRank, 0, rank, 0, kept);
+        System.arraycopy(keptHash, 0, hash, 0, kept);
         size = kept;
     }
 
-    private void rankAll(int n) {
-        int count = 0;
-        int broken = n;
+    /** Fills {@code points}; where those without finite values begin. */
+    private int divide(int n) {
+        feasible = 0;
         for (int i = 0; i < n; i++) {
             if (violation[i] == 0) {
-                System.arraycopy(values, i * goals, packed, count * goals, goals);
-                feasible[count++] = i;
-            } else {
-                order[--broken] = i;
+                points[feasible++] = i;
             }
         }
-        sort.sort(packed, count);
-        for (int i = 0; i < count; i++) {
-            rank[feasible[i]] = sort.rank(i);
+        int at = feasible;
+        for (int i = 0; i < n && at < n; i++) {
+            if (violation[i] > 0 && violation[i] < Double.POSITIVE_INFINITY) {
+                points[at++] = i;
+            }
         }
-        int next = sort.fronts();
-        indexSort.byColumn(order, broken, n, violation, 1, 0, false);
-        for (int i = broken; i < n; i++) {
-            boolean tie = i > broken && violation[order[i]] == violation[order[i - 1]];
-            rank[order[i]] = tie ? rank[order[i - 1]] : next++;
+        int broken = at;
+        for (int i = 0; i < n && at < n; i++) {
+            if (violation[i] == Double.POSITIVE_INFINITY) {
+                points[at++] = i;
+            }
+        }
+        return broken;
+    }
+
+    private void sortColumns(int from, int to, int worker) {
+        for (int k = from; k < to; k++) {
+            sort.columns(k).sort(values, goals, k, points, feasible);
         }
     }
 
-    private void indexByRank(int n) {
+    /** Puts the feasible in order of rank; {@code cut} is the last front of which some of the {@code wanted} are. */
+    private void arrange(int wanted) {
+        int fronts = sort.fronts();
+        Arrays.fill(starts, 0, fronts + 2, 0);
+        for (int i = 0; i < feasible; i++) {
+            starts[sort.rank(i) + 1]++;
+        }
+        cut = 0;
+        for (int r = 0; r < fronts; r++) {
+            starts[r + 1] += starts[r];
+            if (starts[r] < wanted) {
+                cut = r;
+            }
+        }
+        for (int i = 0; i < feasible; i++) {
+            int r = sort.rank(i);
+            if (r <= cut) {
+                order[starts[r]++] = i;
+            }
+        }
+        // Each start has become the next one.
+        System.arraycopy(starts, 0, starts, 1, cut + 1);
+        starts[0] = 0;
+    }
+
+    private void measureGaps(int from, int to, int worker) {
+        for (int k = from; k < to; k++) {
+            gaps[k].measure(sort, k, cut, starts, values, goals, points, feasible);
+        }
+    }
+
+    /** Sorts order[from, to) by the key of the individuals. */
+    private void reorder(double[] key, int from, int to) {
+        ColumnSort by = sort.columns(0);
+        int n = to - from;
         for (int i = 0; i < n; i++) {
-            order[i] = i;
-            packed[i] = rank[i];
+            some[i] = points[order[from + i]];
         }
-        indexSort.byColumn(order, 0, n, packed, 1, 0, false);
+        by.sort(key, 1, 0, some, n);
+        for (int i = 0; i < n; i++) {
+            some[i] = order[from + by.at(i)];
+        }
+        System.arraycopy(some, 0, order, from, n);
     }
 
-    /**
-     * Distance between neighbours in every objective, as a share of the front's extent; the ends of a front are
-     * infinitely far.
-     */
-    private void crowd(int from, int to) {
-        for (int i = from; i < to; i++) {
-            crowding[order[i]] = 0;
+    /** Orders those that are not feasible, at positions from {@code feasible} to n - 1, behind the others. */
+    private void rankBroken(int broken, int n) {
+        for (int i = feasible; i < n; i++) {
+            order[i] = i;
+            crowding[points[i]] = 0;
         }
-        for (int k = 0; k < goals; k++) {
-            indexSort.byColumn(order, from, to, values, goals, k, false);
-            double extent = values[order[to - 1] * goals + k] - values[order[from] * goals + k];
-            crowding[order[from]] = Double.POSITIVE_INFINITY;
-            crowding[order[to - 1]] = Double.POSITIVE_INFINITY;
-            for (int i = from + 1; i < to - 1; i++) {
-                double gap = values[order[i + 1] * goals + k] - values[order[i - 1] * goals + k];
-                crowding[order[i]] += extent > 0 ? gap / extent : 0;
+        if (broken > feasible) {
+            reorder(violation, feasible, broken);
+        }
+    }
+
+    private void gather(int from, int to, int worker) {
+        for (int i = from; i < to; i++) {
+            int source = points[order[i]];
+            System.arraycopy(genes, source * blocks, keptGenes, i * blocks, blocks);
+            System.arraycopy(values, source * goals, keptValues, i * goals, goals);
+            keptViolation[i] = violation[source];
+            keptCrowding[i] = crowding[source];
+            keptRank[i] = order[i] < feasible ? sort.rank(order[i]) : sort.fronts() + brokenRank(i);
+            keptHash[i] = hash[source];
+        }
+    }
+
+    /** The first place in the order that breaks constraints as much as place {@code i} does. */
+    private int brokenRank(int i) {
+        double v = violation[points[order[i]]];
+        int low = feasible;
+        int high = i;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (violation[points[order[middle]]] < v) {
+                low = middle + 1;
+            } else {
+                high = middle;
             }
         }
-    }
-
-    private void swap() {
-        int[] g = genes;
-        genes = otherGenes;
-        otherGenes = g;
-        double[] v = values;
-        values = otherValues;
-        otherValues = v;
-        double[] b = violation;
-        violation = otherViolation;
-        otherViolation = b;
+        return low - feasible;
     }
 }

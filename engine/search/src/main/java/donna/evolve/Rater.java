@@ -1,49 +1,61 @@
 package donna.evolve;
 
+import donna.jobs.Progress;
+
 /** Rates individuals of a population, many at a time. Buffers are per worker; nothing is allocated by rating. */
 final class Rater {
     private final Problem problem;
     private final Population people;
     private final Crew crew;
+    private final Progress progress;
     private final int[][] choices;
     private final double[][] objectives;
     private final double[][] excess;
-    private final double[] sign;
+    private final boolean[] maximise;
     private int first;
     private final Crew.Work work = this::rateSome;
 
-    Rater(Problem problem, Population people, Crew crew) {
+    Rater(Problem problem, Population people, Crew crew, Progress progress) {
         this.problem = problem;
         this.people = people;
         this.crew = crew;
+        this.progress = progress;
         choices = new int[crew.size()][people.blocks];
         objectives = new double[crew.size()][people.goals];
         excess = new double[crew.size()][problem.constraints()];
-        sign = problem.goals().stream().mapToDouble(g -> g.maximise() ? -1 : 1).toArray();
+        maximise = Problem.directions(problem.goals());
     }
 
-    /** Rates individuals {@code from} to {@code to - 1}. */
+    /** Rates individuals {@code from} to {@code to - 1}; looks at the cancel flag before every few. */
     void rate(int from, int to) {
         first = from;
         crew.run(to - from, work);
     }
 
     private void rateSome(int from, int to, int worker) {
+        progress.check();
         int[] c = choices[worker];
         double[] f = objectives[worker];
         double[] g = excess[worker];
         for (int i = first + from; i < first + to; i++) {
-            System.arraycopy(people.genes, i * people.blocks, c, 0, people.blocks);
+            for (int n = 0; n < c.length; n++) {
+                c[n] = people.genes[i * c.length + n];
+            }
             problem.rate(c, f, g);
-            double broken = 0;
-            for (double e : g) {
-                broken += e > 0 ? e : 0;
-            }
-            for (int k = 0; k < f.length; k++) {
-                people.values[i * f.length + k] = sign[k] * f[k];
-                broken = Double.isFinite(f[k]) ? broken : Double.POSITIVE_INFINITY;
-            }
-            people.violation[i] = broken;
+            put(people, i, f, g, maximise);
         }
+    }
+
+    /** Writes what individual {@code i} is worth; smaller is better in the population. */
+    static void put(Population people, int i, double[] objectives, double[] excess, boolean[] maximise) {
+        double broken = 0;
+        for (double e : excess) {
+            broken += e > 0 ? e : e <= 0 ? 0 : Double.POSITIVE_INFINITY;
+        }
+        for (int k = 0; k < objectives.length; k++) {
+            people.values[i * objectives.length + k] = maximise[k] ? -objectives[k] : objectives[k];
+            broken = Double.isFinite(objectives[k]) ? broken : Double.POSITIVE_INFINITY;
+        }
+        people.violation[i] = broken;
     }
 }

@@ -1,49 +1,59 @@
 package donna.evolve;
 
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.Arrays;
 
-/** Keeps the non-dominated points of a lexicographically sorted list, two or three values each, all minimised. */
+/**
+ * What is left of a sweep along the first of two or three values, all minimised: for each second value the least third
+ * one so far (Kung, Luccio, Preparata 1975). One thread.
+ */
 final class Staircase {
-    private Staircase() {}
+    private double[] second = new double[16];
+    private double[] third = new double[16];
+    private int size;
 
-    /**
-     * Moves the kept indices of {@code order} to its front, in order; of equal points the first is kept. Their number.
-     */
-    static int keep(int[] order, double[] values, int m) {
-        return m == 2 ? keepTwo(order, values) : keepThree(order, values);
+    void clear() {
+        size = 0;
     }
 
-    private static int keepTwo(int[] order, double[] values) {
-        int kept = 0;
-        double least = Double.POSITIVE_INFINITY;
-        for (int point : order) {
-            if (values[point * 2 + 1] < least) {
-                least = values[point * 2 + 1];
-                order[kept++] = point;
-            }
-        }
-        return kept;
+    /** Whether something swept is at most {@code y} in the second and {@code z} in the third value. */
+    boolean covers(double y, double z) {
+        int below = upTo(y);
+        return below > 0 && third[below - 1] <= z;
     }
 
-    /** The staircase of second and third values of what was kept decides (Kung, Luccio, Preparata 1975). */
-    private static int keepThree(int[] order, double[] values) {
-        int kept = 0;
-        TreeMap<Double, Double> stairs = new TreeMap<>();
-        for (int point : order) {
-            double y = values[point * 3 + 1];
-            double z = values[point * 3 + 2];
-            Map.Entry<Double, Double> below = stairs.floorEntry(y);
-            if (below == null || below.getValue() > z) {
-                Map.Entry<Double, Double> above = stairs.ceilingEntry(y);
-                while (above != null && above.getValue() >= z) {
-                    stairs.remove(above.getKey());
-                    above = stairs.ceilingEntry(y);
-                }
-                stairs.put(y, z);
-                order[kept++] = point;
+    /** Sweeps a point that is not covered. */
+    void add(double y, double z) {
+        int at = upTo(y);
+        if (at > 0 && second[at - 1] == y) {
+            at--;
+        }
+        int end = at;
+        while (end < size && third[end] >= z) {
+            end++;
+        }
+        if (size == second.length) {
+            second = Arrays.copyOf(second, 2 * size);
+            third = Arrays.copyOf(third, 2 * size);
+        }
+        System.arraycopy(second, end, second, at + 1, size - end);
+        System.arraycopy(third, end, third, at + 1, size - end);
+        size += at + 1 - end;
+        second[at] = y;
+        third[at] = z;
+    }
+
+    /** How many stairs are at second values up to {@code y}. */
+    private int upTo(double y) {
+        int low = 0;
+        int high = size;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (second[middle] <= y) {
+                low = middle + 1;
+            } else {
+                high = middle;
             }
         }
-        return kept;
+        return low;
     }
 }

@@ -106,8 +106,12 @@ final class ReportSections {
         h.plot("pareto", "Top-1 accuracy against latency: sampled architectures, the Pareto front, the picked models, the teacher and the baselines");
         Summary.Evolution e = s.evolution();
         h.paragraph(e.algorithm() + ", population " + e.population() + ", " + e.generations() + " generations, " + e.evaluations()
-                + " architectures rated. Hypervolume of its front: " + percent(e.hypervolume() / e.exactHypervolume())
-                + " of the exact front's.");
+                + " architectures rated. "
+                + (e.exactHypervolume() > 0
+                        ? "Hypervolume of its front: " + percent(e.hypervolume() / e.exactHypervolume())
+                                + " of the exact front's; of as many random architectures: "
+                                + percent(e.randomHypervolume() / e.exactHypervolume()) + "."
+                        : "The exact front was not computed."));
         h.folded(
                 "The front as a table: " + s.front().size() + " architectures",
                 List.of("architecture", "predicted top-1", "interval", "latency"),

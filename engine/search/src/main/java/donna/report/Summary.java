@@ -187,11 +187,19 @@ public record Summary(
      * @param algorithm in words
      * @param evaluations architectures rated
      * @param hypervolume dominated by the front, in share of 1 times milliseconds, against the worst corner of what was sampled
-     * @param exactHypervolume the same of the true front, computed exactly
+     * @param exactHypervolume the same of the true front, computed exactly; 0 where it could not be
+     * @param randomHypervolume the same of the front of as many random architectures
      * @param sampled architectures to draw, front apart; a part of those rated where they are many
      */
     public record Evolution(
-            String algorithm, int population, int generations, long evaluations, double hypervolume, double exactHypervolume, List<Sample> sampled) {
+            String algorithm,
+            int population,
+            int generations,
+            long evaluations,
+            double hypervolume,
+            double exactHypervolume,
+            double randomHypervolume,
+            List<Sample> sampled) {
         public Evolution {
             sampled = List.copyOf(sampled);
         }

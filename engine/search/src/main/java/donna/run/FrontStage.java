@@ -7,6 +7,7 @@ import donna.distill.BlockLibrary;
 import donna.distill.Networks;
 import donna.distill.Setting;
 import donna.evolve.AdditiveProblem;
+import donna.evolve.CertificateChecker;
 import donna.evolve.Evolution;
 import donna.evolve.ExactFront;
 import donna.evolve.Individual;
@@ -18,12 +19,15 @@ import donna.predict.Interval;
 import donna.predict.PredictorReport;
 import donna.space.Architecture;
 import donna.spec.EvolutionSpec;
+import donna.tensor.DonnaException;
 import donna.tensor.Shape;
 import donna.train.Inference;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -31,13 +35,15 @@ import java.util.stream.IntStream;
 /** The search itself, and the picks from its front. */
 final class FrontStage {
     private final Setting setting;
+    private final RunFolder folder;
     private final EvolutionSpec spec;
     private final AccuracyPredictor predictor;
     private final CostStage.Table latency;
     private final AdditiveProblem problem;
 
-    FrontStage(Setting setting, BlockLibrary library, AccuracyPredictor predictor, CostStage.Table latency) {
+    FrontStage(Setting setting, RunFolder folder, BlockLibrary library, AccuracyPredictor predictor, CostStage.Table latency) {
         this.setting = setting;
+        this.folder = folder;
         this.spec = setting.spec().search();
         this.predictor = predictor;
         this.latency = latency;
@@ -69,10 +75,18 @@ final class FrontStage {
      *
      * @param front by architecture, in the order of the second objective where there is one
      * @param intervals of the front's predictions
-     * @param hypervolume of the front, of the exact front and of as many random architectures, against the worst corner of the space; zero unless there are
-     *     two or three objectives (exact: two)
+     * @param hypervolume of the front, against the worst corner of the space
+     * @param exactHypervolume the same of the exact front; 0 where there is none
+     * @param randomHypervolume the same of as many architectures drawn uniformly
      */
-    record Found(List<Member> front, List<Interval> intervals, long evaluations, double hypervolume, double exactHypervolume, double randomHypervolume, List<Member> sampled) {}
+    record Found(
+            List<Member> front,
+            List<Interval> intervals,
+            long evaluations,
+            double hypervolume,
+            double exactHypervolume,
+            double randomHypervolume,
+            List<Member> sampled) {}
 
     /** An architecture with its objectives. */
     record Member(int[] choices, double predictedTop1, double latencyMs, double[] objectives) {
@@ -86,22 +100,50 @@ final class FrontStage {
     Found run() {
         setting.progress().phase("search");
         long seed = setting.seed("search", 0);
-        ParetoFront front = Evolution.search(spec, problem, seed, setting.workers().count());
+        int threads = setting.workers().count();
+        ParetoFront front = Evolution.search(spec, problem, seed, threads, setting.progress());
         long evaluations = Evolution.of(spec, seed).evaluations();
         int goals = problem.goals().size();
         double[] worst = problem.worst();
+        double found = front.hypervolume(worst);
+        double exact = exact().map(f -> f.hypervolume(worst)).orElse(0.0);
+        double random = RandomSearch.run(problem, evaluations, seed, threads, setting.progress()).hypervolume(worst);
+        if (exact > 0) {
+            setting.progress().line(String.format(
+                    Locale.ROOT,
+                    "search: %.2f %% of the exact front's hypervolume after %,d architectures, random search %.2f %%",
+                    100 * found / exact,
+                    evaluations,
+                    100 * random / exact));
+        }
         List<Member> members = front.members().stream()
                 .map(this::member)
                 .sorted(Comparator.comparingDouble(m -> m.objectives()[Math.min(1, goals - 1)]))
                 .toList();
-        return new Found(
-                members,
-                members.stream().map(m -> predictor.interval(m.architecture(), PredictorReport.ALPHA)).toList(),
-                evaluations,
-                goals == 2 || goals == 3 ? front.hypervolume(worst) : 0,
-                goals == 2 ? ExactFront.of(problem).hypervolume(worst) : 0,
-                goals == 2 || goals == 3 ? RandomSearch.run(problem, evaluations, seed).hypervolume(worst) : 0,
-                sample());
+        List<Interval> intervals =
+                members.stream().map(m -> predictor.interval(m.architecture(), PredictorReport.ALPHA)).toList();
+        return new Found(members, intervals, evaluations, found, exact, random, sample());
+    }
+
+    /** The exact front, if it can be computed, kept with its certificate; otherwise the reason is told. */
+    private Optional<ParetoFront> exact() {
+        Optional<String> refusal = ExactFront.refusal(problem);
+        if (refusal.isPresent()) {
+            setting.progress().line("no exact front to compare the search with: " + refusal.get());
+            return Optional.empty();
+        }
+        try {
+            ExactFront.Bounds bounds = new ExactFront.Bounds(new double[0], ExactFront.USUAL_BYTES);
+            ExactFront.Solution solution = ExactFront.solve(problem, bounds, setting.progress());
+            CertificateChecker.mistake(solution.certificate()).ifPresent(why -> {
+                throw new IllegalStateException("the exact front is not proved: " + why);
+            });
+            folder.write("certificate.json", solution.certificate());
+            return Optional.of(solution.front());
+        } catch (DonnaException.InvalidInput e) {
+            setting.progress().line("no exact front to compare the search with: " + e.getMessage());
+            return Optional.empty();
+        }
     }
 
     private Member member(Individual i) {

@@ -91,7 +91,7 @@ public final class Search {
             if (ends(Stage.LATENCY)) {
                 return Optional.empty();
             }
-            Supplier<FrontStage> fronts = () -> new FrontStage(setting, library, predicted.predictor(), latency);
+            Supplier<FrontStage> fronts = () -> new FrontStage(setting, folder, library, predicted.predictor(), latency);
             Object searching = List.of(measuring, latency, predicted.hash(), spec.search());
             FrontStage.Found found = phases.time(Stage.FRONT,
                             () -> folder.artefact("front.json", seed, searching, FrontStage.Found.class, () -> fronts.get().run()))

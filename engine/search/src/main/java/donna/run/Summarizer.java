@@ -73,6 +73,7 @@ final class Summarizer {
                         r.found().evaluations(),
                         r.found().hypervolume(),
                         r.found().exactHypervolume(),
+                        r.found().randomHypervolume(),
                         r.found().sampled().stream().map(m -> new Summary.Sample(m.predictedTop1(), m.latencyMs())).toList()),
                 front(r.found()),
                 r.models().models().stream().map(this::model).toList(),

@@ -61,6 +61,28 @@ class ParetoFrontTest {
         }
     }
 
+    @Test
+    void hypervolumeOfFourGoalsEqualsCountingUnitCubesAndOfOneIsALength() {
+        List<Problem.Goal> goals = IntStream.range(0, 4)
+                .mapToObj(k -> new Problem.Goal("goal " + k, false))
+                .toList();
+        for (long seed = 0; seed < 20; seed++) {
+            Random random = new Random(seed);
+            List<Individual> all = IntStream.range(0, 20)
+                    .mapToObj(i -> one(i, random.ints(4, 0, 6).asDoubleStream().toArray()))
+                    .toList();
+            long cubes = IntStream.range(0, 5 * 5 * 5 * 5)
+                    .filter(c -> all.stream().anyMatch(i -> i.objective(0) <= c % 5
+                            && i.objective(1) <= c / 5 % 5
+                            && i.objective(2) <= c / 25 % 5
+                            && i.objective(3) <= c / 125))
+                    .count();
+            assertEquals(cubes, ParetoFront.of(goals, all).hypervolume(5, 5, 5, 5), 1e-9, "seed " + seed);
+        }
+        List<Problem.Goal> single = List.of(new Problem.Goal("top1", true));
+        assertEquals(2.5, ParetoFront.of(single, List.of(one(0, 3), one(1, 2))).hypervolume(0.5));
+    }
+
     private static Individual one(int id, double... values) {
         return new Individual(new Architecture(id), values);
     }

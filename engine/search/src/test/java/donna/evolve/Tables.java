@@ -4,6 +4,7 @@ import donna.evolve.AdditiveProblem.Term;
 import donna.graph.Mask;
 import donna.space.Architecture;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /** Made-up block tables and their fronts by enumeration. */
@@ -74,6 +75,46 @@ final class Tables {
             }
         }
         return sorted(front);
+    }
+
+    /** The front of all architectures of a problem, each compared with what has been kept so far. */
+    static List<List<Double>> frontByScan(AdditiveProblem problem) {
+        int m = problem.goals().size();
+        int[] options = problem.options();
+        int[] choices = new int[options.length];
+        List<double[]> kept = new ArrayList<>();
+        double[] f = new double[m];
+        int n = 0;
+        while (n >= 0) {
+            problem.rate(choices, f, new double[0]);
+            double[] point = f.clone();
+            boolean beaten = false;
+            for (int i = 0; i < kept.size() && !beaten; i++) {
+                beaten = isNoWorse(problem, kept.get(i), point);
+                if (beaten && i > 0) {
+                    // what beats one often beats the next
+                    Collections.swap(kept, i, i / 2);
+                }
+            }
+            if (!beaten) {
+                kept.removeIf(other -> isNoWorse(problem, point, other));
+                kept.add(point);
+            }
+            n = options.length - 1;
+            while (n >= 0 && ++choices[n] == options[n]) {
+                choices[n--] = 0;
+            }
+        }
+        return sorted(kept.stream().map(v -> values(new Individual(new Architecture(0), v))).toList());
+    }
+
+    private static boolean isNoWorse(AdditiveProblem problem, double[] a, double[] b) {
+        for (int k = 0; k < a.length; k++) {
+            if (problem.goals().get(k).maximise() ? a[k] < b[k] : a[k] > b[k]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     static List<List<Double>> values(ParetoFront front) {

@@ -41,7 +41,7 @@ class ReportWriterTest {
                         new Summary.NextLabel("c", 0.0021, 0.0017),
                         List.of(new Summary.Label("a", 0.88, 0.875, 0.87, 0.88))),
                 new Summary.Latency(32, 1, 0.97, 1.03, 1.09, 1.17, List.of(new Summary.Network("a", 2.0, 2.2))),
-                new Summary.Evolution("NSGA-II", 100, 50, 5000, 0.049, 0.05, List.of(new Summary.Sample(0.87, 3))),
+                new Summary.Evolution("NSGA-II", 100, 50, 5000, 0.049, 0.05, 0.045, List.of(new Summary.Sample(0.87, 3))),
                 List.of(new Summary.FrontPoint("a", 0.88, 0.87, 0.89, 2.0), new Summary.FrontPoint("b,c", 0.885, 0.88, 0.89, 2.5)),
                 List.of(new Summary.Model("at 0.25", "a", 0.9027, 0.904, 0.88, 0.87, 0.89, List.of("b1"), 2.0, 1.9, 2_100_000, 61_000, 3.2e-6, "models/a")),
                 baselines,

@@ -2,12 +2,10 @@ package donna.run;
 
 import donna.jobs.Progress;
 import donna.tensor.DonnaException;
-import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -45,20 +43,9 @@ final class SearchChild {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
         command.addAll(List.of("--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"));
-        command.addAll(List.of("--sun-misc-unsafe-memory-access=allow", "-cp", classPath(), main.getName()));
+        command.addAll(List.of("--sun-misc-unsafe-memory-access=allow", "-cp", ChildClassPath.text(), main.getName()));
         command.addAll(arguments);
         return command;
-    }
-
-    /** Everything this process runs with, as one class path. */
-    private static String classPath() {
-        List<String> all = new ArrayList<>();
-        for (String property : List.of("jdk.module.path", "java.class.path", "surefire.real.class.path")) {
-            all.addAll(Arrays.asList(System.getProperty(property, "").split(File.pathSeparator)));
-        }
-        all.add(Path.of(System.getProperty("basedir", ""), "target", "test-classes").toAbsolutePath().toString());
-        all.removeIf(String::isEmpty);
-        return String.join(File.pathSeparator, all.stream().distinct().toList());
     }
 
     private record Telling(PrintStream out, AtomicLong moments) implements Progress {

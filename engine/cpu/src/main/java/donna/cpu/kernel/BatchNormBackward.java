@@ -21,6 +21,9 @@ import jdk.incubator.vector.VectorMask;
  * in dResidual, which is g).
  */
 public final class BatchNormBackward {
+    /** Vectors summed in plain float where a pass takes a whole plane. */
+    private static final int RUN = 256;
+
     private final int n;
     private final int c;
     private final int pixels;
@@ -64,26 +67,111 @@ public final class BatchNormBackward {
             MemorySegment dBeta,
             MemorySegment dResidual,
             MemorySegment scratch) {
-        normalizer.set(gamma, beta, mean, inverseStd);
         MemorySegment g = keepsGradient() ? this.residual ? dResidual : dSrc : dDst;
-        sum.clear();
-        product.clear();
-        for (int p = 0; p < n * Lanes.blocks(c); p++) {
-            long at = (long) p * pixels * BYTES;
-            for (int done = 0; done < pixels; done += Normalizer.CHUNK) {
-                int vectors = Math.min(Normalizer.CHUNK, pixels - done);
-                reduce(p % Lanes.blocks(c), at + (long) done * BYTES, vectors, dDst, src, residual, g, scratch);
-            }
+        reduce(dDst, src, gamma, beta, mean, inverseStd, residual, g, dGamma, dBeta, scratch);
+        apply(g, src, dSrc);
+    }
+
+    /** The first pass, which leaves g in {@code g}: dDst itself unless {@link #keepsGradient}. */
+    public void reduce(
+            MemorySegment dDst,
+            MemorySegment src,
+            MemorySegment gamma,
+            MemorySegment beta,
+            MemorySegment mean,
+            MemorySegment inverseStd,
+            MemorySegment residual,
+            MemorySegment g,
+            MemorySegment dGamma,
+            MemorySegment dBeta,
+            MemorySegment scratch) {
+        begin(gamma, beta, mean, inverseStd);
+        for (int i = 0; i < n; i++) {
+            reduceImage(i, dDst, src, residual, g, scratch);
         }
         finish(inverseStd, dGamma, dBeta);
-        for (int p = 0; p < n * Lanes.blocks(c); p++) {
-            apply(p % Lanes.blocks(c), g, src, (long) p * pixels * BYTES, dSrc);
+    }
+
+    /**
+     * The first pass where dDst is the gradient of what squeeze-and-excite reads, {@link ChannelGate#backwardSource}: it
+     * is formed in {@code g}, an image at a time. Without residual; g may be {@code dScaled}.
+     */
+    public void reduceGated(
+            MemorySegment dScaled,
+            ChannelGate gate,
+            MemorySegment factor,
+            MemorySegment dPooled,
+            MemorySegment src,
+            MemorySegment gamma,
+            MemorySegment beta,
+            MemorySegment mean,
+            MemorySegment inverseStd,
+            MemorySegment g,
+            MemorySegment dGamma,
+            MemorySegment dBeta,
+            MemorySegment scratch) {
+        begin(gamma, beta, mean, inverseStd);
+        for (int i = 0; i < n; i++) {
+            gate.backwardSourceImage(i, dScaled, factor, dPooled, g);
+            reduceImage(i, g, src, MemorySegment.NULL, g, scratch);
+        }
+        finish(inverseStd, dGamma, dBeta);
+    }
+
+    private void reduceImage(
+            int i,
+            MemorySegment dDst,
+            MemorySegment src,
+            MemorySegment residual,
+            MemorySegment g,
+            MemorySegment scratch) {
+        for (int b = 0; b < Lanes.blocks(c); b++) {
+            long at = ((long) i * Lanes.blocks(c) + b) * pixels * BYTES;
+            for (int done = 0; done < pixels; done += Normalizer.CHUNK) {
+                int vectors = Math.min(Normalizer.CHUNK, pixels - done);
+                reduce(b, at + (long) done * BYTES, vectors, dDst, src, residual, g, scratch);
+            }
         }
     }
 
     /** Whether the first pass stores g, because the second would have to form it again at some cost. */
-    private boolean keepsGradient() {
+    public boolean keepsGradient() {
         return residual || !Activations.clamps(act);
+    }
+
+    void begin(MemorySegment gamma, MemorySegment beta, MemorySegment mean, MemorySegment inverseStd) {
+        normalizer.set(gamma, beta, mean, inverseStd);
+        sum.clear();
+        product.clear();
+    }
+
+    Normalizer normalizer() {
+        return normalizer;
+    }
+
+    /** The second pass. */
+    void apply(MemorySegment g, MemorySegment src, MemorySegment dSrc) {
+        for (int p = 0; p < n * Lanes.blocks(c); p++) {
+            long at = (long) p * pixels * BYTES;
+            apply(p % Lanes.blocks(c), g, src, at, dSrc, at);
+        }
+    }
+
+    /** The second pass of the plane at byte {@code at}. */
+    void apply(int block, MemorySegment g, MemorySegment src, long at, MemorySegment dSrc, long d) {
+        if (act == Activation.NONE || keepsGradient()) {
+            combine(block * L, g, src, at, dSrc, d);
+        } else {
+            clampedCombine(block * L, g, src, at, dSrc, d, Activations.low(act), Activations.high(act));
+        }
+    }
+
+    /** The first pass of a plane whose g is {@code d * slope}: in place of d. */
+    void reduceSloped(int block, MemorySegment d, MemorySegment src, long at, MemorySegment slope, long e) {
+        for (int done = 0; done < pixels; done += RUN) {
+            long shift = (long) done * BYTES;
+            slopedSums(block * L, d, src, at + shift, slope, e + shift, Math.min(RUN, pixels - done));
+        }
     }
 
     private void reduce(
@@ -157,7 +245,48 @@ public final class BatchNormBackward {
         product.add(ch);
     }
 
-    private void finish(MemorySegment inverseStd, MemorySegment dGamma, MemorySegment dBeta) {
+    private void slopedSums(
+            int ch, MemorySegment d, MemorySegment src, long at, MemorySegment slope, long e, int vectors) {
+        FloatVector m = FloatVector.fromArray(SPECIES, normalizer.mean, ch);
+        FloatVector s0 = FloatVector.zero(SPECIES);
+        FloatVector q0 = s0;
+        FloatVector s1 = s0;
+        FloatVector q1 = s0;
+        int i = 0;
+        for (; i < vectors - 1; i += 2) {
+            long v = (long) i * BYTES;
+            FloatVector g0 = FloatVector.fromMemorySegment(SPECIES, d, at + v, ORDER)
+                    .mul(FloatVector.fromMemorySegment(SPECIES, slope, e + v, ORDER));
+            FloatVector g1 = FloatVector.fromMemorySegment(SPECIES, d, at + v + BYTES, ORDER)
+                    .mul(FloatVector.fromMemorySegment(SPECIES, slope, e + v + BYTES, ORDER));
+            g0.intoMemorySegment(d, at + v, ORDER);
+            g1.intoMemorySegment(d, at + v + BYTES, ORDER);
+            s0 = s0.add(g0);
+            s1 = s1.add(g1);
+            q0 = FloatVector.fromMemorySegment(SPECIES, src, at + v, ORDER)
+                    .sub(m)
+                    .fma(g0, q0);
+            q1 = FloatVector.fromMemorySegment(SPECIES, src, at + v + BYTES, ORDER)
+                    .sub(m)
+                    .fma(g1, q1);
+        }
+        if (i < vectors) {
+            long v = (long) i * BYTES;
+            FloatVector g0 = FloatVector.fromMemorySegment(SPECIES, d, at + v, ORDER)
+                    .mul(FloatVector.fromMemorySegment(SPECIES, slope, e + v, ORDER));
+            g0.intoMemorySegment(d, at + v, ORDER);
+            s0 = s0.add(g0);
+            q0 = FloatVector.fromMemorySegment(SPECIES, src, at + v, ORDER)
+                    .sub(m)
+                    .fma(g0, q0);
+        }
+        s0.add(s1).intoArray(sum.partial, 0);
+        q0.add(q1).intoArray(product.partial, 0);
+        sum.add(ch);
+        product.add(ch);
+    }
+
+    void finish(MemorySegment inverseStd, MemorySegment dGamma, MemorySegment dBeta) {
         double count = (double) n * pixels;
         for (int i = 0; i < c; i++) {
             double inverse = Lanes.get(inverseStd, i);
@@ -170,15 +299,7 @@ public final class BatchNormBackward {
         }
     }
 
-    private void apply(int block, MemorySegment g, MemorySegment src, long at, MemorySegment dSrc) {
-        if (act == Activation.NONE || keepsGradient()) {
-            combine(block * L, g, src, at, dSrc);
-        } else {
-            clampedCombine(block * L, g, src, at, dSrc, Activations.low(act), Activations.high(act));
-        }
-    }
-
-    private void combine(int ch, MemorySegment g, MemorySegment src, long at, MemorySegment dSrc) {
+    private void combine(int ch, MemorySegment g, MemorySegment src, long at, MemorySegment dSrc, long to) {
         FloatVector m = FloatVector.fromArray(SPECIES, normalizer.mean, ch);
         FloatVector a = FloatVector.fromArray(SPECIES, normalizer.scale, ch);
         FloatVector b = FloatVector.fromArray(SPECIES, fromSrc, ch);
@@ -188,12 +309,12 @@ public final class BatchNormBackward {
                     .sub(m);
             FloatVector.fromMemorySegment(SPECIES, g, at + (long) i * BYTES, ORDER)
                     .fma(a, x.fma(b, k))
-                    .intoMemorySegment(dSrc, at + (long) i * BYTES, ORDER);
+                    .intoMemorySegment(dSrc, to + (long) i * BYTES, ORDER);
         }
     }
 
     private void clampedCombine(
-            int ch, MemorySegment g, MemorySegment src, long at, MemorySegment dSrc, float low, float high) {
+            int ch, MemorySegment g, MemorySegment src, long at, MemorySegment dSrc, long to, float low, float high) {
         FloatVector m = FloatVector.fromArray(SPECIES, normalizer.mean, ch);
         FloatVector a = FloatVector.fromArray(SPECIES, normalizer.scale, ch);
         FloatVector o = FloatVector.fromArray(SPECIES, normalizer.offset, ch);
@@ -208,7 +329,7 @@ public final class BatchNormBackward {
             FloatVector y = x.fma(a, o);
             VectorMask<Float> inside = lowest.lt(y).and(y.lt(highest));
             FloatVector d = zero.blend(FloatVector.fromMemorySegment(SPECIES, g, at + (long) i * BYTES, ORDER), inside);
-            d.fma(a, x.fma(b, k)).intoMemorySegment(dSrc, at + (long) i * BYTES, ORDER);
+            d.fma(a, x.fma(b, k)).intoMemorySegment(dSrc, to + (long) i * BYTES, ORDER);
         }
     }
 }

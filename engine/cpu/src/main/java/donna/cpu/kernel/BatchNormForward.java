@@ -4,6 +4,7 @@ import static donna.cpu.kernel.Lanes.BYTES;
 
 import donna.tensor.Activation;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * {@link donna.graph.Op.BatchNorm} and {@link donna.graph.Op.BatchNormInference} on blocked tensors {@code [N, C, H,
@@ -19,9 +20,23 @@ public final class BatchNormForward {
     private final int height;
     private final int width;
     private final ChannelMoments moments;
+    private final boolean measured;
     private final Normalizer normalizer;
 
     public BatchNormForward(int n, int c, int h, int w, float eps, Activation act, boolean residual) {
+        this(n, c, h, w, eps, act, residual, Optional.empty());
+    }
+
+    /** With the moments of src where the kernel that writes it measures them. */
+    public BatchNormForward(
+            int n,
+            int c,
+            int h,
+            int w,
+            float eps,
+            Activation act,
+            boolean residual,
+            Optional<ChannelMoments> moments) {
         this.n = n;
         this.c = c;
         this.pixels = h * w;
@@ -30,7 +45,8 @@ public final class BatchNormForward {
         this.residual = residual;
         this.height = h;
         this.width = w;
-        this.moments = new ChannelMoments(c);
+        this.moments = moments.orElseGet(() -> new ChannelMoments(c));
+        this.measured = moments.isPresent();
         this.normalizer = new Normalizer(c);
     }
 
@@ -46,10 +62,44 @@ public final class BatchNormForward {
             MemorySegment dst,
             MemorySegment mean,
             MemorySegment inverseStd) {
-        measure(src);
-        finish(runningMean, runningVar, momentum, mean, inverseStd);
+        statistics(src, runningMean, runningVar, momentum, mean, inverseStd);
         normalizer.set(gamma, beta, mean, inverseStd);
         apply(src, residual, dst);
+    }
+
+    /** {@link #train} without residual, and the mean over the pixels of the result: {@code pooled} is {@code [N, C]}. */
+    public void trainAndPool(
+            MemorySegment src,
+            MemorySegment gamma,
+            MemorySegment beta,
+            MemorySegment runningMean,
+            MemorySegment runningVar,
+            MemorySegment momentum,
+            MemorySegment dst,
+            MemorySegment mean,
+            MemorySegment inverseStd,
+            GlobalPool pool,
+            MemorySegment pooled) {
+        statistics(src, runningMean, runningVar, momentum, mean, inverseStd);
+        normalizer.set(gamma, beta, mean, inverseStd);
+        for (int i = 0; i < n; i++) {
+            applyImage(i, src, MemorySegment.NULL, dst);
+            pool.averageImage(i, dst, pooled);
+        }
+    }
+
+    /** {@link #train} without the result. */
+    public void statistics(
+            MemorySegment src,
+            MemorySegment runningMean,
+            MemorySegment runningVar,
+            MemorySegment momentum,
+            MemorySegment mean,
+            MemorySegment inverseStd) {
+        if (!measured) {
+            measure(src);
+        }
+        finish(runningMean, runningVar, momentum, mean, inverseStd);
     }
 
     /** With given statistics. */
@@ -70,10 +120,7 @@ public final class BatchNormForward {
         long at = 0;
         for (int i = 0; i < n; i++) {
             for (int b = 0; b < Lanes.blocks(c); b++) {
-                if (i == 0) {
-                    moments.shift(b, src, at + (long) (height / 2 * width + width / 2) * BYTES);
-                }
-                moments.add(b, src, at, pixels);
+                moments.plane(i == 0, b, src, at, height, width);
                 at += (long) pixels * BYTES;
             }
         }
@@ -104,19 +151,22 @@ public final class BatchNormForward {
     }
 
     private void apply(MemorySegment src, MemorySegment added, MemorySegment dst) {
-        long at = 0;
         for (int i = 0; i < n; i++) {
-            for (int b = 0; b < Lanes.blocks(c); b++) {
-                if (residual) {
-                    normalizer.apply(act, b, src, added, at, dst, at, pixels);
-                } else {
-                    normalizer.apply(act, b, src, at, dst, at, pixels);
-                }
-                at += (long) pixels * BYTES;
-            }
+            applyImage(i, src, added, dst);
         }
         if (!act.keepsZero()) {
             Lanes.clearMissing(dst, n, c, height, width);
+        }
+    }
+
+    private void applyImage(int i, MemorySegment src, MemorySegment added, MemorySegment dst) {
+        for (int b = 0; b < Lanes.blocks(c); b++) {
+            long at = ((long) i * Lanes.blocks(c) + b) * pixels * BYTES;
+            if (residual) {
+                normalizer.apply(act, b, src, added, at, dst, at, pixels);
+            } else {
+                normalizer.apply(act, b, src, at, dst, at, pixels);
+            }
         }
     }
 }

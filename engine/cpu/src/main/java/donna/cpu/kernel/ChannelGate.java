@@ -46,17 +46,21 @@ public final class ChannelGate {
      * {@code dPooled} is plain {@code [N, C]}.
      */
     public void backwardSource(MemorySegment dDst, MemorySegment gate, MemorySegment dPooled, MemorySegment dSrc) {
-        long at = 0;
         for (int i = 0; i < n; i++) {
-            readRow(gate, i);
-            MemorySegment.copy(dPooled, ValueLayout.JAVA_FLOAT, (long) i * c * Float.BYTES, mean, 0, c);
-            for (int ch = 0; ch < c; ch++) {
-                mean[ch] /= pixels;
-            }
-            for (int b = 0; b < Lanes.blocks(c); b++) {
-                affinePlane(dDst, at, b * L, dSrc);
-                at += (long) pixels * BYTES;
-            }
+            backwardSourceImage(i, dDst, gate, dPooled, dSrc);
+        }
+    }
+
+    /** {@link #backwardSource} of one image. */
+    void backwardSourceImage(
+            int i, MemorySegment dDst, MemorySegment gate, MemorySegment dPooled, MemorySegment dSrc) {
+        readRow(gate, i);
+        MemorySegment.copy(dPooled, ValueLayout.JAVA_FLOAT, (long) i * c * Float.BYTES, mean, 0, c);
+        for (int ch = 0; ch < c; ch++) {
+            mean[ch] /= pixels;
+        }
+        for (int b = 0; b < Lanes.blocks(c); b++) {
+            affinePlane(dDst, ((long) i * Lanes.blocks(c) + b) * pixels * BYTES, b * L, dSrc);
         }
     }
 

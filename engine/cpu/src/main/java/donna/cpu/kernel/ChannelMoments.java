@@ -12,7 +12,7 @@ import jdk.incubator.vector.FloatVector;
  * Sum and sum of squares per channel, both of the values less a shift near the channel's mean, so that a large mean
  * costs no digits.
  */
-final class ChannelMoments {
+public final class ChannelMoments {
     /** Vectors summed in plain float before they go to the compensated sum. */
     private static final int RUN = 1024;
 
@@ -31,16 +31,16 @@ final class ChannelMoments {
         square.clear();
     }
 
-    /**
-     * Takes the vector at {@code offset} as the shift of a channel block: any pixel of it will do. Allowed while the
-     * block's sums are empty.
-     */
-    void shift(int block, MemorySegment src, long offset) {
-        FloatVector.fromMemorySegment(SPECIES, src, offset, ORDER).intoArray(shift, block * L);
+    /** Adds a plane; a pixel in the middle of the channel block's {@code first} one is the shift. */
+    void plane(boolean first, int block, MemorySegment src, long offset, int height, int width) {
+        if (first) {
+            FloatVector.fromMemorySegment(SPECIES, src, offset + (long) (height / 2 * width + width / 2) * BYTES, ORDER)
+                    .intoArray(shift, block * L);
+        }
+        add(block, src, offset, height * width);
     }
 
-    /** Adds pixels of one channel block. */
-    void add(int block, MemorySegment src, long offset, int vectors) {
+    private void add(int block, MemorySegment src, long offset, int vectors) {
         for (int done = 0; done < vectors; done += RUN) {
             addRun(block * L, src, offset + (long) done * BYTES, Math.min(RUN, vectors - done));
         }

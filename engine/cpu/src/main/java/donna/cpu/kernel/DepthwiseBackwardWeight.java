@@ -94,7 +94,7 @@ public final class DepthwiseBackwardWeight {
                 long p = (long) i * Lanes.blocks(c) + b;
                 plane(b, src, p * y.src * x.src * BYTES, dDst, p * y.out * x.out * BYTES, scratch);
             }
-            imageDone(scratch);
+            imagesDone(1, scratch);
         }
         end(dWeight, scratch);
     }
@@ -110,9 +110,9 @@ public final class DepthwiseBackwardWeight {
         pending = 0;
     }
 
-    /** Every plane of an image has been added. */
-    void imageDone(MemorySegment scratch) {
-        pending += y.out * x.out;
+    /** Every plane of {@code count} images has been added. */
+    void imagesDone(int count, MemorySegment scratch) {
+        pending += count * y.out * x.out;
         if (pending >= RUN) {
             flush(scratch, 0, taps());
             pending = 0;

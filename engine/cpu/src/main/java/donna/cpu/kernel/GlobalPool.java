@@ -27,15 +27,18 @@ public final class GlobalPool {
 
     /** Mean over the pixels: {@code dst} is plain {@code [N, C]}. */
     public void average(MemorySegment src, MemorySegment dst) {
-        long at = 0;
         for (int i = 0; i < n; i++) {
-            for (int b = 0; b < Lanes.blocks(c); b++) {
-                sumPlane(src, at);
-                FloatVector.fromArray(SPECIES, sums.partial, 0).mul(1f / pixels).intoArray(row, b * L);
-                at += (long) pixels * BYTES;
-            }
-            MemorySegment.copy(row, 0, dst, ValueLayout.JAVA_FLOAT, (long) i * c * Float.BYTES, c);
+            averageImage(i, src, dst);
         }
+    }
+
+    /** {@link #average} of one image. */
+    void averageImage(int i, MemorySegment src, MemorySegment dst) {
+        for (int b = 0; b < Lanes.blocks(c); b++) {
+            sumPlane(src, ((long) i * Lanes.blocks(c) + b) * pixels * BYTES);
+            FloatVector.fromArray(SPECIES, sums.partial, 0).mul(1f / pixels).intoArray(row, b * L);
+        }
+        MemorySegment.copy(row, 0, dst, ValueLayout.JAVA_FLOAT, (long) i * c * Float.BYTES, c);
     }
 
     /** {@code dSrc = dDst / pixels} at every pixel; {@code dDst} is plain {@code [N, C]}. */

@@ -1,0 +1,181 @@
+package donna.cpu;
+
+import donna.cpu.ConvolutionLowering.Piecewise;
+import donna.cpu.DepthwiseChains.Backward;
+import donna.cpu.DepthwiseChains.Chain;
+import donna.cpu.kernel.BatchNormBackward;
+import donna.cpu.kernel.BatchNormForward;
+import donna.cpu.kernel.ChannelGate;
+import donna.cpu.kernel.ChannelMoments;
+import donna.cpu.kernel.GlobalPool;
+import donna.cpu.kernel.Lanes;
+import donna.cpu.kernel.NormalizedPlanes;
+import donna.cpu.kernel.NormalizedPlanesBackward;
+import donna.graph.Graph;
+import donna.graph.Node;
+import donna.graph.Op;
+import donna.graph.Value;
+import donna.tensor.ConvGeometry;
+import donna.tensor.Shape;
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Batch norm, depthwise convolution, batch norm ({@link DepthwiseChains}) as fewer passes over memory. Forward: the first norm only takes its statistics, and
+ * one pass normalises, convolves and takes the second norm's. Backward: the second norm's gradient only takes its sums, and one pass does the rest of it, both
+ * gradients of the convolution, and the first norm's sums.
+ */
+final class DepthwiseChainLowering {
+    private final PlanBuilder b;
+    private final NormLowering norms;
+    private final int block = Lowering.block();
+    private final Map<Node, Runnable> writers = new HashMap<>();
+    private final Set<Node> absorbed = new HashSet<>();
+
+    /**
+     * What the steps of a chain share.
+     *
+     * @param data empty if the chain has no gradient
+     */
+    private record Shared(
+            Pieces pieces, NormalizedPlanes planes, Piecewise forward, BatchNormBackward after, Optional<Piecewise> data) {}
+
+    DepthwiseChainLowering(PlanBuilder b, NormLowering norms, ConvolutionLowering convolutions, GateFusion gates, Graph graph) {
+        this.b = b;
+        this.norms = norms;
+        for (Chain c : new DepthwiseChains(graph, gates).found()) {
+            shared(c, convolutions).ifPresent(s -> take(c, s, gates));
+        }
+    }
+
+    private static Optional<Shared> shared(Chain c, ConvolutionLowering convolutions) {
+        Shape src = c.before().input(0).shape();
+        Shape dst = c.conv().output(0).shape();
+        ConvGeometry g = ((Op.Conv2d) c.conv().op()).geometry();
+        Value weight = c.conv().input(1);
+        Pieces pieces = Pieces.of(src);
+        Optional<Piecewise> data = c.backward().flatMap(back -> convolutions.dataPieces(weight, src, dst, g, pieces));
+        if (c.backward().isPresent() && data.isEmpty()) {
+            return Optional.empty();
+        }
+        NormalizedPlanes planes = new NormalizedPlanes(
+                src.dim(1), src.dim(2), src.dim(3), dst.dim(2), dst.dim(3), ((Op.BatchNorm) c.before().op()).act());
+        BatchNormBackward after =
+                new BatchNormBackward(dst.dim(0), dst.dim(1), dst.dim(2), dst.dim(3), ((Op.BatchNorm) c.after().op()).act(), false);
+        return convolutions.forwardPieces(weight, src, dst, g, pieces).map(f -> new Shared(pieces, planes, f, after, data));
+    }
+
+    private void take(Chain c, Shared s, GateFusion gates) {
+        writers.put(c.before(), () -> statistics(c.before()));
+        writers.put(c.conv(), () -> forward(c, s));
+        writers.put(c.after(), () -> after(c, s));
+        c.pool().ifPresent(absorbed::add);
+        c.backward().ifPresent(back -> {
+            writers.put(back.after(), () -> back.gate().ifPresentOrElse(add -> reduceGated(back.after(), add, gates.of(add).orElseThrow(), s),
+                    () -> reduce(back.after(), s)));
+            back.gate().ifPresent(absorbed::add);
+            absorbed.addAll(List.of(back.data(), back.weight()));
+            writers.put(back.before(), () -> backward(c, back, s));
+        });
+    }
+
+    /** Whether another node of its chain does {@code n}'s work. */
+    boolean absorbs(Node n) {
+        return absorbed.contains(n);
+    }
+
+    /** Writes the steps of a node that belongs to a chain; false if it does not. */
+    boolean write(Node n) {
+        Runnable writer = writers.get(n);
+        if (writer == null) {
+            return false;
+        }
+        writer.run();
+        return true;
+    }
+
+    private void statistics(Node n) {
+        Shape s = n.input(0).shape();
+        Op.BatchNorm o = (Op.BatchNorm) n.op();
+        BatchNormForward k = new BatchNormForward(s.dim(0), s.dim(1), s.dim(2), s.dim(3), o.eps(), o.act(), false);
+        b.step("vector statistics", (m, stream) -> k.statistics(m[0], m[1], m[2], m[3], m[4], m[5]), b.in(n.input(0), block), b.plain(n.input(3)),
+                b.plain(n.input(4)), b.plain(n.input(5)), b.define(n.output(1), 1), b.define(n.output(2), 1));
+        b.absent(n.output(0));
+    }
+
+    private void forward(Chain c, Shared s) {
+        Node norm = c.before();
+        long plane = (long) norm.input(0).shape().dim(2) * norm.input(0).shape().dim(3) * Lanes.BYTES;
+        Slot weights = s.forward.weights().get();
+        b.step("norm+depthwise+moments", new NormDepthwiseForward(s.planes, s.pieces, s.forward.convolution()), b.in(norm.input(0), block),
+                b.plain(norm.input(1)), b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), weights,
+                b.define(c.conv().output(0), block), b.temporary(s.pieces.largest() * plane),
+                b.temporary(Math.max(1, s.forward.convolution().scratchBytes())));
+    }
+
+    private void after(Chain c, Shared s) {
+        Op.BatchNorm o = (Op.BatchNorm) c.after().op();
+        Optional<ChannelMoments> moments = Optional.of(s.planes.moments());
+        if (c.pool().isEmpty()) {
+            norms.batchNorm(c.after(), o, moments);
+            return;
+        }
+        Node n = c.after();
+        Shape d = n.input(0).shape();
+        BatchNormForward k = new BatchNormForward(d.dim(0), d.dim(1), d.dim(2), d.dim(3), o.eps(), o.act(), false, moments);
+        GlobalPool pool = new GlobalPool(d.dim(0), d.dim(1), d.dim(2), d.dim(3));
+        Slot src = b.in(n.input(0), block);
+        b.step("vector norm+pool", (m, stream) -> k.trainAndPool(m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8], pool, m[9]), src,
+                b.plain(n.input(1)), b.plain(n.input(2)), b.plain(n.input(3)), b.plain(n.input(4)), b.plain(n.input(5)),
+                b.outLike(n.output(0), src), b.define(n.output(1), 1), b.define(n.output(2), 1), b.define(c.pool().get().output(0), 1));
+        b.done(c.pool().get());
+    }
+
+    private void reduceGated(Node n, Node add, GateFusion.Parts parts, Shared s) {
+        Shape d = n.input(1).shape();
+        BatchNormBackward k = s.after;
+        ChannelGate gate = new ChannelGate(d.dim(0), d.dim(1), d.dim(2), d.dim(3));
+        Slot dScaled = b.in(parts.scale().input(0), block);
+        b.step("vector gate+sums", (m, stream) -> k.reduceGated(m[0], gate, m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8], m[9], m[10], m[11]),
+                dScaled, b.plain(parts.scale().input(1)), b.plain(parts.spread().input(0)), b.in(n.input(1), block), b.plain(n.input(2)),
+                b.plain(n.input(3)), b.plain(n.input(4)), b.plain(n.input(5)), b.outLike(n.output(0), dScaled), b.define(n.output(1), 1),
+                b.define(n.output(2), 1), b.temporary(BatchNormBackward.scratchBytes()));
+        b.absent(add.output(0));
+        b.done(parts.scale());
+        b.done(parts.spread());
+    }
+
+    private void reduce(Node n, Shared s) {
+        BatchNormBackward k = s.after;
+        Slot dDst = b.in(n.input(0), block);
+        Slot g = k.keepsGradient() ? b.outLike(n.output(0), dDst) : b.alias(n.output(0), dDst);
+        b.step("vector sums", (m, stream) -> k.reduce(m[0], m[1], m[2], m[3], m[4], m[5], MemorySegment.NULL, m[6], m[7], m[8], m[9]), dDst,
+                b.in(n.input(1), block), b.plain(n.input(2)), b.plain(n.input(3)), b.plain(n.input(4)), b.plain(n.input(5)), g,
+                b.define(n.output(1), 1), b.define(n.output(2), 1), b.temporary(BatchNormBackward.scratchBytes()));
+    }
+
+    private void backward(Chain c, Backward back, Shared s) {
+        Node norm = c.before();
+        Shape src = norm.input(0).shape();
+        Shape dst = c.conv().output(0).shape();
+        NormalizedPlanesBackward k = new NormalizedPlanesBackward(src.dim(0), src.dim(1), src.dim(2), src.dim(3), c.conv().input(1).shape().dim(2),
+                ((Op.Conv2d) c.conv().op()).geometry(), ((Op.BatchNorm) norm.op()).act(), s.after);
+        long piece = (long) s.pieces.largest() * src.dim(2) * src.dim(3) * Lanes.BYTES;
+        long dstPiece = (long) s.pieces.largest() * dst.dim(2) * dst.dim(3) * Lanes.BYTES;
+        PiecewiseConvolution data = s.data.orElseThrow().convolution();
+        Slot weights = s.data.get().weights().get();
+        b.step("norm+depthwise+norm", new NormDepthwiseBackward(k, s.pieces, data), b.origin(back.after().output(0)), b.in(c.conv().output(0), block),
+                b.in(norm.input(0), block), b.plain(norm.input(1)), b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), weights,
+                b.define(back.before().output(0), block), b.define(back.weight().output(0), 1), b.define(back.before().output(1), 1),
+                b.define(back.before().output(2), 1), b.temporary(k.weightBytes()), b.temporary(dstPiece), b.temporary(piece), b.temporary(piece),
+                b.temporary(Math.max(1, data.scratchBytes())));
+        b.absent(back.data().output(0));
+        b.done(back.data());
+        b.done(back.weight());
+    }
+}

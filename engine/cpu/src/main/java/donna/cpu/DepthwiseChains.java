@@ -1,0 +1,152 @@
+package donna.cpu;
+
+import donna.cpu.kernel.NormalizedPlanes;
+import donna.graph.Graph;
+import donna.graph.Node;
+import donna.graph.Op;
+import donna.graph.Value;
+import donna.tensor.Activation;
+import donna.tensor.ConvGeometry;
+import donna.tensor.Shape;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Finds batch norm, depthwise convolution, batch norm in training, with the ops of their gradients where the graph has them, and nothing else that reads what
+ * lies between: the middle of an MBConv layer, whose tensors need not be stored ({@link NormDepthwiseForward}).
+ */
+final class DepthwiseChains {
+    /**
+     * One such chain.
+     *
+     * @param before whose result only {@code conv} and its weight's gradient read
+     * @param after whose source only its own gradient reads as well
+     * @param pool global average of {@code after}'s result, as in squeeze-and-excite
+     */
+    record Chain(Node before, Node conv, Node after, Optional<Node> pool, Optional<Backward> backward) {}
+
+    /**
+     * The gradients of a chain, in the order of the graph but for data and weight, which may come either way.
+     *
+     * @param gate squeeze-and-excite's addition whose result only {@code after} reads
+     * @param before the last: everything is known when its turn has come, and nothing has asked for the others' results
+     */
+    record Backward(Optional<Node> gate, Node after, Node data, Node weight, Node before) {}
+
+    private final Map<Value, List<Node>> readers = new HashMap<>();
+    private final Set<Value> outputs = new HashSet<>();
+    private final List<Node> changing = new ArrayList<>();
+    private final List<Chain> found = new ArrayList<>();
+    private final GateFusion gates;
+
+    DepthwiseChains(Graph graph, GateFusion gates) {
+        this.gates = gates;
+        for (Node n : graph.nodes()) {
+            n.inputs().forEach(v -> readers.computeIfAbsent(v, k -> new ArrayList<>()).add(n));
+            if (Graph.changesState(n.op())) {
+                changing.add(n);
+            }
+        }
+        graph.outputs().values().forEach(o -> outputs.add(o.value()));
+        graph.nodes().forEach(n -> match(n).ifPresent(found::add));
+    }
+
+    List<Chain> found() {
+        return found;
+    }
+
+    /** Who reads a value inside the graph; nobody counts if the caller reads it too. */
+    private List<Node> readers(Value v) {
+        return outputs.contains(v) ? List.of() : readers.getOrDefault(v, List.of());
+    }
+
+    private Optional<Chain> match(Node conv) {
+        if (!(conv.op() instanceof Op.Conv2d o)
+                || !o.equals(Op.Conv2d.plain(o.geometry()))
+                || !isDepthwise(o.geometry(), conv.input(1).shape())
+                || conv.input(0).index() != 0
+                || !(conv.input(0).node().op() instanceof Op.BatchNorm norm)
+                || norm.residual()) {
+            return Optional.empty();
+        }
+        Node before = conv.input(0).node();
+        Shape src = before.input(0).shape();
+        List<Node> after = readers(conv.output(0)).stream().filter(DepthwiseChains::normalizes).toList();
+        if (after.size() != 1 || !NormalizedPlanes.supports(src.dim(2), src.dim(3), norm.act()) || !quiet(before, conv)) {
+            return Optional.empty();
+        }
+        if (readers(conv.output(0)).size() == 1) {
+            return readers(conv.input(0)).size() == 1 ? Optional.of(chain(before, conv, after.getFirst(), Optional.empty())) : Optional.empty();
+        }
+        return backward(before, conv, after.getFirst(), norm.act()).map(b -> chain(before, conv, after.getFirst(), Optional.of(b)));
+    }
+
+    private Chain chain(Node before, Node conv, Node after, Optional<Backward> backward) {
+        List<Node> pools = ((Op.BatchNorm) after.op()).act().keepsZero()
+                ? readers.getOrDefault(after.output(0), List.of()).stream().filter(n -> n.op() instanceof Op.GlobalAveragePool).toList()
+                : List.of();
+        return new Chain(before, conv, after, pools.size() == 1 ? Optional.of(pools.getFirst()) : Optional.empty(), backward);
+    }
+
+    private static boolean isDepthwise(ConvGeometry g, Shape weight) {
+        return g.groups() > 1 && weight.dim(1) == 1 && weight.dim(0) == g.groups() && weight.dim(2) == weight.dim(3);
+    }
+
+    private static boolean normalizes(Node n) {
+        return n.op() instanceof Op.BatchNorm o && !o.residual();
+    }
+
+    /** Whether no variable changes between two nodes: what either reads, the other may read in its place. */
+    private boolean quiet(Node from, Node to) {
+        return changing.stream().noneMatch(n -> n.id() > from.id() && n.id() < to.id());
+    }
+
+    private Optional<Backward> backward(Node before, Node conv, Node after, Activation act) {
+        Op.Conv2d o = (Op.Conv2d) conv.op();
+        Op.BatchNorm behind = (Op.BatchNorm) after.op();
+        Optional<Node> afterBackward = other(conv.output(0), after);
+        Optional<Node> weight = other(conv.input(0), conv);
+        if (afterBackward.isEmpty() || weight.isEmpty() || !isGradientOf(afterBackward.get(), after, behind.act())) {
+            return Optional.empty();
+        }
+        Value d = afterBackward.get().output(0);
+        Optional<Node> data = other(d, weight.get());
+        if (data.isEmpty()
+                || !weight.get().op().equals(new Op.Conv2dBackwardWeight(o.geometry(), conv.input(1).shape()))
+                || !weight.get().input(1).equals(d)
+                || !data.get().op().equals(new Op.Conv2dBackwardData(o.geometry(), conv.input(0).shape()))
+                || !data.get().inputs().equals(List.of(d, conv.input(1)))) {
+            return Optional.empty();
+        }
+        List<Node> last = readers(data.get().output(0));
+        if (last.size() != 1
+                || !isGradientOf(last.getFirst(), before, act)
+                || !last.getFirst().input(0).equals(data.get().output(0))
+                || readers.getOrDefault(weight.get().output(0), List.of()).stream().anyMatch(n -> n.id() < last.getFirst().id())
+                || weight.get().id() > last.getFirst().id()
+                || !quiet(afterBackward.get(), last.getFirst())) {
+            return Optional.empty();
+        }
+        Value dDst = afterBackward.get().input(0);
+        Optional<Node> gate = readers(dDst).size() == 1 && gates.of(dDst.node()).isPresent() ? Optional.of(dDst.node()) : Optional.empty();
+        return Optional.of(new Backward(gate, afterBackward.get(), data.get(), weight.get(), last.getFirst()));
+    }
+
+    /** The second of a value's two readers, of which {@code first} is one. */
+    private Optional<Node> other(Value v, Node first) {
+        List<Node> all = readers(v);
+        return all.size() == 2 && all.contains(first) ? all.stream().filter(n -> n != first).findFirst() : Optional.empty();
+    }
+
+    private static boolean isGradientOf(Node n, Node norm, Activation act) {
+        return n.op().equals(new Op.BatchNormBackward(act, false))
+                && n.inputs()
+                        .subList(1, 6)
+                        .equals(List.of(norm.input(0), norm.input(1), norm.input(2), norm.output(1), norm.output(2)));
+    }
+}

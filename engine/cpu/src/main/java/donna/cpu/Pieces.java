@@ -1,0 +1,64 @@
+package donna.cpu;
+
+import donna.cpu.kernel.Lanes;
+import donna.tensor.Shape;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The planes of blocked images in pieces that stay in a second-level cache between the loops over them: several images, or some channel blocks of one. In
+ * memory a piece is a range.
+ *
+ * @param planes channel blocks of an image
+ */
+record Pieces(int planes, List<Piece> all) {
+    /** Of one tensor; a step has several of them in the cache. */
+    private static final int BYTES = 256 << 10;
+
+    /**
+     * Planes {@code [first, first + images * blocks)}.
+     *
+     * @param last whether the piece ends an image
+     */
+    record Piece(int first, int images, int blocks, boolean last) {
+        int count() {
+            return images * blocks;
+        }
+    }
+
+    /** For images of {@code shape}. */
+    static Pieces of(Shape shape) {
+        int planes = Lanes.blocks(shape.dim(1));
+        int fitting = Math.max(1, BYTES / (shape.dim(2) * shape.dim(3) * Lanes.BYTES));
+        List<Piece> all = new ArrayList<>();
+        if (planes <= fitting) {
+            int images = Math.min(shape.dim(0), fitting / planes);
+            while (shape.dim(0) % images != 0) {
+                images--;
+            }
+            for (int i = 0; i < shape.dim(0); i += images) {
+                all.add(new Piece(i * planes, images, planes, true));
+            }
+            return new Pieces(planes, all);
+        }
+        int cuts = (planes + fitting - 1) / fitting;
+        int most = (planes + cuts - 1) / cuts;
+        for (int i = 0; i < shape.dim(0); i++) {
+            for (int b = 0; b < planes; b += most) {
+                int blocks = Math.min(most, planes - b);
+                all.add(new Piece(i * planes + b, 1, blocks, b + blocks == planes));
+            }
+        }
+        return new Pieces(planes, all);
+    }
+
+    /** Planes of the largest piece. */
+    int largest() {
+        return all.stream().mapToInt(Piece::count).max().orElse(0);
+    }
+
+    /** A piece's part of {@code shape}: whole blocks of channels. */
+    Shape shape(Piece p, Shape shape) {
+        return shape.with(0, p.images).with(1, p.blocks * Lanes.L);
+    }
+}

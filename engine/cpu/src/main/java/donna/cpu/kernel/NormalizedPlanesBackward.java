@@ -1,0 +1,110 @@
+package donna.cpu.kernel;
+
+import static donna.cpu.kernel.Lanes.BYTES;
+
+import donna.tensor.Activation;
+import donna.tensor.ConvGeometry;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * What stands before and behind the data gradient of a depthwise convolution between two batch norms, a piece at a time
+ * as in {@link NormalizedPlanes}: before it the second pass of the batch norm after, and the weight's gradient; behind
+ * it the activation's derivative and the sums of the batch norm in front.
+ */
+public final class NormalizedPlanesBackward {
+    private final int blocks;
+    private final int pixels;
+    private final int dstPixels;
+    private final Activation act;
+    private final DepthwiseBackwardWeight weightPass;
+    private final BatchNormBackward after;
+    private final BatchNormBackward before;
+
+    /**
+     * {@code h} and {@code w} are src's.
+     *
+     * @param after of the batch norm behind the convolution; its first pass comes before each run
+     */
+    public NormalizedPlanesBackward(
+            int n, int c, int h, int w, int kernel, ConvGeometry geometry, Activation act, BatchNormBackward after) {
+        this.blocks = Lanes.blocks(c);
+        this.pixels = h * w;
+        this.dstPixels = geometry.outputSize(h, kernel) * geometry.outputSize(w, kernel);
+        this.act = act;
+        this.after = after;
+        weightPass = new DepthwiseBackwardWeight(n, c, h, w, kernel, geometry);
+        before = new BatchNormBackward(n, c, h, w, Activation.NONE, false);
+    }
+
+    /** Scratch bytes for the weight's gradient. */
+    public long weightBytes() {
+        return weightPass.scratchBytes();
+    }
+
+    public void begin(
+            MemorySegment gamma,
+            MemorySegment beta,
+            MemorySegment mean,
+            MemorySegment inverseStd,
+            MemorySegment weightScratch) {
+        before.begin(gamma, beta, mean, inverseStd);
+        weightPass.begin(weightScratch);
+    }
+
+    /**
+     * Planes {@code [first, first + count)} up to the data gradient.
+     *
+     * @param g what {@code after}'s first pass left
+     * @param result of the convolution
+     * @param src of the batch norm in front
+     * @param dResult a piece: the gradient of the result
+     * @param activated a piece: what the convolution read
+     * @param slope a piece: the activation's derivative
+     */
+    public void weight(
+            int first,
+            int count,
+            MemorySegment g,
+            MemorySegment result,
+            MemorySegment src,
+            MemorySegment dResult,
+            MemorySegment activated,
+            MemorySegment slope,
+            MemorySegment weightScratch) {
+        long plane = (long) pixels * BYTES;
+        long dstPlane = (long) dstPixels * BYTES;
+        for (int k = 0; k < count; k++) {
+            int p = first + k;
+            int b = p % blocks;
+            after.apply(b, g, result, p * dstPlane, dResult, k * dstPlane);
+            NormalizedSlope.run(act, before.normalizer(), b, src, p * plane, activated, slope, k * plane, pixels);
+            weightPass.plane(b, activated, k * plane, dResult, k * dstPlane, weightScratch);
+        }
+    }
+
+    /** The same planes from the data gradient on, which is in dSrc. */
+    public void reduce(int first, int count, MemorySegment dSrc, MemorySegment src, MemorySegment slope) {
+        long plane = (long) pixels * BYTES;
+        for (int k = 0; k < count; k++) {
+            before.reduceSloped((first + k) % blocks, dSrc, src, (first + k) * plane, slope, k * plane);
+        }
+    }
+
+    /** Every plane of {@code count} images has been added. */
+    public void imagesDone(int count, MemorySegment weightScratch) {
+        weightPass.imagesDone(count, weightScratch);
+    }
+
+    public void end(
+            MemorySegment inverseStd,
+            MemorySegment src,
+            MemorySegment dSrc,
+            MemorySegment dWeight,
+            MemorySegment dGamma,
+            MemorySegment dBeta,
+            MemorySegment weightScratch) {
+        weightPass.end(dWeight, weightScratch);
+        before.finish(inverseStd, dGamma, dBeta);
+        before.apply(dSrc, src, dSrc);
+    }
+}
