@@ -52,7 +52,7 @@ public class PredictorSpeed {
 
     @Benchmark
     public AccuracyPredictor run() {
-        return AccuracyPredictor.fit(features, known, new AccuracyPredictor.Options(true, true, true));
+        return AccuracyPredictor.fit(features, known, new AccuracyPredictor.Options(true, true));
     }
 
     private static double unit(long index) {

@@ -38,17 +38,15 @@ public final class AccuracyPredictor {
      * How to fit.
      *
      * @param monotone whether predicted accuracy may never rise with a block's NSR over the range of the library
-     * @param cross whether products of neighbouring blocks' NSRs may be chosen; where they are, predictions are chains
-     *     of {@link #pairs}, not sums
      * @param assembled whether what is seen of assembled networks is a further feature
      */
-    public record Options(boolean monotone, boolean cross, boolean assembled) {}
+    public record Options(boolean monotone, boolean assembled) {}
 
     private AccuracyPredictor(BlockFeatures features, List<LabelledArchitecture> labels, Options options) {
         this.features = features;
         this.labels = labels;
         accuracies = labels.stream().mapToDouble(LabelledArchitecture::top1).toArray();
-        for (Variant v : Terms.variants(features, options.cross())) {
+        for (Variant v : Terms.variants(features)) {
             Terms t = new Terms(v, features);
             terms.put(v, t);
             double[][] rows =

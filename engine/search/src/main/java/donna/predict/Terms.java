@@ -75,10 +75,10 @@ final class Terms {
     }
 
     /** The variants that make a difference to these features. */
-    static List<Variant> variants(BlockFeatures features, boolean cross) {
+    static List<Variant> variants(BlockFeatures features) {
         return Arrays.stream(Variant.values())
                 .filter(v -> features.hasNsr() || v == Variant.LINEAR)
-                .filter(v -> v != Variant.CROSS || cross && features.blocks() > 1)
+                .filter(v -> v != Variant.CROSS || features.blocks() > 1)
                 .toList();
     }
 

@@ -11,7 +11,7 @@
  * <pre>{@code
  * BlockFeatures features = BlockFeatures.ofNsr(nsr);
  * List<Architecture> toLabel = LabelSelection.evenlySpaced(nsr, 14, 200, seed);
- * var predictor = AccuracyPredictor.fit(features, labels, new AccuracyPredictor.Options(true, true, false));
+ * var predictor = AccuracyPredictor.fit(features, labels, new AccuracyPredictor.Options(true, false));
  * double top1 = predictor.predict(architecture);
  * Interval range = predictor.interval(architecture, 0.1);
  * Architecture more = NextLabel.of(predictor, pool).architecture();

@@ -60,7 +60,7 @@ final class PredictorStage {
 
         AccuracyPredictor predictor() {
             AccuracyPredictor p = fitted.orElseGet(() -> {
-                var options = new AccuracyPredictor.Options(spec.monotone(), true, spec.secondStage());
+                var options = new AccuracyPredictor.Options(spec.monotone(), spec.secondStage());
                 return AccuracyPredictor.fit(BlockFeatures.ofNsr(library.nsr()), known, options);
             });
             fitted = Optional.of(p);

@@ -41,8 +41,8 @@ class AccuracyPredictorTest {
         }
     }
 
-    private static final AccuracyPredictor.Options MONOTONE = new AccuracyPredictor.Options(true, true, false);
-    private static final AccuracyPredictor.Options SECOND_STAGE = new AccuracyPredictor.Options(true, true, true);
+    private static final AccuracyPredictor.Options MONOTONE = new AccuracyPredictor.Options(true, false);
+    private static final AccuracyPredictor.Options SECOND_STAGE = new AccuracyPredictor.Options(true, true);
 
     /** The peer kept accuracies alone: the divergence goes with the error. */
     private static Assembled seen(double percent) {
@@ -161,7 +161,7 @@ class AccuracyPredictorTest {
                 AccuracyPredictor.fit(
                         BlockFeatures.ofNsr(rising.nsr),
                         rising.labels(40),
-                        new AccuracyPredictor.Options(false, true, false))
+                        new AccuracyPredictor.Options(false, false))
                 .contributions();
         int worst = IntStream.range(0, 12)
                 .reduce((a, b) -> rising.nsr[2][a] > rising.nsr[2][b] ? a : b)

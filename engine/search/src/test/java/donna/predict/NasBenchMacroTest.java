@@ -34,7 +34,7 @@ class NasBenchMacroTest {
                     AccuracyPredictor predictor = AccuracyPredictor.fit(
                             BlockFeatures.ofChoices(3, 3, 3, 3, 3, 3, 3, 3),
                             known,
-                            new AccuracyPredictor.Options(true, true, false));
+                            new AccuracyPredictor.Options(true, false));
                     double[] predicted =
                             Arrays.stream(all).mapToDouble(predictor::predict).toArray();
                     return Statistics.kendall(predicted, bench.accuracy());

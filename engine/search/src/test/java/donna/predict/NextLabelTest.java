@@ -29,7 +29,7 @@ class NextLabelTest {
             labels.add(new LabelledArchitecture(a, top1, Optional.empty()));
         }
         predictor = AccuracyPredictor.fit(
-                BlockFeatures.ofNsr(nsr), labels, new AccuracyPredictor.Options(true, true, false));
+                BlockFeatures.ofNsr(nsr), labels, new AccuracyPredictor.Options(true, false));
         pool = List.copyOf(LabelSelection.random(nsr, 60, 5));
     }
 
