@@ -1,5 +1,6 @@
 package donna.ffi;
 
+import donna.ffi.bind.CText;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

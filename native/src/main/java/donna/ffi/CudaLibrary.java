@@ -20,7 +20,9 @@ enum CudaLibrary {
             "cuDNN",
             List.of(new Soname("libcudnn.so.9", 0), new Soname("libcudnn.so.8", 12)),
             List.of(),
-            "install NVIDIA's package libcudnn9, or run: donna devices --install-libs");
+            "install NVIDIA's package libcudnn9, or run: donna devices --install-libs"),
+    CUBLAS12("cuBLAS", List.of(new Soname("libcublas.so.12", 12)), List.of(), "install NVIDIA's package libcublas for CUDA 12"),
+    CUDNN8("cuDNN", List.of(new Soname("libcudnn.so.8", 12)), List.of(), "install NVIDIA's package libcudnn8 for CUDA 12");
 
     /**
      * @param file as the linker knows it

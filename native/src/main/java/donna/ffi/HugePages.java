@@ -1,5 +1,6 @@
 package donna.ffi;
 
+import donna.ffi.bind.Libc;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -23,7 +24,7 @@ public final class HugePages {
      * @throws NativeException if the system has no memory left
      */
     public static MemorySegment allocate(Arena arena, long bytes) {
-        Libc libc = Libc.load();
+        Libc libc = Libc.SYSTEM;
         long length = bytes + PAGE_BYTES;
         long address = libc.mmap(0, length, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0);
         if (address == -1) {

@@ -1,5 +1,6 @@
 package donna.ffi;
 
+import donna.ffi.bind.Binder;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -38,16 +39,31 @@ final class NativeLibraries {
     private static final List<String> RESOURCES =
             List.of(DNNL_FOLDER + OPENMP, OPENCL_FOLDER + "libOpenCL.so.1", DNNL_FOLDER + ONEDNN);
 
-    private static SymbolLookup onednn;
+    private static Onednn onednn;
+    private static Openmp openmp;
 
     private NativeLibraries() {}
 
-    /** Symbols of oneDNN; loads it on the first call. */
-    static synchronized SymbolLookup onednn() {
+    /** oneDNN; loaded on the first call. */
+    static synchronized Onednn onednn() {
         if (onednn == null) {
-            onednn = load();
+            onednn = functions(Onednn.class, "oneDNN: expected version 3.4 or later", load());
         }
         return onednn;
+    }
+
+    /** The OpenMP runtime that oneDNN was linked with: opening it by its name gives the copy that is already in the process. */
+    static synchronized Openmp openmp() {
+        if (openmp == null) {
+            onednn();
+            openmp = functions(Openmp.class, "OpenMP: expected libgomp of GCC 4.9 or later", SymbolLookup.libraryLookup(OPENMP, Arena.global()));
+        }
+        return openmp;
+    }
+
+    private static <T> T functions(Class<T> table, String expected, SymbolLookup symbols) {
+        return Binder.implement(table, function -> symbols.find(function)
+                .orElseThrow(() -> new NativeException(expected + ", but the library that was loaded has no function " + function)));
     }
 
     private static SymbolLookup load() {

@@ -102,14 +102,9 @@ public interface Onednn {
     /**
      * The library of this process.
      *
-     * @throws NativeException if it cannot be loaded, or lacks a function
+     * @throws NativeException if it cannot be loaded; a function that it lacks throws when it is called
      */
     static Onednn load() {
-        NativeLibraries.onednn();
-        try {
-            return OnednnFfm.INSTANCE;
-        } catch (ExceptionInInitializerError e) {
-            throw e.getCause() instanceof NativeException known ? known : new NativeException("oneDNN: its functions cannot be bound", e);
-        }
+        return NativeLibraries.onednn();
     }
 }

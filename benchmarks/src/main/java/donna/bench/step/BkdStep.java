@@ -25,7 +25,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * the thread's own processor time (on a machine that does other things too, only the latter means something), and per stage the sums divided by the threads: what {@code bkd_peer.py} calls the total of a framework that gives all threads to one candidate.
  */
 public final class BkdStep {
-    private static final int WARM_UP_NANOS = 1_500_000_000;
+    /** Until the JVM has compiled what a candidate runs: its compiler has the same cores. */
+    private static final long WARM_UP_NANOS = 5_000_000_000L;
 
     private BkdStep() {}
 

@@ -29,7 +29,8 @@ import java.util.concurrent.CountDownLatch;
  * steps. Prints {@code NAME: MS ms}, the median over the steps of all threads.
  */
 public final class FinetuneStep {
-    private static final long WARM_UP_NANOS = 3_000_000_000L;
+    /** Until the JVM has compiled all that a network runs: its compiler has the same cores. */
+    private static final long WARM_UP_NANOS = 12_000_000_000L;
     private static final KdSpec KD = new KdSpec(0.7, 2);
     private static final Recipe RECIPE =
             Recipe.of(Optimizer.AdamW.standard(0.01f), new Schedule(1e-3, 0.1, new Schedule.Cosine()));

@@ -17,6 +17,11 @@ final class Command {
 
     /** @throws DonnaException.Unavailable if the program is missing, fails or takes longer than ten minutes */
     static void run(Path folder, List<String> command) {
+        run(folder, command, TIMEOUT_MINUTES);
+    }
+
+    /** @throws DonnaException.Unavailable if the program is missing, fails or takes longer than {@code minutes} */
+    static void run(Path folder, List<String> command, long minutes) {
         String what = String.join(" ", command.subList(0, Math.min(2, command.size())));
         Path log = folder.resolve("command.log");
         try {
@@ -29,8 +34,8 @@ final class Command {
             builder.environment().put("LC_ALL", "C");
             Process process = builder.start();
             try {
-                if (!process.waitFor(TIMEOUT_MINUTES, TimeUnit.MINUTES)) {
-                    throw new DonnaException.Unavailable(what + " took longer than " + TIMEOUT_MINUTES + " minutes");
+                if (!process.waitFor(minutes, TimeUnit.MINUTES)) {
+                    throw new DonnaException.Unavailable(what + " took longer than " + minutes + " minutes");
                 }
             } finally {
                 process.destroy();
