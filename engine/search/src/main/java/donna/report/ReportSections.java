@@ -151,7 +151,7 @@ final class ReportSections {
         h.raw("<div class=\"columns\">\n").plot("predictor", "Predicted against measured accuracy of the labelled architectures").raw("<div>\n");
         taus("Kendall's tau", p.leaveOneOutTau(), Map.of("predictor, from the blocks alone", p.searchTau()), p.baselines());
         h.raw("</div>\n</div>\n");
-        p.heldOut().ifPresent(o -> {
+        p.heldOut().forEach(o -> {
             h.paragraph("On " + o.n() + " further architectures that it was not fitted on: tau " + tau(o.tau()) + ", error " + error(o.rmse())
                     + " points; " + percent(o.coverage()) + " of them lie inside their intervals, which promise 90 %.");
             taus("Kendall's tau on these", o.tau(), Map.of(), o.baselines());

@@ -4,7 +4,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * What a search found, in numbers: the content of {@code summary.json} and all that {@link ReportWriter} needs. The unit is in the name; every
@@ -108,7 +107,7 @@ public record Summary(
      * @param leaveOneOutRmse of the same predictions, as a share of 1
      * @param searchTau rank correlation of what the search asks, which has not seen assembled networks
      * @param baselines rank correlation of other ways to rank, by name
-     * @param heldOut the same on architectures labelled for nothing else, where asked for
+     * @param heldOut the same on architectures labelled for nothing else: one entry, or none unless asked for
      * @param next what to label next
      * @param labels the architectures it was fitted on
      */
@@ -118,11 +117,12 @@ public record Summary(
             double leaveOneOutRmse,
             double searchTau,
             Map<String, Double> baselines,
-            Optional<HeldOut> heldOut,
+            List<HeldOut> heldOut,
             NextLabel next,
             List<Label> labels) {
         public Predictor {
             baselines = Collections.unmodifiableMap(new LinkedHashMap<>(baselines));
+            heldOut = List.copyOf(heldOut);
             labels = List.copyOf(labels);
         }
     }

@@ -141,7 +141,7 @@ final class Summarizer {
                 p.leaveOneOut().rmse(),
                 p.searchLeaveOneOut().tau(),
                 taus(p.baselines()),
-                p.heldOut().map(h -> new Summary.HeldOut(h.n(), h.predictor().tau(), h.predictor().rmse(), h.coverage(), taus(h.baselines()))),
+                p.heldOut().stream().map(h -> new Summary.HeldOut(h.n(), h.predictor().tau(), h.predictor().rmse(), h.coverage(), taus(h.baselines()))).toList(),
                 new Summary.NextLabel(setting.space().name(p.next().architecture()), p.next().standardError(), p.next().standardErrorAfter()),
                 labels);
     }

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import donna.spec.Json;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ReportWriterTest {
@@ -37,7 +36,7 @@ class ReportWriterTest {
                         0.0041,
                         0.69,
                         Map.of("MACs", 0.38),
-                        Optional.of(new Summary.HeldOut(30, 0.81, 0.0032, 0.9, Map.of("MACs", 0.41))),
+                        List.of(new Summary.HeldOut(30, 0.81, 0.0032, 0.9, Map.of("MACs", 0.41))),
                         new Summary.NextLabel("c", 0.0021, 0.0017),
                         List.of(new Summary.Label("a", 0.88, 0.875, 0.87, 0.88))),
                 new Summary.Latency(32, 1, 0.97, 1.03, 1.09, 1.17, List.of(new Summary.Network("a", 2.0, 2.2))),
