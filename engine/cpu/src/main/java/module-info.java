@@ -1,4 +1,4 @@
-/** The CPU backend: oneDNN for what it does best, own vector kernels for the rest. */
+/** The CPU backend: oneDNN for what it does best, own vector kernels for the rest; and JPEG decoding with libjpeg-turbo. */
 module donna.cpu {
     requires transitive donna.core;
     requires donna.ffi;
@@ -8,4 +8,6 @@ module donna.cpu {
 
     provides donna.backend.BackendProvider with
             donna.cpu.CpuBackend;
+    provides donna.data.ImageDecoder with
+            donna.cpu.image.TurboJpegDecoder;
 }

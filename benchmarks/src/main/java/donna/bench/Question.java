@@ -2,6 +2,7 @@ package donna.bench;
 
 import donna.bench.ceiling.CopyBandwidth;
 import donna.bench.ceiling.FmaPeak;
+import donna.bench.data.ImagePipeline;
 import donna.bench.ops.BatchNormActivation;
 import donna.bench.ops.DenseConvolution;
 import donna.bench.ops.DepthwiseConvolution;
@@ -41,7 +42,8 @@ record Question(Section section, Class<?> benchmark, Function<UnaryOperator<Stri
         CEILINGS,
         OPS,
         STEP,
-        SEARCH
+        SEARCH,
+        DATA
     }
 
     /** All there are, in the order in which they are asked. */
@@ -90,7 +92,8 @@ record Question(Section section, Class<?> benchmark, Function<UnaryOperator<Stri
                 new Question(Section.SEARCH, SortSpeed.class, p -> Work.NONE),
                 new Question(Section.SEARCH, ArchiveSpeed.class, p -> Work.NONE),
                 new Question(Section.SEARCH, ExactFrontSpeed.class, p -> Work.NONE),
-                new Question(Section.SEARCH, PredictorSpeed.class, p -> Work.NONE));
+                new Question(Section.SEARCH, PredictorSpeed.class, p -> Work.NONE),
+                new Question(Section.DATA, ImagePipeline.class, p -> Work.NONE.withImages(ImagePipeline.IMAGES)));
     }
 
     private static Pass pass(UnaryOperator<String> parameters) {

@@ -35,7 +35,7 @@ public class GenerationSpeed {
     @Setup
     public void open() {
         int goals = Integer.parseInt(population.split(" ")[2]);
-        Evolution evolution = new Evolution((int) architectures(population), Integer.MAX_VALUE, 0.9, 0.2, 1);
+        Evolution evolution = new Evolution((int) architectures(population), Integer.MAX_VALUE, 0.5, 0.05, 1);
         AdditiveProblem problem = BlockTables.problem(5, 384, goals);
         lineage = new Lineage(evolution, problem, List.of(), threads, Progress.NONE);
     }

@@ -7,16 +7,16 @@
  * partial [2, chunks, channels]: sums of src - shift and of its square, where the shift of a channel is its first value, so that little is lost where
  * the mean is large beside the deviation.
  */
-KERNEL __launch_bounds__(LANES * ROWS) batch_norm_moments(const float* src, float* partial, long long rows, int channels, int chunks) {
+KERNEL __launch_bounds__(LANES * ROWS) batch_norm_moments(const float* src, float* partial, int rows, int channels, int chunks) {
     int c = blockIdx.x * LANES + threadIdx.x;
     int chunk = blockIdx.y;
     float sum = 0.0f;
     float squares = 0.0f;
     if (c < channels) {
         float shift = src[c];
-        long long first = rows * chunk / chunks;
-        long long last = rows * (chunk + 1) / chunks;
-        for (long long r = first + threadIdx.y; r < last; r += ROWS) {
+        int first = chunk_begin(rows, chunk, chunks);
+        int last = chunk_begin(rows, chunk + 1, chunks);
+        for (int r = first + threadIdx.y; r < last; r += ROWS) {
             float x = src[r * channels + c] - shift;
             sum += x;
             squares += x * x;
@@ -25,21 +25,21 @@ KERNEL __launch_bounds__(LANES * ROWS) batch_norm_moments(const float* src, floa
     sum = row_sum(sum);
     squares = row_sum(squares);
     if (c < channels && threadIdx.y == 0) {
-        partial[(long long) chunk * channels + c] = sum;
-        partial[((long long) chunks + chunk) * channels + c] = squares;
+        partial[chunk * channels + c] = sum;
+        partial[(chunks + chunk) * channels + c] = squares;
     }
 }
 
 /* From batch_norm_moments' sums to the statistics; moves the running ones by momentum. */
 KERNEL __launch_bounds__(BLOCK) batch_norm_statistics(const float* src, const float* partial, float* mean, float* inverse_std, float* running_mean,
-        float* running_variance, const float* momentum, float eps, long long rows, int channels, int chunks) {
+        float* running_variance, const float* momentum, float eps, int rows, int channels, int chunks) {
     int c = (int) element();
     if (c < channels) {
         float sum = 0.0f;
         float squares = 0.0f;
         for (int k = 0; k < chunks; k++) {
-            sum += partial[(long long) k * channels + c];
-            squares += partial[((long long) chunks + k) * channels + c];
+            sum += partial[k * channels + c];
+            squares += partial[(chunks + k) * channels + c];
         }
         float shifted = sum / rows;
         float variance = fmaxf(squares / rows - shifted * shifted, 0.0f);
@@ -54,8 +54,8 @@ KERNEL __launch_bounds__(BLOCK) batch_norm_statistics(const float* src, const fl
 
 /* act(gamma (src - mean) inverse_std + beta + residual). */
 KERNEL __launch_bounds__(BLOCK) batch_norm_apply(const float* src, const float* gamma, const float* beta, const float* mean, const float* inverse_std,
-        const float* residual, float* dst, int act, int has_residual, int channels, long long count) {
-    long long i = element();
+        const float* residual, float* dst, int act, int has_residual, int channels, int count) {
+    int i = element();
     if (i < count) {
         int c = (int) (i % channels);
         float y = gamma[c] * ((src[i] - mean[c]) * inverse_std[c]) + beta[c];
@@ -68,8 +68,8 @@ KERNEL __launch_bounds__(BLOCK) batch_norm_apply(const float* src, const float* 
 
 /* The same with a given variance. */
 KERNEL __launch_bounds__(BLOCK) batch_norm_inference(const float* src, const float* gamma, const float* beta, const float* mean, const float* variance,
-        const float* residual, float* dst, float eps, int act, int has_residual, int channels, long long count) {
-    long long i = element();
+        const float* residual, float* dst, float eps, int act, int has_residual, int channels, int count) {
+    int i = element();
     if (i < count) {
         int c = (int) (i % channels);
         float y = gamma[c] * ((src[i] - mean[c]) / sqrtf(variance[c] + eps)) + beta[c];
@@ -87,16 +87,16 @@ DEVICE float before_activation(float d_dst, float x, float gamma, float beta, fl
 
 /* partial [2, chunks, channels]: sums of dy and of dy x, where dy is the gradient before the activation and x the normalised src. */
 KERNEL __launch_bounds__(LANES * ROWS) batch_norm_backward_sums(const float* d_dst, const float* src, const float* gamma, const float* beta,
-        const float* mean, const float* inverse_std, const float* residual, float* partial, int act, int has_residual, long long rows, int channels,
+        const float* mean, const float* inverse_std, const float* residual, float* partial, int act, int has_residual, int rows, int channels,
         int chunks) {
     int c = blockIdx.x * LANES + threadIdx.x;
     int chunk = blockIdx.y;
     float sum = 0.0f;
     float product = 0.0f;
     if (c < channels) {
-        long long last = rows * (chunk + 1) / chunks;
-        for (long long r = rows * chunk / chunks + threadIdx.y; r < last; r += ROWS) {
-            long long i = r * channels + c;
+        int last = chunk_begin(rows, chunk + 1, chunks);
+        for (int r = chunk_begin(rows, chunk, chunks) + threadIdx.y; r < last; r += ROWS) {
+            int i = r * channels + c;
             float x = (src[i] - mean[c]) * inverse_std[c];
             float dy = before_activation(d_dst[i], x, gamma[c], beta[c], has_residual ? residual[i] : 0.0f, act);
             sum += dy;
@@ -106,16 +106,16 @@ KERNEL __launch_bounds__(LANES * ROWS) batch_norm_backward_sums(const float* d_d
     sum = row_sum(sum);
     product = row_sum(product);
     if (c < channels && threadIdx.y == 0) {
-        partial[(long long) chunk * channels + c] = sum;
-        partial[((long long) chunks + chunk) * channels + c] = product;
+        partial[chunk * channels + c] = sum;
+        partial[(chunks + chunk) * channels + c] = product;
     }
 }
 
 /* gamma inverse_std (dy - mean(dy) - x mean(dy x)); d_residual, where there is one, is dy. */
 KERNEL __launch_bounds__(BLOCK) batch_norm_backward(const float* d_dst, const float* src, const float* gamma, const float* beta, const float* mean,
         const float* inverse_std, const float* residual, const float* d_gamma, const float* d_beta, float* d_src, float* d_residual, int act,
-        int has_residual, int channels, long long count) {
-    long long i = element();
+        int has_residual, int channels, int count) {
+    int i = element();
     if (i < count) {
         int c = (int) (i % channels);
         float rows = (float) (count / channels);

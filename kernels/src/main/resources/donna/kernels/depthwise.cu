@@ -5,15 +5,15 @@
 #include "kshim.h"
 
 KERNEL __launch_bounds__(BLOCK) depthwise_forward(const float* src, const float* weight, float* dst, int height, int width, int channels, int multiplier,
-        int out_height, int out_width, int kernel_height, int kernel_width, int stride, int padding, int dilation, long long count) {
-    long long i = element();
+        int out_height, int out_width, int kernel_height, int kernel_width, int stride, int padding, int dilation, int count) {
+    int i = element();
     if (i < count) {
         int outputs = channels * multiplier;
         int o = (int) (i % outputs);
-        long long pixel = i / outputs;
+        int pixel = i / outputs;
         int x = (int) (pixel % out_width);
         int y = (int) (pixel / out_width % out_height);
-        long long sample = pixel / out_width / out_height;
+        int sample = pixel / out_width / out_height;
         int c = o / multiplier;
         float sum = 0.0f;
         for (int ky = 0; ky < kernel_height; ky++) {
@@ -33,15 +33,15 @@ KERNEL __launch_bounds__(BLOCK) depthwise_forward(const float* src, const float*
 }
 
 KERNEL __launch_bounds__(BLOCK) depthwise_backward_data(const float* d_dst, const float* weight, float* d_src, int height, int width, int channels,
-        int multiplier, int out_height, int out_width, int kernel_height, int kernel_width, int stride, int padding, int dilation, long long count) {
-    long long i = element();
+        int multiplier, int out_height, int out_width, int kernel_height, int kernel_width, int stride, int padding, int dilation, int count) {
+    int i = element();
     if (i < count) {
         int outputs = channels * multiplier;
         int c = (int) (i % channels);
-        long long pixel = i / channels;
+        int pixel = i / channels;
         int sx = (int) (pixel % width);
         int sy = (int) (pixel / width % height);
-        long long sample = pixel / width / height;
+        int sample = pixel / width / height;
         float sum = 0.0f;
         for (int ky = 0; ky < kernel_height; ky++) {
             int y = sy + padding - ky * dilation;
@@ -53,7 +53,7 @@ KERNEL __launch_bounds__(BLOCK) depthwise_backward_data(const float* d_dst, cons
                 if (x < 0 || x % stride != 0 || x / stride >= out_width) {
                     continue;
                 }
-                long long at = ((sample * out_height + y / stride) * out_width + x / stride) * outputs;
+                int at = ((sample * out_height + y / stride) * out_width + x / stride) * outputs;
                 for (int o = c * multiplier; o < (c + 1) * multiplier; o++) {
                     sum += weight[(o * kernel_height + ky) * kernel_width + kx] * d_dst[at + o];
                 }
@@ -72,14 +72,14 @@ KERNEL __launch_bounds__(LANES * ROWS) depthwise_backward_weight(const float* sr
     int o = blockIdx.x * LANES + threadIdx.x;
     int chunk = blockIdx.y;
     int tap = blockIdx.z;
-    long long pixels = (long long) samples * out_height * out_width;
+    int pixels = samples * out_height * out_width;
     float sum = 0.0f;
     if (o < outputs) {
-        long long last = pixels * (chunk + 1) / chunks;
-        for (long long p = pixels * chunk / chunks + threadIdx.y; p < last; p += ROWS) {
+        int last = chunk_begin(pixels, chunk + 1, chunks);
+        for (int p = chunk_begin(pixels, chunk, chunks) + threadIdx.y; p < last; p += ROWS) {
             int sx = (int) (p % out_width) * stride - padding + tap % kernel_width * dilation;
             int sy = (int) (p / out_width % out_height) * stride - padding + tap / kernel_width * dilation;
-            long long sample = p / out_width / out_height;
+            int sample = p / out_width / out_height;
             if (sx >= 0 && sx < width && sy >= 0 && sy < height) {
                 sum += d_dst[p * outputs + o] * src[((sample * height + sy) * width + sx) * channels + o / multiplier];
             }
@@ -87,6 +87,6 @@ KERNEL __launch_bounds__(LANES * ROWS) depthwise_backward_weight(const float* sr
     }
     sum = row_sum(sum);
     if (o < outputs && threadIdx.y == 0) {
-        partial[((long long) chunk * outputs + o) * taps + tap] = sum;
+        partial[(chunk * outputs + o) * taps + tap] = sum;
     }
 }

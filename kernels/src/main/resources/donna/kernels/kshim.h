@@ -29,8 +29,14 @@
 #define HSIGMOID 6
 #define GELU 7
 
-DEVICE long long element() {
-    return (long long) blockIdx.x * BLOCK + threadIdx.x;
+/* Elements are counted in int, of which there are at most 2^30: a 64-bit division costs a card many times as much. */
+DEVICE int element() {
+    return (int) (blockIdx.x * BLOCK + threadIdx.x);
+}
+
+/* The first of `count` rows that belongs to chunk `chunk` of `chunks`. */
+DEVICE int chunk_begin(int count, int chunk, int chunks) {
+    return (int) ((long long) count * chunk / chunks);
 }
 
 DEVICE float sigmoid(float x) {

@@ -14,10 +14,10 @@ KERNEL __launch_bounds__(BLOCK) sum_partials(const float* partial, float* dst, i
 
 /* 1/C sum_c mean((src_c - target_c)^2) inverse_variance_c over [.., channels]; weights are equal where has_weights is 0. */
 KERNEL __launch_bounds__(BLOCK) weighted_squares(const float* src, const float* target, const float* inverse_variance, float* partial, float* d_src,
-        int has_weights, int channels, long long count) {
-    long long each = (long long) gridDim.x * BLOCK;
+        int has_weights, int channels, int count) {
+    int each = gridDim.x * BLOCK;
     float sum = 0.0f;
-    for (long long i = element(); i < count; i += each) {
+    for (int i = element(); i < count; i += each) {
         float d = src[i] - target[i];
         float weight = (has_weights ? inverse_variance[i % channels] : 1.0f) / count;
         sum += d * d * weight;
@@ -46,7 +46,7 @@ DEVICE float log_sum(const float* row, int classes, float temperature) {
 /* A block per sample. A label that is no class makes the loss NaN. */
 KERNEL __launch_bounds__(BLOCK) cross_entropy(const float* logits, const int* labels, float* partial, float* d_logits, float smoothing, int samples,
         int classes) {
-    long long first = (long long) blockIdx.x * classes;
+    int first = blockIdx.x * classes;
     float log = log_sum(logits + first, classes, 1.0f);
     int label = labels[blockIdx.x];
     float loss = label < 0 || label >= classes ? NAN : 0.0f;
@@ -65,7 +65,7 @@ KERNEL __launch_bounds__(BLOCK) cross_entropy(const float* logits, const int* la
 /* T^2 KL(softmax(target / T) || softmax(logits / T)), a block per sample. */
 KERNEL __launch_bounds__(BLOCK) distillation(const float* logits, const float* targets, float* partial, float* d_logits, float temperature, int samples,
         int classes) {
-    long long first = (long long) blockIdx.x * classes;
+    int first = blockIdx.x * classes;
     float log = log_sum(logits + first, classes, temperature);
     float target_log = log_sum(targets + first, classes, temperature);
     float loss = 0.0f;

@@ -2,22 +2,22 @@
 #include "kshim.h"
 
 /* dst [N, pixels, C] = factor src [N, C]. */
-KERNEL __launch_bounds__(BLOCK) spread_pixels(const float* src, float* dst, float factor, int pixels, int channels, long long count) {
-    long long i = element();
+KERNEL __launch_bounds__(BLOCK) spread_pixels(const float* src, float* dst, float factor, int pixels, int channels, int count) {
+    int i = element();
     if (i < count) {
-        dst[i] = factor * src[i / ((long long) pixels * channels) * channels + i % channels];
+        dst[i] = factor * src[i / (pixels * channels) * channels + i % channels];
     }
 }
 
 KERNEL __launch_bounds__(BLOCK) average_pool(const float* src, float* dst, int height, int width, int channels, int out_height, int out_width, int kernel,
-        int stride, int padding, int dilation, long long count) {
-    long long i = element();
+        int stride, int padding, int dilation, int count) {
+    int i = element();
     if (i < count) {
         int c = (int) (i % channels);
-        long long pixel = i / channels;
+        int pixel = i / channels;
         int x = (int) (pixel % out_width);
         int y = (int) (pixel / out_width % out_height);
-        long long sample = pixel / out_width / out_height;
+        int sample = pixel / out_width / out_height;
         float sum = 0.0f;
         for (int k = 0; k < kernel * kernel; k++) {
             int sy = y * stride - padding + k / kernel * dilation;
@@ -31,14 +31,14 @@ KERNEL __launch_bounds__(BLOCK) average_pool(const float* src, float* dst, int h
 }
 
 KERNEL __launch_bounds__(BLOCK) average_pool_backward(const float* d_dst, float* d_src, int height, int width, int channels, int out_height,
-        int out_width, int kernel, int stride, int padding, int dilation, long long count) {
-    long long i = element();
+        int out_width, int kernel, int stride, int padding, int dilation, int count) {
+    int i = element();
     if (i < count) {
         int c = (int) (i % channels);
-        long long pixel = i / channels;
+        int pixel = i / channels;
         int sx = (int) (pixel % width);
         int sy = (int) (pixel / width % height);
-        long long sample = pixel / width / height;
+        int sample = pixel / width / height;
         float sum = 0.0f;
         for (int k = 0; k < kernel * kernel; k++) {
             int y = sy + padding - k / kernel * dilation;
@@ -52,7 +52,7 @@ KERNEL __launch_bounds__(BLOCK) average_pool_backward(const float* d_dst, float*
 }
 
 /* The pixel that a window's value comes from: its first largest one; a NaN wins over numbers. */
-DEVICE int winner(const float* src, long long sample, int y, int x, int c, int height, int width, int channels, int kernel, int stride, int padding,
+DEVICE int winner(const float* src, int sample, int y, int x, int c, int height, int width, int channels, int kernel, int stride, int padding,
         int dilation) {
     int best = -1;
     float largest = 0.0f;
@@ -71,28 +71,28 @@ DEVICE int winner(const float* src, long long sample, int y, int x, int c, int h
 }
 
 KERNEL __launch_bounds__(BLOCK) max_pool(const float* src, float* dst, int height, int width, int channels, int out_height, int out_width, int kernel,
-        int stride, int padding, int dilation, long long count) {
-    long long i = element();
+        int stride, int padding, int dilation, int count) {
+    int i = element();
     if (i < count) {
         int c = (int) (i % channels);
-        long long pixel = i / channels;
+        int pixel = i / channels;
         int x = (int) (pixel % out_width);
         int y = (int) (pixel / out_width % out_height);
-        long long sample = pixel / out_width / out_height;
+        int sample = pixel / out_width / out_height;
         int from = winner(src, sample, y, x, c, height, width, channels, kernel, stride, padding, dilation);
         dst[i] = src[(sample * height * width + from) * channels + c];
     }
 }
 
 KERNEL __launch_bounds__(BLOCK) max_pool_backward(const float* d_dst, const float* src, float* d_src, int height, int width, int channels, int out_height,
-        int out_width, int kernel, int stride, int padding, int dilation, long long count) {
-    long long i = element();
+        int out_width, int kernel, int stride, int padding, int dilation, int count) {
+    int i = element();
     if (i < count) {
         int c = (int) (i % channels);
-        long long pixel = i / channels;
+        int pixel = i / channels;
         int sx = (int) (pixel % width);
         int sy = (int) (pixel / width % height);
-        long long sample = pixel / width / height;
+        int sample = pixel / width / height;
         float sum = 0.0f;
         for (int k = 0; k < kernel * kernel; k++) {
             int y = sy + padding - k / kernel * dilation;

@@ -2,7 +2,7 @@
 #include "kshim.h"
 
 KERNEL __launch_bounds__(BLOCK) softmax(const float* src, float* dst, int features) {
-    const float* row = src + (long long) blockIdx.x * features;
+    const float* row = src + blockIdx.x * features;
     float largest = -INFINITY;
     for (int i = threadIdx.x; i < features; i += BLOCK) {
         largest = fmaxf(largest, row[i]);
@@ -14,12 +14,12 @@ KERNEL __launch_bounds__(BLOCK) softmax(const float* src, float* dst, int featur
     }
     sum = block_sum(sum);
     for (int i = threadIdx.x; i < features; i += BLOCK) {
-        dst[(long long) blockIdx.x * features + i] = expf(row[i] - largest) / sum;
+        dst[blockIdx.x * features + i] = expf(row[i] - largest) / sum;
     }
 }
 
 KERNEL __launch_bounds__(BLOCK) softmax_backward(const float* d_dst, const float* dst, float* d_src, int features) {
-    long long first = (long long) blockIdx.x * features;
+    int first = blockIdx.x * features;
     float dot = 0.0f;
     for (int i = threadIdx.x; i < features; i += BLOCK) {
         dot += d_dst[first + i] * dst[first + i];
@@ -32,7 +32,7 @@ KERNEL __launch_bounds__(BLOCK) softmax_backward(const float* d_dst, const float
 
 KERNEL __launch_bounds__(BLOCK) layer_norm(const float* src, const float* gamma, const float* beta, float* dst, float* mean, float* inverse_std,
         float eps, int features) {
-    const float* row = src + (long long) blockIdx.x * features;
+    const float* row = src + blockIdx.x * features;
     float sum = 0.0f;
     for (int i = threadIdx.x; i < features; i += BLOCK) {
         sum += row[i];
@@ -44,7 +44,7 @@ KERNEL __launch_bounds__(BLOCK) layer_norm(const float* src, const float* gamma,
     }
     float inverse = 1.0f / sqrtf(block_sum(squares) / features + eps);
     for (int i = threadIdx.x; i < features; i += BLOCK) {
-        dst[(long long) blockIdx.x * features + i] = gamma[i] * (row[i] - m) * inverse + beta[i];
+        dst[blockIdx.x * features + i] = gamma[i] * (row[i] - m) * inverse + beta[i];
     }
     if (threadIdx.x == 0) {
         mean[blockIdx.x] = m;
@@ -54,7 +54,7 @@ KERNEL __launch_bounds__(BLOCK) layer_norm(const float* src, const float* gamma,
 
 KERNEL __launch_bounds__(BLOCK) layer_norm_backward(const float* d_dst, const float* src, const float* gamma, const float* mean,
         const float* inverse_std, float* d_src, int features) {
-    long long first = (long long) blockIdx.x * features;
+    int first = blockIdx.x * features;
     float m = mean[blockIdx.x];
     float inverse = inverse_std[blockIdx.x];
     float sum = 0.0f;
@@ -80,8 +80,8 @@ KERNEL __launch_bounds__(LANES * ROWS) layer_norm_backward_sums(const float* d_d
     float product = 0.0f;
     float sum = 0.0f;
     if (f < features) {
-        long long last = (long long) rows * (chunk + 1) / chunks;
-        for (long long r = (long long) rows * chunk / chunks + threadIdx.y; r < last; r += ROWS) {
+        int last = chunk_begin(rows, chunk + 1, chunks);
+        for (int r = chunk_begin(rows, chunk, chunks) + threadIdx.y; r < last; r += ROWS) {
             float d = d_dst[r * features + f];
             product += d * ((src[r * features + f] - mean[r]) * inverse_std[r]);
             sum += d;
@@ -90,7 +90,7 @@ KERNEL __launch_bounds__(LANES * ROWS) layer_norm_backward_sums(const float* d_d
     product = row_sum(product);
     sum = row_sum(sum);
     if (f < features && threadIdx.y == 0) {
-        partial[(long long) chunk * features + f] = product;
-        partial[((long long) chunks + chunk) * features + f] = sum;
+        partial[chunk * features + f] = product;
+        partial[(chunks + chunk) * features + f] = sum;
     }
 }

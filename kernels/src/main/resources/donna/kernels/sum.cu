@@ -2,8 +2,8 @@
 #include "kshim.h"
 
 /* dst [count]: the sum over the chunks of partial [chunks, count], in their order. */
-KERNEL __launch_bounds__(BLOCK) sum_chunks(const float* partial, float* dst, int chunks, long long count) {
-    long long i = element();
+KERNEL __launch_bounds__(BLOCK) sum_chunks(const float* partial, float* dst, int chunks, int count) {
+    int i = element();
     if (i < count) {
         float sum = 0.0f;
         for (int k = 0; k < chunks; k++) {
@@ -16,25 +16,25 @@ KERNEL __launch_bounds__(BLOCK) sum_chunks(const float* partial, float* dst, int
 /* dst [samples, channels]: factor times the sum over the pixels of a [samples, pixels, channels], times b of that shape where there is one. */
 KERNEL __launch_bounds__(LANES * ROWS) sum_pixels(const float* a, const float* b, float* dst, float factor, int has_b, int pixels, int channels) {
     int c = blockIdx.x * LANES + threadIdx.x;
-    long long first = (long long) blockIdx.y * pixels;
+    int first = blockIdx.y * pixels;
     float sum = 0.0f;
     if (c < channels) {
         for (int p = threadIdx.y; p < pixels; p += ROWS) {
-            long long i = (first + p) * channels + c;
+            int i = (first + p) * channels + c;
             sum += has_b ? a[i] * b[i] : a[i];
         }
     }
     sum = row_sum(sum);
     if (c < channels && threadIdx.y == 0) {
-        dst[(long long) blockIdx.y * channels + c] = factor * sum;
+        dst[blockIdx.y * channels + c] = factor * sum;
     }
 }
 
 /* dst [middle]: the sum over src [outer, middle, inner] except the middle; a block per number. */
 KERNEL __launch_bounds__(BLOCK) sum_except(const float* src, float* dst, int outer, int middle, int inner) {
-    long long each = (long long) outer * inner;
+    int each = outer * inner;
     float sum = 0.0f;
-    for (long long i = threadIdx.x; i < each; i += BLOCK) {
+    for (int i = threadIdx.x; i < each; i += BLOCK) {
         sum += src[(i / inner * middle + blockIdx.x) * inner + i % inner];
     }
     sum = block_sum(sum);

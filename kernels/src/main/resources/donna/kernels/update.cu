@@ -2,8 +2,8 @@
 #include "kshim.h"
 
 KERNEL __launch_bounds__(BLOCK) sgd(float* parameter, const float* gradient, float* velocity, const float* rate, float momentum, int nesterov,
-        float weight_decay, long long count) {
-    long long i = element();
+        float weight_decay, int count) {
+    int i = element();
     if (i < count) {
         float d = gradient[i] + weight_decay * parameter[i];
         float v = momentum * velocity[i] + d;
@@ -14,8 +14,8 @@ KERNEL __launch_bounds__(BLOCK) sgd(float* parameter, const float* gradient, flo
 
 /* log_beta1 and log_beta2 are natural logarithms; 1 - beta^step is formed without cancellation. */
 KERNEL __launch_bounds__(BLOCK) adamw(float* parameter, const float* gradient, float* m, float* v, const float* rate, const float* step, float beta1,
-        float beta2, float log_beta1, float log_beta2, float eps, float weight_decay, long long count) {
-    long long i = element();
+        float beta2, float log_beta1, float log_beta2, float eps, float weight_decay, int count) {
+    int i = element();
     if (i < count) {
         float correction1 = -expm1f(step[0] * log_beta1);
         float correction2 = sqrtf(-expm1f(step[0] * log_beta2));
@@ -31,18 +31,18 @@ KERNEL __launch_bounds__(BLOCK) adamw(float* parameter, const float* gradient, f
 }
 
 /* average += share (parameter - average), where share is 1 - decay. */
-KERNEL __launch_bounds__(BLOCK) moving_average(float* average, const float* parameter, float share, long long count) {
-    long long i = element();
+KERNEL __launch_bounds__(BLOCK) moving_average(float* average, const float* parameter, float share, int count) {
+    int i = element();
     if (i < count) {
         average[i] += share * (parameter[i] - average[i]);
     }
 }
 
 /* partial [gridDim.x]: sums of squares. */
-KERNEL __launch_bounds__(BLOCK) squares(const float* gradient, float* partial, long long count) {
-    long long each = (long long) gridDim.x * BLOCK;
+KERNEL __launch_bounds__(BLOCK) squares(const float* gradient, float* partial, int count) {
+    int each = gridDim.x * BLOCK;
     float sum = 0.0f;
-    for (long long i = element(); i < count; i += each) {
+    for (int i = element(); i < count; i += each) {
         sum += gradient[i] * gradient[i];
     }
     sum = block_sum(sum);

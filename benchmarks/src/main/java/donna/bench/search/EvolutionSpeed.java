@@ -50,6 +50,6 @@ public class EvolutionSpeed {
     }
 
     private Evolution evolution(long key) {
-        return new Evolution(population, GENERATIONS, 0.9, 0.2, key);
+        return new Evolution(population, GENERATIONS, 0.5, 0.05, key);
     }
 }

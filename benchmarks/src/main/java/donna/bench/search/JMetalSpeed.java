@@ -27,7 +27,8 @@ import org.uma.jmetal.util.pseudorandom.JMetalRandom;
 public class JMetalSpeed {
     private static final int GENERATIONS = 50;
 
-    @Param({"100", "1000"})
+    /** Larger ones take minutes: its sort compares all pairs. */
+    @Param("100")
     private int population;
 
     private BlockChoice problem;

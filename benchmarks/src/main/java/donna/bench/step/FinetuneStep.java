@@ -65,7 +65,7 @@ public final class FinetuneStep {
                 Tensor labels = device.tensor(TensorSpec.of(DType.I32, Shape.of(spec.batch())));
                 Tensor teacher = device.tensor(TensorSpec.f32(spec.batch(), classes));
                 TrainingStep step =
-                        TrainingStep.compile(device, Finetuner.objective(network, images, KD, 0), RECIPE, state)) {
+                        TrainingStep.compile(device, Finetuner.objective(network, images, KD, false, 0), RECIPE, state)) {
             src.set(normal(random, images.elements()));
             teacher.set(normal(random, (long) spec.batch() * classes));
             labels.set(random.ints(spec.batch(), 0, classes).asDoubleStream().toArray());

@@ -104,7 +104,10 @@ final class EvaluateCommand implements Callable<Integer> {
         ReferenceModel model = modelOptions.model(target);
         Map<String, float[]> values = WeightsFile.read(modelOptions.weights().orElseThrow(), model.parameters());
         Path kept = cache.orElseGet(DatasetFetcher::userCache);
-        try (Dataset test = Datasets.open("image-folder", Optional.of(images.toString()), Split.TEST, model.image().dim(1), kept, console::note)) {
+        int side = model.image().dim(1);
+        int resize = modelOptions.resize().orElse(side);
+        try (Dataset test = Datasets.open(
+                Datasets.kindOf(images), Optional.of(images.toString()), Split.TEST, side, resize, kept, console::note)) {
             if (test.classes().size() > model.classes()) {
                 throw new DonnaException.InvalidInput(
                         images + " has " + test.classes().size() + " classes, " + target + " tells " + model.classes() + " apart; give --classes and weights for them");

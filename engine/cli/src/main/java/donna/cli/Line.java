@@ -36,8 +36,9 @@ final class Line {
      *
      * @param fresh forgets what the run folder holds
      * @param resume what the user types to go on after an interruption
+     * @return the summary, if {@code last} is the line's end
      */
-    int run(SearchSpec spec, Path run, boolean fresh, boolean compare, Stage last, String resume) {
+    Optional<Summary> run(SearchSpec spec, Path run, boolean fresh, boolean compare, Stage last, String resume) {
         if (fresh) {
             checkIsRun(run);
         }
@@ -62,8 +63,8 @@ final class Line {
             } else {
                 summary.ifPresentOrElse(s -> show(s, run), () -> console.print(run.toString()));
             }
+            return summary;
         }
-        return 0;
     }
 
     /** {@code --fresh} deletes: only what is a run folder, or nothing yet. */
@@ -90,6 +91,11 @@ final class Line {
             console.print(row.formatted(
                     m.name(), percent(m.top1()), ms(m.latencyMs()), "%.2fx".formatted(t.latencyMs() / m.latencyMs()),
                     "%,d".formatted(m.macs()), "%,d".formatted(m.params())));
+        }
+        for (Summary.Baseline b : s.baselines()) {
+            console.print(row.formatted(
+                    b.kind(), percent(b.top1()), ms(b.latencyMs()), "%.2fx".formatted(t.latencyMs() / b.latencyMs()),
+                    "%,d".formatted(b.macs()), "%,d".formatted(b.params())));
         }
         console.print("predictor: Kendall's tau %.2f leave-one-out over %d architectures (plain sum of NSRs %.2f)"
                 .formatted(s.predictor().leaveOneOutTau(), s.predictor().n(), s.predictor().baselines().get("plain sum of NSRs")));

@@ -56,7 +56,10 @@ public final class Main {
         main.stage(line, "measure", Stage.LATENCY, "Measure the latency of every candidate, and whether it adds up.");
         main.stage(line, "evolve", Stage.FRONT, "Search the Pareto front.");
         main.stage(line, "finetune", Stage.MODELS, "Finetune, measure and export the picks.");
-        line.addSubcommand(new EvaluateCommand(console))
+        line.addSubcommand(new ExploreCommand(console))
+                .addSubcommand(new ExtendCommand(console))
+                .addSubcommand(new CompressCommand(console))
+                .addSubcommand(new EvaluateCommand(console))
                 .addSubcommand(new ExportCommand(console))
                 .addSubcommand(new ReportCommand(console))
                 .addSubcommand(new DescribeCommand(console))

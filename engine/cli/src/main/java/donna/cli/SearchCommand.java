@@ -51,6 +51,7 @@ final class SearchCommand implements Callable<Integer> {
         SearchSpec spec = specOptions.read(file);
         Path folder = run.orElseGet(() -> Path.of("runs", file.getFileName().toString().replaceFirst("\\.[^.]+$", "")));
         String resume = "donna resume " + folder + (compare ? " --compare" : "");
-        return new Line(console, deviceOptions, json).run(spec, folder, fresh, compare, last, resume);
+        new Line(console, deviceOptions, json).run(spec, folder, fresh, compare, last, resume);
+        return 0;
     }
 }

@@ -1,8 +1,12 @@
 package donna.data;
 
 import donna.tensor.DonnaException;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Turns an encoded image into pixels; found by {@link ServiceLoader}, because decoders need modules that the core
@@ -21,6 +25,16 @@ public interface ImageDecoder {
 
     /** For messages, and for telling one decoder's results from another's. */
     String name();
+
+    /** Why it cannot be used here; empty if it can. */
+    default Optional<String> refusal() {
+        return Optional.empty();
+    }
+
+    /** Of several decoders for one ending the one of the highest rank is taken. */
+    default int rank() {
+        return 0;
+    }
 
     /** Whether files with this ending (lower case, no dot) are its business. */
     boolean handles(String ending);
@@ -49,10 +63,20 @@ public interface ImageDecoder {
                                 + "; add donna.search to the module path"));
     }
 
-    /** Every decoder on the module path or class path. */
+    /** Every decoder that can be used here, the highest rank first. */
     static List<ImageDecoder> all() {
-        return ServiceLoader.load(ImageDecoder.class).stream()
-                .map(ServiceLoader.Provider::get)
-                .toList();
+        return provided().filter(d -> d.refusal().isEmpty()).sorted(Comparator.comparing(d -> -d.rank())).toList();
+    }
+
+    /** In words, which decoder files with this ending get, and why better ones are not used. */
+    static String choice(String ending) {
+        String refused = provided()
+                .flatMap(d -> d.refusal().map(why -> d.name() + ": " + why).stream())
+                .collect(Collectors.joining("; "));
+        return of(ending).name() + (refused.isEmpty() ? "" : " (" + refused + ")");
+    }
+
+    private static Stream<ImageDecoder> provided() {
+        return ServiceLoader.load(ImageDecoder.class).stream().map(ServiceLoader.Provider::get);
     }
 }

@@ -22,6 +22,7 @@ final class ImageDecoding implements AutoCloseable {
     private final Path source;
     private final List<ImageSource.Entry> wanted;
     private final int size;
+    private final int resize;
     private final int threads;
     private final Optional<Path> cacheFile;
     private final Map<String, ImageDecoder> decoders = new HashMap<>();
@@ -33,11 +34,12 @@ final class ImageDecoding implements AutoCloseable {
     private int height;
     private int width;
 
-    ImageDecoding(Path source, List<ImageSource.Entry> wanted, int size, int threads, Optional<Path> cacheFile) {
+    ImageDecoding(Path source, List<ImageSource.Entry> wanted, ImageFolder.Options options, Optional<Path> cacheFile) {
         this.source = source;
         this.wanted = wanted;
-        this.size = size;
-        this.threads = threads;
+        this.size = options.size();
+        this.resize = options.resize();
+        this.threads = options.threads();
         this.cacheFile = cacheFile;
         wanted.forEach(e -> decoders.computeIfAbsent(e.ending(), ImageDecoder::of));
     }
@@ -105,7 +107,7 @@ final class ImageDecoding implements AutoCloseable {
             misfits.put(place, image.height() + "x" + image.width());
             return;
         }
-        byte[] rgb = size == 0 ? image.rgb() : Resampling.toSquare(image, size);
+        byte[] rgb = size == 0 ? image.rgb() : Resampling.toSquare(image, size, resize);
         MemorySegment.copy(rgb, 0, pixels, ValueLayout.JAVA_BYTE, (long) place * rgb.length, rgb.length);
     }
 

@@ -9,9 +9,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -19,9 +21,8 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * Reads {@code train/CLASS/NAME.jpg} and {@code test/CLASS/NAME.jpg} ({@code val} where there is no {@code test};
- * JPEG or PNG), from a folder or straight from a tar or tar.gz file. Classes are in the order of their names, taken
- * over all splits. Images are in a mixed order that depends on their paths only, so that any slice holds all
+ * Reads labelled JPEG or PNG files, from a folder or straight from a tar or tar.gz file: {@code train/CLASS/NAME.jpg} and {@code test/CLASS/NAME.jpg}
+ * ({@code val} where there is no {@code test}), and the other layouts that {@link ImageLayout} knows. Classes are taken over all splits. Images are in a mixed order that depends on their paths only, so that any slice holds all
  * classes. Decoding runs on its own threads and does not change the result.
  */
 public final class ImageFolder {
@@ -30,21 +31,28 @@ public final class ImageFolder {
 
     private static final int NAMED = 5;
 
+    /** Changes with whatever of this program changes decoded images. */
+    private static final String FORM = "2";
+
+    /** What images for the final numbers are called, the usual name first. */
+    private static final List<String> HELD_BACK = List.of("test", "val", "validation", "valid");
+
     private ImageFolder() {}
 
     /**
      * How images are brought into one size and where they are kept.
      *
-     * @param size side of the square that images are scaled and cut to, in pixels; 0 takes them as they are, which
+     * @param size side of the square that images are cut to, in pixels; 0 takes them as they are, which
      *     must then be of one size
+     * @param resize length to which the shorter side is scaled before, not below {@code size}
      * @param threads that decode
      * @param cache folder for decoded images, mapped into memory; empty keeps them on the heap, at most 2 GiB
      */
-    public record Options(int size, int threads, Optional<Path> cache) {
+    public record Options(int size, int resize, int threads, Optional<Path> cache) {
         public Options {
-            if (size < 0 || size > 4096 || threads < 1 || threads > 1024) {
-                throw new DonnaException.InvalidInput("image folder: size " + size + " and " + threads
-                        + " threads; expected a size of 0 to 4096 and 1 to 1024 threads");
+            if (size < 0 || resize < size || resize > 8192 || threads < 1 || threads > 1024) {
+                throw new DonnaException.InvalidInput("image folder: size " + size + ", resize " + resize + " and " + threads
+                        + " threads; expected a size from 0, a resize from the size to 8192, and 1 to 1024 threads");
             }
         }
     }
@@ -66,12 +74,11 @@ public final class ImageFolder {
         if (known.isPresent()) {
             return known.get();
         }
-        List<ImageSource.Entry> all = files.list();
-        List<String> classes = all.stream()
-                .map(ImageSource.Entry::className)
-                .distinct()
-                .sorted()
-                .toList();
+        ImageSource.Listing listing = files.list();
+        List<ImageSource.Entry> all = listing.entries();
+        List<String> classes = listing.classes();
+        Map<String, Integer> labelOf = new HashMap<>();
+        classes.forEach(c -> labelOf.put(c, labelOf.size()));
         String word = wordOf(split, all);
         List<ImageSource.Entry> wanted = mixed(all.stream()
                 .filter(e -> e.split().equals(word))
@@ -79,8 +86,8 @@ public final class ImageFolder {
                 .toList());
         check(source, word, wanted);
         log.accept("decoding " + wanted.size() + " images of " + source + " (" + word + ") on " + options.threads()
-                + " threads");
-        try (ImageDecoding decoding = new ImageDecoding(source, wanted, options.size(), options.threads(), cached)) {
+                + " threads with " + ImageDecoder.choice(wanted.getFirst().ending()));
+        try (ImageDecoding decoding = new ImageDecoding(source, wanted, options, cached)) {
             decoding.run(files);
             TreeMap<Integer, String> broken = decoding.broken();
             report(source, wanted, broken, log);
@@ -88,7 +95,7 @@ public final class ImageFolder {
             int kept = 0;
             for (int i = 0; i < wanted.size(); i++) {
                 if (!broken.containsKey(i)) {
-                    labels[kept++] = classes.indexOf(wanted.get(i).className());
+                    labels[kept++] = labelOf.get(wanted.get(i).className());
                 }
             }
             ImageCache.Content content = new ImageCache.Content(decoding.height(), decoding.width(), labels, classes);
@@ -114,7 +121,7 @@ public final class ImageFolder {
         if (!Files.exists(source)) {
             return false;
         }
-        Set<String> found = ImageSource.of(source).list().stream()
+        Set<String> found = ImageSource.of(source).list().entries().stream()
                 .map(ImageSource.Entry::className)
                 .collect(Collectors.toSet());
         return found.equals(Set.copyOf(classes));
@@ -128,7 +135,7 @@ public final class ImageFolder {
 
     private static String wordOf(Split split, List<ImageSource.Entry> all) {
         Set<String> words = all.stream().map(ImageSource.Entry::split).collect(Collectors.toSet());
-        return split == Split.TEST && !words.contains("test") && words.contains("val") ? "val" : split.word();
+        return split == Split.TRAIN ? split.word() : HELD_BACK.stream().filter(words::contains).findFirst().orElse(split.word());
     }
 
     private static void check(Path source, String word, List<ImageSource.Entry> wanted) {
@@ -171,9 +178,10 @@ public final class ImageFolder {
                     .toString();
             String all = String.join(
                     "\n",
+                    FORM,
                     source.toAbsolutePath().toString(),
                     split.word(),
-                    "" + options.size(),
+                    options.size() + " of " + options.resize(),
                     decoders,
                     files.fingerprint());
             return HexFormat.of().formatHex(sha.digest(all.getBytes(StandardCharsets.UTF_8)), 0, 16);

@@ -18,17 +18,18 @@ public final class ReferenceModels {
      * @param classes results of the classifier
      * @param width multiplies the channels; only {@code mobilenet_v2} has such a form
      * @param patch side of a transformer's patches, in pixels
+     * @param depth encoders of a transformer
      */
-    public record Options(int imageSize, int classes, double width, int patch) {
+    public record Options(int imageSize, int classes, double width, int patch, int depth) {
         /** As published. */
-        public static final Options PUBLISHED = new Options(0, 0, 0, 0);
+        public static final Options PUBLISHED = new Options(0, 0, 0, 0, 0);
 
         public Options withImageSize(int size) {
-            return new Options(size, classes, width, patch);
+            return new Options(size, classes, width, patch, depth);
         }
 
         public Options withClasses(int count) {
-            return new Options(imageSize, count, width, patch);
+            return new Options(imageSize, count, width, patch, depth);
         }
 
         Shape image(int published) {
@@ -42,7 +43,7 @@ public final class ReferenceModels {
     }
 
     /** How a model is made, and in which of the options' ways it may differ from the published one. */
-    private record Family(Function<Options, ReferenceModel> make, boolean widths, boolean patches) {}
+    private record Family(Function<Options, ReferenceModel> make, boolean widths, boolean transformer) {}
 
     private static final Map<String, Family> ALL = new TreeMap<>();
 
@@ -90,7 +91,8 @@ public final class ReferenceModels {
             throw new DonnaException.InvalidInput("model '" + name + "' is unknown; there are " + String.join(", ", ALL.keySet()));
         }
         check(name, options.width() == 0 || family.widths(), "a width");
-        check(name, options.patch() == 0 || family.patches(), "patches");
+        check(name, options.patch() == 0 || family.transformer(), "patches");
+        check(name, options.depth() == 0 || family.transformer(), "a depth");
         return family.make().apply(options);
     }
 

@@ -25,7 +25,7 @@ final class VisionTransformers {
         }
         int width = 64 * heads;
         List<Layers.Named> units = new ArrayList<>();
-        for (int i = 0; i < DEPTH; i++) {
+        for (int i = 0; i < (o.depth() == 0 ? DEPTH : o.depth()); i++) {
             units.add(new Layers.Named("blocks." + i, new Transformer.Encoder(heads, 4 * width, Activation.GELU)));
         }
         int classes = o.classesOr(1000);

@@ -28,9 +28,9 @@ public final class Recalibration implements AutoCloseable {
         plan.bindAll(Map.of(GraphWriter.MOMENTUM, momentum));
     }
 
-    /** Binds an input of the forward pass. */
+    /** Binds an input of the forward pass, if a batch norm depends on it: a transformer has none, and nothing is run for it. */
     public void bind(String name, Tensor tensor) {
-        plan.bind(name, tensor);
+        plan.bindAll(Map.of(name, tensor));
     }
 
     /** Takes one more batch into the average; the first one replaces what was there. */

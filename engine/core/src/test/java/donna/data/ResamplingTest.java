@@ -11,7 +11,7 @@ class ResamplingTest {
     @Test
     void anImageOfTheRightSizeIsLeftAlone() {
         byte[] rgb = new byte[3 * 16];
-        assertSame(rgb, Resampling.toSquare(new ImageDecoder.Pixels(4, 4, rgb), 4));
+        assertSame(rgb, Resampling.toSquare(new ImageDecoder.Pixels(4, 4, rgb), 4, 4));
     }
 
     @Test
@@ -21,7 +21,7 @@ class ResamplingTest {
         for (int size = 1; size <= 20; size++) {
             byte[] expected = new byte[3 * size * size];
             Arrays.fill(expected, (byte) 201);
-            assertArrayEquals(expected, Resampling.toSquare(new ImageDecoder.Pixels(7, 11, rgb), size), "size " + size);
+            assertArrayEquals(expected, Resampling.toSquare(new ImageDecoder.Pixels(7, 11, rgb), size, size), "size " + size);
         }
     }
 
@@ -34,7 +34,7 @@ class ResamplingTest {
             rgb[row * 8 + 2] = 80;
             rgb[row * 8 + 3] = (byte) 160;
         }
-        byte[] out = Resampling.toSquare(new ImageDecoder.Pixels(8, 8, rgb), 4);
+        byte[] out = Resampling.toSquare(new ImageDecoder.Pixels(8, 8, rgb), 4, 4);
         assertEquals(90, out[1] & 0xff);
         // Output 2 has centre 5, taps 3..6: 160 / 8. Output 0 has centre 1 and loses its first tap: 80 / 8 over 7 / 8.
         assertEquals(20, out[2] & 0xff);
@@ -49,6 +49,6 @@ class ResamplingTest {
         }
         assertArrayEquals(
                 new byte[] {2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3},
-                Resampling.toSquare(new ImageDecoder.Pixels(2, 6, rgb), 2));
+                Resampling.toSquare(new ImageDecoder.Pixels(2, 6, rgb), 2, 2));
     }
 }

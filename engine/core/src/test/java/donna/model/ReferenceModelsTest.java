@@ -34,7 +34,7 @@ class ReferenceModelsTest {
     /** What goldens.py writes of one model. */
     record Golden(String name, long params, long macs, String digest, double[] logits) {
         ReferenceModels.Options options() {
-            return new ReferenceModels.Options(0, 0, name.endsWith(" 1.4") ? 1.4 : 0, 0);
+            return new ReferenceModels.Options(0, 0, name.endsWith(" 1.4") ? 1.4 : 0, 0, 0);
         }
 
         ReferenceModel model(ReferenceModels.Options options) {

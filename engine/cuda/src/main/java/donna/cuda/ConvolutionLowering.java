@@ -73,7 +73,7 @@ final class ConvolutionLowering {
         }
     }
 
-    private void launch(Kernel kernel, long count, Object[] arguments) {
+    private void launch(Kernel kernel, int count, Object[] arguments) {
         arguments[arguments.length - 1] = count;
         b.kernel(kernel, Launch.elements(count), arguments);
     }
@@ -114,7 +114,7 @@ final class ConvolutionLowering {
         for (int first = 0; first < c.samples(); first += atOnce) {
             int count = Math.min(atOnce, c.samples() - first);
             if (!c.pointwise()) {
-                launch(Kernel.GATHER_WINDOWS, (long) count * c.pixels() * c.window(),
+                launch(Kernel.GATHER_WINDOWS, Math.multiplyExact(count * c.pixels(), c.window()),
                         c.geometry(new Place(src, first * sample), windows, c.src.dim(2), c.src.dim(3), c.src.dim(1)));
             }
             part.write(new Place(windows, 0), first, count);
@@ -178,7 +178,7 @@ final class ConvolutionLowering {
             int count = Math.min(atOnce, c.samples() - first);
             b.product(productBackwardData(c, count), 0, pixels(c, dDst, first), new Place(weight, 0), new Place(windows, 0));
             if (!c.pointwise()) {
-                launch(Kernel.GATHER_WINDOWS_BACKWARD, count * sample,
+                launch(Kernel.GATHER_WINDOWS_BACKWARD, (int) (count * sample),
                         c.geometry(windows, new Place(dSrc, first * sample * Float.BYTES), c.src.dim(2), c.src.dim(3), c.src.dim(1)));
             }
         }
@@ -195,7 +195,7 @@ final class ConvolutionLowering {
             return;
         }
         int chunks = Math.clamp((long) c.samples() * c.pixels() / CHUNK, 1, 64);
-        Slot partial = b.floats(chunks * dWeight.count());
+        Slot partial = b.floats((long) chunks * dWeight.count());
         b.kernel(Kernel.DEPTHWISE_BACKWARD_WEIGHT, Launch.channels(c.outputs(), chunks, c.taps()), src, dDst, partial, c.src.dim(2), c.src.dim(3),
                 c.src.dim(1), multiplier(c), c.dst.dim(2), c.dst.dim(3), c.weight.dim(2), c.weight.dim(3), c.g.stride(), c.g.padding(), c.g.dilation(),
                 c.samples(), chunks);

@@ -43,14 +43,17 @@ final class KernelCache implements AutoCloseable {
         this.folder = folder();
     }
 
-    /** Machine code for the card; PTX, which the driver compiles, where the card is newer than the compiler. */
+    /**
+     * For machine code for the card; for PTX, which the driver compiles, where the card is newer than the compiler. A source need not use all of its header
+     * (remark 177).
+     */
     static List<String> options(int capability, List<Integer> known) {
         int newest = known.getLast();
         if (!known.contains(capability) && capability < newest) {
             throw new DonnaException.Unavailable("cuda: the card has compute capability " + capability / 10 + "." + capability % 10
                     + ", which this NVRTC no longer compiles for; it knows " + known + "; install CUDA 12.x beside it");
         }
-        return List.of("--gpu-architecture=" + (known.contains(capability) ? "sm_" + capability : "compute_" + newest), "--std=c++17");
+        return List.of("--gpu-architecture=" + (known.contains(capability) ? "sm_" + capability : "compute_" + newest), "--std=c++17", "--diag-suppress=177");
     }
 
     private static Path folder() {

@@ -25,7 +25,7 @@ final class NormLowering {
     void batchNorm(Node n, Op.BatchNorm o) {
         Shape s = n.input(0).shape();
         int channels = s.dim(1);
-        long rows = s.elements() / channels;
+        int rows = Math.toIntExact(s.elements() / channels);
         int chunks = chunks(rows);
         Slot src = b.image(n.input(0));
         Slot gamma = b.plain(n.input(1));
@@ -56,7 +56,7 @@ final class NormLowering {
     void batchNormBackward(Node n, Op.BatchNormBackward o) {
         Shape s = n.output(0).shape();
         int channels = s.dim(1);
-        long rows = s.elements() / channels;
+        int rows = Math.toIntExact(s.elements() / channels);
         int chunks = chunks(rows);
         int act = o.act().ordinal();
         int hasResidual = o.residual() ? 1 : 0;
@@ -72,8 +72,8 @@ final class NormLowering {
         Slot dBeta = b.define(n.output(2));
         b.kernel(Kernel.BATCH_NORM_BACKWARD_SUMS, Launch.channels(channels, chunks, 1), dDst, src, gamma, beta, mean, inverseStd, residual, partial, act,
                 hasResidual, rows, channels, chunks);
-        b.kernel(Kernel.SUM_CHUNKS, Launch.elements(channels), partial, dBeta, chunks, (long) channels);
-        b.kernel(Kernel.SUM_CHUNKS, Launch.elements(channels), new Place(partial, (long) chunks * channels * Float.BYTES), dGamma, chunks, (long) channels);
+        b.kernel(Kernel.SUM_CHUNKS, Launch.elements(channels), partial, dBeta, chunks, channels);
+        b.kernel(Kernel.SUM_CHUNKS, Launch.elements(channels), new Place(partial, (long) chunks * channels * Float.BYTES), dGamma, chunks, channels);
         Slot dSrc = b.outLike(n.output(0), dDst);
         Slot dResidual = o.residual() ? b.define(n.output(3), Order.CHANNELS_LAST) : dSrc;
         b.kernel(Kernel.BATCH_NORM_BACKWARD, Launch.elements(src.count()), dDst, src, gamma, beta, mean, inverseStd, residual, dGamma, dBeta, dSrc,
@@ -98,8 +98,8 @@ final class NormLowering {
         Slot dGamma = b.define(n.output(1));
         Slot dBeta = b.define(n.output(2));
         b.kernel(Kernel.LAYER_NORM_BACKWARD_SUMS, Launch.channels(features, chunks, 1), dDst, src, mean, inverseStd, partial, rows, features, chunks);
-        b.kernel(Kernel.SUM_CHUNKS, Launch.elements(features), partial, dGamma, chunks, (long) features);
-        b.kernel(Kernel.SUM_CHUNKS, Launch.elements(features), new Place(partial, (long) chunks * features * Float.BYTES), dBeta, chunks, (long) features);
+        b.kernel(Kernel.SUM_CHUNKS, Launch.elements(features), partial, dGamma, chunks, features);
+        b.kernel(Kernel.SUM_CHUNKS, Launch.elements(features), new Place(partial, (long) chunks * features * Float.BYTES), dBeta, chunks, features);
         b.kernel(Kernel.LAYER_NORM_BACKWARD, Launch.rows(rows), dDst, src, b.plain(n.input(2)), mean, inverseStd, b.define(n.output(0)), features);
     }
 }

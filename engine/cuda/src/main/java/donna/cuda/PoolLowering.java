@@ -49,7 +49,7 @@ final class PoolLowering {
         window(Kernel.MAX_POOL_BACKWARD, src, n.input(0).shape(), o.kernel(), o.geometry(), dSrc.count(), b.image(n.input(0)), b.image(n.input(1)), dSrc);
     }
 
-    private void window(Kernel kernel, Shape src, Shape dst, int size, ConvGeometry g, long count, Slot... slots) {
+    private void window(Kernel kernel, Shape src, Shape dst, int size, ConvGeometry g, int count, Slot... slots) {
         Object[] sizes = {
             src.dim(2), src.dim(3), src.dim(1), dst.dim(2), dst.dim(3), size, g.stride(), g.padding(), g.dilation(), count
         };

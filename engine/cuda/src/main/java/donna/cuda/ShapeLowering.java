@@ -88,7 +88,7 @@ final class ShapeLowering {
         arguments.remove(2);
         addSix(arguments, srcStrides, 0);
         addSix(arguments, dstStrides, 0);
-        arguments.addAll(List.of(srcOffset, dstOffset, box.elements()));
+        arguments.addAll(List.of(Math.toIntExact(srcOffset), Math.toIntExact(dstOffset), Math.toIntExact(box.elements())));
         b.kernel(Kernel.COPY_BOX, Launch.elements(box.elements()), arguments.toArray());
     }
 

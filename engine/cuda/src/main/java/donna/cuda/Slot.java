@@ -1,5 +1,6 @@
 package donna.cuda;
 
+import donna.tensor.DonnaException;
 import java.util.Optional;
 
 /**
@@ -7,6 +8,9 @@ import java.util.Optional;
  * touches it to the last.
  */
 final class Slot {
+    /** Kernels count elements in {@code int}, and look a little beyond the last. */
+    private static final long MOST_ELEMENTS = 1L << 30;
+
     private final long bytes;
     private final Order order;
     private Optional<String> bound = Optional.empty();
@@ -17,8 +21,16 @@ final class Slot {
     /** Uses, by nodes not yet lowered, of the values that live here. */
     private int pending;
 
-    /** A slot in scratch memory. */
+    /**
+     * A slot in scratch memory.
+     *
+     * @throws DonnaException.InvalidInput if it has more elements than kernels count
+     */
     Slot(long bytes, Order order) {
+        if (bytes / Float.BYTES > MOST_ELEMENTS) {
+            throw new DonnaException.InvalidInput("cuda: a value of " + bytes / Float.BYTES + " elements; this backend takes at most " + MOST_ELEMENTS
+                    + "; use a smaller batch");
+        }
         this.bytes = bytes;
         this.order = order;
     }
@@ -34,8 +46,8 @@ final class Slot {
     }
 
     /** Elements of four bytes. */
-    long count() {
-        return bytes / Float.BYTES;
+    int count() {
+        return (int) (bytes / Float.BYTES);
     }
 
     Order order() {

@@ -68,7 +68,7 @@ class PlantedFaultsTest {
         return m;
     }
 
-    private void add(CudaStream on, DeviceMemory a, DeviceMemory b, DeviceMemory dst, long count) {
+    private void add(CudaStream on, DeviceMemory a, DeviceMemory b, DeviceMemory dst, int count) {
         KernelArguments arguments = new KernelArguments(arena, 4).set(0, a.pointer()).set(1, b.pointer()).set(2, dst.pointer()).set(3, count);
         on.launch(kernel(Kernel.ADD), LaunchShape.linear(1, Launch.BLOCK), arguments);
     }
@@ -149,7 +149,7 @@ class PlantedFaultsTest {
     @Test
     void anOffsetThatIsOneTooLargeIsOutOfBounds() {
         DeviceMemory a = ones();
-        KernelArguments arguments = new KernelArguments(arena, 3).set(0, a.pointer() + 4).set(1, 2f).set(2, (long) COUNT);
+        KernelArguments arguments = new KernelArguments(arena, 3).set(0, a.pointer() + 4).set(1, 2f).set(2, COUNT);
         stream.launch(kernel(Kernel.FILL), LaunchShape.linear(1, Launch.BLOCK), arguments);
         String found = lostContext();
         assertTrue(found.startsWith("out of bounds: fill, thread 63,0,0") && found.contains("writes 4 bytes at byte 256"), found);
@@ -167,7 +167,7 @@ class PlantedFaultsTest {
         DeviceMemory freed = ones();
         long pointer = freed.pointer();
         freed.close();
-        KernelArguments arguments = new KernelArguments(arena, 3).set(0, pointer).set(1, 2f).set(2, (long) COUNT);
+        KernelArguments arguments = new KernelArguments(arena, 3).set(0, pointer).set(1, 2f).set(2, COUNT);
         stream.launch(kernel(Kernel.FILL), LaunchShape.linear(1, Launch.BLOCK), arguments);
         String found = lostContext();
         assertTrue(found.contains("where nothing is allocated"), found);

@@ -2,6 +2,7 @@ package donna.distill;
 
 import donna.graph.Cost;
 import donna.graph.Value;
+import donna.model.ReferenceModel;
 import donna.nn.GraphWriter;
 import donna.nn.Layer;
 import donna.nn.Layers;
@@ -10,14 +11,15 @@ import donna.space.Architecture;
 import donna.space.Block;
 import donna.space.Candidate;
 import donna.space.SearchSpace;
-import donna.spec.BlockType;
 import donna.spec.ModelSpec;
+import donna.spec.ReferenceSpec;
 import donna.spec.SearchSpec;
 import donna.tensor.Shape;
 import donna.tensor.TensorSpec;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Layers from the words of a spec. */
 public final class Networks {
@@ -25,26 +27,21 @@ public final class Networks {
 
     /** The layers of one candidate; parameter names begin with the layer's number. */
     public static Layer block(Block block, Candidate c) {
-        List<Layer> layers = new ArrayList<>();
-        for (int i = 0; i < c.depth(); i++) {
-            int in = i == 0 ? block.in() : block.out();
-            int hidden = c.hidden(block, i);
-            int squeeze = c.se() ? Math.max(1, in / 4) : 0;
-            int stride = i == 0 ? block.stride() : 1;
-            boolean expand = c.type() != BlockType.FUSED;
-            layers.add(new Layers.InvertedResidual(expand, hidden, block.out(), c.kernel(), stride, c.groups(hidden), squeeze, c.act()));
-        }
-        return new Layers.Sequential(layers);
+        return BlockLayers.of(block, c);
     }
 
     /** The skeleton around the given blocks. */
-    public static Network network(ModelSpec model, List<Block> blocks, List<Candidate> candidates) {
-        ModelSpec.Stem s = model.stem();
-        ModelSpec.Head h = model.head();
+    private static Network network(ModelSpec model, List<Block> blocks, List<Candidate> candidates) {
         List<Layer> layers = new ArrayList<>();
         for (int n = 0; n < blocks.size(); n++) {
             layers.add(block(blocks.get(n), candidates.get(n)));
         }
+        if (model.reference().isPresent()) {
+            ReferenceModel m = model.reference().get().model();
+            return new Network(m.stem(), layers, m.head());
+        }
+        ModelSpec.Stem s = model.stem().orElseThrow();
+        ModelSpec.Head h = model.head().orElseThrow();
         Layer stem = new Layers.ConvNorm("conv_stem", "bn1", s.channels(), s.conv(), s.stride(), s.act());
         return new Network(stem, layers, new Layers.Head(h.channels(), h.conv(), h.act(), h.classes()));
     }
@@ -56,30 +53,42 @@ public final class Networks {
 
     /** The reference model. */
     public static Network teacher(SearchSpec spec, SearchSpace space) {
-        return network(spec.model(), space.blocks(), Collections.nCopies(space.blocks().size(), teacherBlock(spec)));
+        Optional<ReferenceSpec> reference = spec.model().reference();
+        if (reference.isPresent()) {
+            return reference.get().model().network(reference.get().cut());
+        }
+        return network(spec.model(), space.blocks(), teacherBlocks(spec));
     }
 
-    /** What every block of the reference model is. */
-    public static Candidate teacherBlock(SearchSpec spec) {
-        return Candidate.of(spec.teacher().block(), spec.space().groupWidth());
+    /** What each block of the reference model is; empty where it is one by name, whose blocks are no candidates. */
+    public static List<Candidate> teacherBlocks(SearchSpec spec) {
+        return spec.model().reference().isPresent()
+                ? List.of()
+                : spec.model().blocks().stream().map(b -> Candidate.of(spec.teacher().blockOf(b.name()), spec.space())).toList();
     }
 
-    /** The reference model with every channel scaled by {@code width} (to multiples of 8) and another depth: a baseline. */
+    /** The reference model's name: its own, or as an architecture has it. */
+    public static String teacherName(SearchSpec spec) {
+        return spec.model().reference().map(ReferenceSpec::name)
+                .orElseGet(() -> teacherBlocks(spec).stream().map(Candidate::toString).collect(Collectors.joining("_")));
+    }
+
+    /** The reference model with every channel scaled by {@code width} (to multiples of 8) and at most {@code depth} layers a block: a baseline. */
     public static Network scaledTeacher(SearchSpec spec, SearchSpace space, double width, int depth) {
         ModelSpec m = spec.model();
-        Candidate t = teacherBlock(spec);
-        Candidate scaled = new Candidate(t.type(), t.kernel(), t.expand(), depth, t.se(), t.act(), t.groupWidth());
+        List<Candidate> scaled = teacherBlocks(spec).stream()
+                .map(t -> t.withDepth(Math.min(depth, t.depth())))
+                .toList();
         List<Block> blocks = space.blocks().stream()
                 .map(b -> new Block(b.name(), scale(b.in(), width), scale(b.out(), width), b.stride()))
                 .toList();
-        ModelSpec.Stem s = m.stem();
-        ModelSpec.Head h = m.head();
         ModelSpec model = new ModelSpec(
                 m.input(),
-                new ModelSpec.Stem(s.conv(), s.stride(), scale(s.channels(), width), s.act()),
+                Optional.empty(),
+                m.stem().map(s -> new ModelSpec.Stem(s.conv(), s.stride(), scale(s.channels(), width), s.act())),
                 m.blocks(),
-                new ModelSpec.Head(h.conv(), scale(h.channels(), width), h.act(), h.classes()));
-        return network(model, blocks, Collections.nCopies(blocks.size(), scaled));
+                m.head().map(h -> new ModelSpec.Head(h.conv(), scale(h.channels(), width), h.act(), h.classes())));
+        return network(model, blocks, scaled);
     }
 
     /** Cost of one image {@code [C, H, W]} through a layer. */

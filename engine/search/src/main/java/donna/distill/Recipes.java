@@ -1,6 +1,11 @@
 package donna.distill;
 
 import donna.data.Augmentation;
+import donna.data.ColourJitter;
+import donna.data.Mixing;
+import donna.data.RandAugment;
+import donna.data.ResizedCrop;
+import donna.spec.DatasetSpec;
 import donna.spec.OptimizerSpec;
 import donna.spec.TrainSpec;
 import donna.train.Optimizer;
@@ -26,6 +31,14 @@ public final class Recipes {
     }
 
     public static Augmentation augmentation(TrainSpec train) {
-        return new Augmentation(train.augment().flip(), train.augment().padCrop());
+        DatasetSpec.Augment a = train.augment();
+        return new Augmentation(
+                a.flip(),
+                a.padCrop(),
+                a.resizedCrop().map(c -> new ResizedCrop(c.scale().get(0), c.scale().get(1), c.ratio().get(0), c.ratio().get(1))),
+                a.jitter().map(j -> new ColourJitter(j.brightness(), j.contrast(), j.saturation(), j.hue())),
+                a.randAugment().map(r -> new RandAugment(r.ops(), r.magnitude())),
+                a.erasing(),
+                new Mixing(a.mixup(), a.cutmix()));
     }
 }

@@ -2,14 +2,12 @@ package donna.distill;
 
 import donna.data.Batcher;
 import donna.data.EpochOrder;
-import donna.graph.Op;
 import donna.graph.Value;
 import donna.jobs.Checkpoint;
 import donna.nn.GraphWriter;
 import donna.nn.Network;
 import donna.nn.ParameterSpec;
 import donna.spec.TrainSpec;
-import donna.tensor.DType;
 import donna.tensor.DonnaException;
 import donna.tensor.Shape;
 import donna.tensor.TensorSpec;
@@ -60,16 +58,18 @@ public final class TeacherTrainer {
     private void train(TrainingState state, Recipe recipe, Checkpoint checkpoint, int from) {
         int size = train.batch() / train.shards();
         int perEpoch = train.images() / train.batch();
-        Objective objective = w -> crossEntropy(w, network, setting.imageShape(), size, (float) train.labelSmoothing());
         Batcher batcher = new Batcher(
                 setting.images().train(), setting.images().normalization(), Recipes.augmentation(train), setting.seed("teacher", 1));
+        Objective objective = w -> loss(w, size, batcher.mixes());
+        int classes = setting.spec().model().classes();
         List<Batches> inputs = new ArrayList<>();
         try (ShardedStep step = new ShardedStep(setting.device(), objective, recipe, state, train.shards())) {
             for (int s = 0; s < train.shards(); s++) {
-                Batches b = new Batches(setting.device(), batcher, size);
+                Batches b = new Batches(setting.device(), batcher, size, classes, train.labelSmoothing());
                 inputs.add(b);
+                int shard = s;
                 step.bind(s, Inference.IMAGES, b.images());
-                step.bind(s, Batches.LABELS, b.labels());
+                b.truth().forEach((name, t) -> step.bind(shard, name, t));
             }
             int[] order = {};
             for (int i = from; i < train.steps(); i++) {
@@ -95,9 +95,11 @@ public final class TeacherTrainer {
         }
     }
 
-    private static Value crossEntropy(GraphWriter w, Network network, Shape image, int batch, float smoothing) {
+    private Value loss(GraphWriter w, int batch, boolean mixes) {
+        Shape image = setting.imageShape();
         Value images = w.graph().input(Inference.IMAGES, TensorSpec.f32(batch, image.dim(0), image.dim(1), image.dim(2)));
-        Value labels = w.graph().input(Batches.LABELS, TensorSpec.of(DType.I32, Shape.of(batch)));
-        return w.graph().at("loss").add(new Op.CrossEntropy(smoothing), network.write(w, images).logits(), labels);
+        Value logits = network.write(w, images).logits();
+        w.graph().at("loss");
+        return Batches.loss(w, logits, mixes, train.labelSmoothing());
     }
 }

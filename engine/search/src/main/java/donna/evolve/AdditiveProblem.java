@@ -48,6 +48,18 @@ public final class AdditiveProblem implements Problem {
                     "predictedTop1", true, predictor.intercept(), predictor.contributions(), predictor.pairs());
         }
 
+        /** The same with every choice outside {@code mask} never taken. */
+        Term within(boolean[][] mask) {
+            double[][] masked = new double[blocks.length][];
+            for (int n = 0; n < blocks.length; n++) {
+                masked[n] = blocks[n].clone();
+                for (int m = 0; m < masked[n].length; m++) {
+                    masked[n][m] = mask[n][m] ? masked[n][m] : maximise ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
+                }
+            }
+            return new Term(name, maximise, fixed, masked, pairs);
+        }
+
         double of(int[] choices) {
             double sum = fixed;
             for (int n = 0; n < choices.length; n++) {
@@ -132,6 +144,11 @@ public final class AdditiveProblem implements Problem {
         limit(limits, macs, spec.limits().macs());
         limit(limits, params, spec.limits().params());
         return new AdditiveProblem(objectives, limits);
+    }
+
+    /** The same problem over the choices in {@code mask}, by block and option. */
+    public AdditiveProblem within(boolean[][] mask) {
+        return new AdditiveProblem(objectives.stream().map(t -> t.within(mask)).toList(), limits);
     }
 
     /** The objectives. */

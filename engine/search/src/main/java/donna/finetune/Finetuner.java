@@ -14,7 +14,6 @@ import donna.jobs.Checkpoint;
 import donna.nn.Network;
 import donna.spec.KdSpec;
 import donna.spec.TrainSpec;
-import donna.tensor.DType;
 import donna.tensor.DonnaException;
 import donna.tensor.Shape;
 import donna.tensor.Tensor;
@@ -90,11 +89,12 @@ public final class Finetuner {
         Batcher batcher = new Batcher(setting.images().train(), setting.images().normalization(), augmentation, setting.seed("finetune", 1));
         Shape image = setting.imageShape();
         Shape images = Shape.of(size, image.dim(0), image.dim(1), image.dim(2));
-        try (Batches batches = new Batches(setting.device(), batcher, size);
+        try (Batches batches = new Batches(setting.device(), batcher, size, logits.classes(), train.labelSmoothing());
                 Tensor soft = setting.device().tensor(TensorSpec.f32(size, logits.classes()));
-                TrainingStep step = TrainingStep.compile(setting.device(), objective(network, images, kd, train.labelSmoothing()), recipe, state)) {
+                TrainingStep step = TrainingStep.compile(
+                        setting.device(), objective(network, images, kd, batcher.mixes(), train.labelSmoothing()), recipe, state)) {
             step.bind(Inference.IMAGES, batches.images());
-            step.bind(Batches.LABELS, batches.labels());
+            batches.truth().forEach(step::bind);
             step.bind(TEACHER_LOGITS, soft);
             Optional<Inference> live = augmentation.equals(Augmentation.NONE) ? Optional.empty() : Optional.of(teacherOn(batches, soft));
             float[] rows = new float[size * logits.classes()];
@@ -139,20 +139,20 @@ public final class Finetuner {
     }
 
     /**
-     * The loss that is minimised. Its inputs: {@link Inference#IMAGES}, {@link Batches#LABELS} and {@link #TEACHER_LOGITS} {@code [N, classes]}.
+     * The loss that is minimised. Its inputs: {@link Inference#IMAGES}, {@link #TEACHER_LOGITS} {@code [N, classes]}, and those of {@link Batches#truth}.
      *
      * @param images shape {@code [N, C, H, W]} of a batch
+     * @param mixes whether images are mixed
      * @param smoothing of the labels
      */
-    public static Objective objective(Network network, Shape images, KdSpec kd, double smoothing) {
+    public static Objective objective(Network network, Shape images, KdSpec kd, boolean mixes, double smoothing) {
         return w -> {
             int batch = images.dim(0);
             Value z = network.write(w, w.graph().input(Inference.IMAGES, TensorSpec.f32(images.dims()))).logits();
-            Value labels = w.graph().input(Batches.LABELS, TensorSpec.of(DType.I32, Shape.of(batch)));
             Value soft = w.graph().input(TEACHER_LOGITS, TensorSpec.f32(batch, z.shape().dim(1)));
             w.graph().at("loss");
             Value kl = w.graph().add(new Op.DistillationLoss((float) kd.temperature()), z, soft);
-            Value hard = w.graph().add(new Op.CrossEntropy((float) smoothing), z, labels);
+            Value hard = Batches.loss(w, z, mixes, smoothing);
             return w.graph()
                     .add(
                             new Op.Add(),

@@ -18,7 +18,7 @@ public record TeacherLogits(float[] values, int classes) {
 
     /** Runs the teacher over {@code images}, all workers side by side. */
     public static TeacherLogits compute(Setting setting, Teacher teacher, Dataset images) {
-        int classes = setting.spec().model().head().classes();
+        int classes = setting.spec().model().classes();
         float[] out = new float[images.size() * classes];
         int[] all = IntStream.range(0, images.size()).toArray();
         int batches = (images.size() + BATCH - 1) / BATCH;

@@ -34,7 +34,6 @@ final class ReportSections {
         library();
         latency();
         cost();
-        foot();
     }
 
     private void head() {
@@ -252,13 +251,6 @@ final class ReportSections {
                         List.of(Cell.text("each model"), Cell.number(Figures.digits(e.perModel())))));
         h.paragraph("Peak memory of the process: " + Figures.mebibytes(s.peakMemoryBytes()) + ".").raw("</div>\n</div>\n");
         endSection();
-    }
-
-    private void foot() {
-        h.raw("<noscript><p>The plots need scripts; every number is in the tables.</p></noscript>\n<footer>");
-        h.paragraph("Method: Moons et al., Distilling Optimal Neural Networks: Rapid Search in Diverse Spaces, ICCV 2021. "
-                + "Plots: Apache ECharts 5.3.1, Apache License 2.0, included in this file.");
-        h.raw("</footer>\n");
     }
 
     private void section(String title) {

@@ -1,10 +1,5 @@
 package donna.report;
 
-import donna.spec.Json;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -16,17 +11,7 @@ public final class ReportWriter {
 
     /** The page, HTML 5 in UTF-8. */
     public static String html(Summary s) {
-        Html h = new Html();
-        h.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-                .raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-                .element("title", "DONNA · " + s.name())
-                .raw("<style>\n" + resource("report.css") + "</style>\n</head>\n<body>\n<main>\n");
-        new ReportSections(h, s).write();
-        h.raw("</main>\n<script type=\"application/json\" id=\"summary\">\n")
-                .raw(scriptSafe(Json.text(s)))
-                .raw("</script>\n<script>\n" + resource("echarts.common.min.js") + "\n</script>\n<script>\n")
-                .raw(resource("report.js") + "</script>\n</body>\n</html>\n");
-        return h.toString();
+        return Page.of(s.name(), s, "report.js", h -> new ReportSections(h, s).write());
     }
 
     /** The Pareto front and the picks, comma-separated with a header line (RFC 4180). */
@@ -53,21 +38,5 @@ public final class ReportWriter {
             out.append(i == 0 ? "" : ",").append(quoted ? '"' + cell.replace("\"", "\"\"") + '"' : cell);
         }
         out.append('\n');
-    }
-
-    /** Inside a script element only {@code <} can end it; JSON lets it be written as an escape. */
-    private static String scriptSafe(String json) {
-        return json.replace("<", "\\u003c");
-    }
-
-    private static String resource(String name) {
-        try (InputStream in = ReportWriter.class.getResourceAsStream(name)) {
-            if (in == null) {
-                throw new IllegalStateException("the resource donna/report/" + name + " is missing; build the project again");
-            }
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException("the resource donna/report/" + name + " cannot be read: " + e.getMessage(), e);
-        }
     }
 }

@@ -106,6 +106,7 @@ public record Summary(
      * @param leaveOneOutTau rank correlation of predictions that never saw the architecture they predict, nested: everything is chosen inside each fold
      * @param leaveOneOutRmse of the same predictions, as a share of 1
      * @param searchTau rank correlation of what the search asks, which has not seen assembled networks
+     * @param searchRmse its error, as a share of 1
      * @param baselines rank correlation of other ways to rank, by name
      * @param heldOut the same on architectures labelled for nothing else: one entry, or none unless asked for
      * @param next what to label next
@@ -116,6 +117,7 @@ public record Summary(
             double leaveOneOutTau,
             double leaveOneOutRmse,
             double searchTau,
+            double searchRmse,
             Map<String, Double> baselines,
             List<HeldOut> heldOut,
             NextLabel next,

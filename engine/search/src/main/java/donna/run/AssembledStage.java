@@ -78,7 +78,7 @@ final class AssembledStage {
     }
 
     private TeacherLogits teacherLogits(Dataset images) {
-        int classes = setting.spec().model().head().classes();
+        int classes = setting.spec().model().classes();
         Store.Piece piece = folder.piece("teacher/validation", List.of(inputs, images.size()), () -> {
             float[] values = TeacherLogits.compute(setting, teacher, images).values();
             return new Store.Piece(Map.of("logits", HostTensor.of(Shape.of(images.size(), classes), values)), Map.of());

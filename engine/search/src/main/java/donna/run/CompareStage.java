@@ -46,13 +46,14 @@ final class CompareStage {
         List<Entry> entries = new ArrayList<>();
         Map<String, Network> scaled = new LinkedHashMap<>();
         CompareSpec compare = setting.spec().compare();
-        for (int depth : compare.depths()) {
+        boolean scalable = setting.spec().model().reference().isEmpty(); // a model with a name of its own has no other width
+        for (int depth : scalable ? compare.depths() : List.<Integer>of()) {
             for (double width : compare.widths()) {
                 scaled.put("reference-w" + width + "-d" + depth, Networks.scaledTeacher(setting.spec(), setting.space(), width, depth));
             }
         }
         int batch = setting.spec().latency().objective();
-        double[] scaledMs = cost.networks(batch, List.copyOf(scaled.values()));
+        double[] scaledMs = scaled.isEmpty() ? new double[0] : cost.networks(batch, List.copyOf(scaled.values()));
         for (PickStage.Model m : models.models()) {
             addScaled(entries, m, scaled, scaledMs);
             addRandom(entries, m, teacher, library, front);

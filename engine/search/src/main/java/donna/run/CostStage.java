@@ -8,21 +8,29 @@ import donna.nn.Network;
 import donna.space.Architecture;
 import donna.spec.LatencySpec;
 import donna.tensor.Shape;
-import donna.train.Inference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Latency on this device: of the teacher's stem and head, of every candidate of every block, and of whole networks. */
 final class CostStage {
     private final Setting setting;
+    private final RunFolder folder;
     private final LatencySpec spec;
-    private final List<Shape> boundaries;
+    private final List<Object> place;
 
-    CostStage(Setting setting) {
+    /** @param distilled what the library depends on, apart from the space */
+    CostStage(Setting setting, RunFolder folder, Object distilled) {
         this.setting = setting;
+        this.folder = folder;
         this.spec = setting.spec().latency();
-        this.boundaries = Inference.boundaryShapes(setting.teacher(), setting.imageShape());
+        this.place = List.of(distilled, spec, setting.device().name(), Machine.describe());
+    }
+
+    /** What the measurements depend on. */
+    Object inputs() {
+        return List.of(place, setting.spec().space());
     }
 
     /**
@@ -47,38 +55,34 @@ final class CostStage {
         }
     }
 
-    /** @param checks architectures to measure as whole networks */
-    Measured run(List<Architecture> checks) {
-        setting.progress().phase("latency");
-        return new Measured(spec.batches().stream().map(b -> table(b, checks)).toList());
+    /**
+     * The tables that the run keeps, or new ones.
+     *
+     * @param checks architectures to measure as whole networks
+     */
+    Measured run(Supplier<List<Architecture>> checks) {
+        return folder.artefact("cost.json", setting.spec().seed(), inputs(), Measured.class, () -> {
+                    setting.progress().phase("latency");
+                    List<Architecture> whole = checks.get();
+                    List<PartLatencies.Parts> parts = new PartLatencies(setting, folder, place, this::measure).run(spec.batches());
+                    return new Measured(parts.stream().map(p -> table(p, whole)).toList());
+                })
+                .value();
     }
 
-    private Table table(int batch, List<Architecture> checks) {
-        Network teacher = setting.teacher();
-        List<Subject> parts = new ArrayList<>();
-        parts.add(new Subject(teacher.stem(), setting.imageShape()));
-        parts.add(new Subject(teacher.head(), boundaries.getLast()));
+    private Table table(PartLatencies.Parts measured, List<Architecture> checks) {
         int[] options = setting.space().options();
+        double[][] blockMs = new double[options.length][];
         for (int n = 0; n < options.length; n++) {
+            blockMs[n] = new double[options[n]];
             for (int m = 0; m < options[n]; m++) {
-                parts.add(new Subject(Networks.block(setting.space().blocks().get(n), setting.space().candidate(n, m)), boundaries.get(n)));
+                blockMs[n][m] = measured.candidateMs().get(PartLatencies.name(setting.space(), n, m));
             }
         }
-        for (int n = 0; n < options.length; n++) {
-            parts.add(new Subject(teacher.blocks().get(n), boundaries.get(n)));
-        }
-        double[] ms = measure(batch, parts, spec.secondsPerBlock());
-        double[][] blockMs = new double[options.length][];
-        int at = 2;
-        for (int n = 0; n < options.length; n++) {
-            blockMs[n] = Arrays.copyOfRange(ms, at, at + options[n]);
-            at += options[n];
-        }
-        double fixed = ms[0] + ms[1];
-        double teacherSum = fixed + Arrays.stream(ms, at, ms.length).sum();
-        List<Network> networks = new ArrayList<>(List.of(teacher));
+        double fixed = measured.stemMs() + measured.headMs();
+        List<Network> networks = new ArrayList<>(List.of(setting.teacher()));
         checks.forEach(a -> networks.add(Networks.of(setting.spec(), setting.space(), a)));
-        double[] whole = networks(batch, networks);
+        double[] whole = networks(measured.batch(), networks);
         List<Check> checked = new ArrayList<>();
         for (int i = 0; i < checks.size(); i++) {
             double sum = fixed;
@@ -87,13 +91,14 @@ final class CostStage {
             }
             checked.add(new Check(setting.space().name(checks.get(i)), sum, whole[i + 1]));
         }
-        return new Table(batch, fixed, blockMs, whole[0], teacherSum, checked);
+        double teacherSum = fixed + Arrays.stream(measured.teacherMs()).sum();
+        return new Table(measured.batch(), fixed, blockMs, whole[0], teacherSum, checked);
     }
 
     /** Median milliseconds of one batch through whole networks. */
     double[] networks(int batch, List<Network> networks) {
-        List<Subject> subjects = networks.stream().map(n -> Subject.network(n, setting.imageShape())).toList();
-        return measure(batch, subjects, spec.secondsPerNetwork());
+        Shape image = setting.imageShape();
+        return measure(batch, networks.stream().map(n -> Subject.network(n, image)).toList(), spec.secondsPerNetwork());
     }
 
     private double[] measure(int batch, List<Subject> subjects, double seconds) {

@@ -11,7 +11,6 @@ import donna.spec.Json;
 import donna.spec.SearchSpec;
 import donna.train.Batches;
 import java.nio.file.Path;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -34,7 +33,7 @@ public final class ExportStage {
         SearchSpace space = SearchSpace.of(spec);
         config.put("model", spec.model());
         config.put("blocks", name.equals("teacher")
-                ? Collections.nCopies(space.blocks().size(), Networks.teacherBlock(spec))
+                ? Networks.teacherBlocks(spec)
                 : space.candidates(space.parse(name)));
         Map<String, String> details = Map.of("architecture", name, "config", Json.text(config).strip());
         ModelCard card = new ModelCard(images.test().classes(), images.normalization(), Batches.imageShape(images.test()));

@@ -1,10 +1,5 @@
 package donna.run;
 
-import donna.cost.LatencyTable;
-import donna.cost.Macs;
-import donna.cost.Params;
-import donna.distill.BlockLibrary;
-import donna.distill.Networks;
 import donna.distill.Setting;
 import donna.evolve.AdditiveProblem;
 import donna.evolve.CertificateChecker;
@@ -13,15 +8,12 @@ import donna.evolve.ExactFront;
 import donna.evolve.Individual;
 import donna.evolve.ParetoFront;
 import donna.evolve.RandomSearch;
-import donna.graph.Cost;
 import donna.predict.AccuracyPredictor;
 import donna.predict.Interval;
 import donna.predict.PredictorReport;
 import donna.space.Architecture;
 import donna.spec.EvolutionSpec;
 import donna.tensor.DonnaException;
-import donna.tensor.Shape;
-import donna.train.Inference;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -41,33 +33,14 @@ final class FrontStage {
     private final CostStage.Table latency;
     private final AdditiveProblem problem;
 
-    FrontStage(Setting setting, RunFolder folder, BlockLibrary library, AccuracyPredictor predictor, CostStage.Table latency) {
+    FrontStage(Setting setting, RunFolder folder, AccuracyPredictor predictor, CostStage.Table latency) {
         this.setting = setting;
         this.folder = folder;
         this.spec = setting.spec().search();
         this.predictor = predictor;
         this.latency = latency;
-        List<Shape> boundaries = Inference.boundaryShapes(setting.teacher(), setting.imageShape());
-        Cost stem = Networks.cost(setting.teacher().stem(), setting.imageShape());
-        Cost head = Networks.cost(setting.teacher().head(), boundaries.getLast());
-        long[][] macs = table(library, BlockLibrary.Entry::macs);
-        long[][] params = table(library, BlockLibrary.Entry::params);
-        problem = AdditiveProblem.of(
-                spec,
-                predictor,
-                LatencyTable.ofMs(latency.batch(), latency.fixedMs(), latency.blockMs()),
-                Macs.of(stem.macs() + head.macs(), macs),
-                Params.of(stem.params() + head.params(), params));
-    }
-
-    private interface Count {
-        long of(BlockLibrary.Entry e);
-    }
-
-    private static long[][] table(BlockLibrary library, Count count) {
-        return library.entries().stream()
-                .map(b -> b.stream().mapToLong(count::of).toArray())
-                .toArray(long[][]::new);
+        Costs costs = Costs.of(setting.space(), setting.teacher(), setting.imageShape(), latency);
+        problem = AdditiveProblem.of(spec, predictor, costs.latency(), costs.macs(), costs.params());
     }
 
     /**

@@ -25,8 +25,8 @@ public final class ImageSource {
     public static Images open(SearchSpec spec, Consumer<String> log) {
         DatasetSpec d = spec.dataset();
         List<Integer> input = spec.model().input();
-        Dataset train = Datasets.open(d.name().word(), d.path(), Split.TRAIN, input.get(1), DatasetFetcher.userCache(), log);
-        Dataset test = Datasets.open(d.name().word(), d.path(), Split.TEST, input.get(1), DatasetFetcher.userCache(), log);
+        Dataset train = Datasets.open(d.name().word(), d.path(), Split.TRAIN, input.get(1), d.resize(), DatasetFetcher.userCache(), log);
+        Dataset test = Datasets.open(d.name().word(), d.path(), Split.TEST, input.get(1), d.resize(), DatasetFetcher.userCache(), log);
         List<Integer> found = List.of(train.channels(), train.height(), train.width());
         if (!input.equals(found)) {
             throw new DonnaException.InvalidInput(
@@ -36,9 +36,9 @@ public final class ImageSource {
             throw new DonnaException.InvalidInput("dataset " + d.name().word() + ": train " + d.train() + " and validation "
                     + d.validation() + " are more than its " + train.size() + " training images; lower one of them");
         }
-        if (train.classes().size() > spec.model().head().classes()) {
+        if (train.classes().size() > spec.model().classes()) {
             throw new DonnaException.InvalidInput("dataset " + d.name().word() + " has " + train.classes().size()
-                    + " classes, model.head.classes is " + spec.model().head().classes() + "; raise it");
+                    + " classes, the model has " + spec.model().classes() + "; give it as many");
         }
         return new Images(
                 train.slice(0, d.train()),

@@ -2,13 +2,18 @@ package donna.run;
 
 import donna.distill.BlockDistiller;
 import donna.distill.BlockLibrary;
+import donna.distill.Networks;
 import donna.distill.Setting;
 import donna.distill.Teacher;
 import donna.format.HostTensor;
+import donna.graph.Cost;
 import donna.jobs.Checkpoint;
 import donna.jobs.Store;
+import donna.nn.Network;
+import donna.space.Candidate;
 import donna.spec.SearchSpec;
 import donna.tensor.Shape;
+import donna.train.Inference;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,6 +48,9 @@ final class LibraryStage {
         for (BlockDistiller.Job job : all) {
             folder.load(key(job)).ifPresentOrElse(p -> entries.put(job, entry(p)), () -> missing.add(job));
         }
+        if (setting.spec().distill().keepTeacher()) {
+            missing.removeIf(job -> keepTeacher(teacher, job, entries));
+        }
         String checkpoint = RunFolder.keyed("blocks", all.stream().map(this::key).toList());
         if (!missing.isEmpty()) {
             train(teacher, missing, checkpoint, entries);
@@ -57,6 +65,33 @@ final class LibraryStage {
             library.add(block);
         }
         return new BlockLibrary(library);
+    }
+
+    /** What every candidate's weights depend on, apart from the candidate. */
+    Object inputs() {
+        return List.of(teacherInputs, setting.spec().distill());
+    }
+
+    /** Whether the candidate is the teacher's own block, which then is its entry. */
+    private boolean keepTeacher(Teacher teacher, BlockDistiller.Job job, Map<BlockDistiller.Job, BlockLibrary.Entry> entries) {
+        Candidate candidate = setting.space().candidate(job.block(), job.candidate());
+        List<Candidate> teachers = Networks.teacherBlocks(setting.spec());
+        if (teachers.isEmpty() || !candidate.equals(teachers.get(job.block()))) {
+            return false;
+        }
+        String prefix = Network.blockName(job.block());
+        Map<String, float[]> values = new LinkedHashMap<>();
+        teacher.values().forEach((name, v) -> {
+            if (name.startsWith(prefix)) {
+                values.put(name.substring(prefix.length()), v);
+            }
+        });
+        Shape input = Inference.boundaryShapes(teacher.network(), setting.imageShape()).get(job.block());
+        Cost cost = Networks.cost(Networks.block(setting.space().blocks().get(job.block()), candidate), input);
+        BlockLibrary.Entry entry = new BlockLibrary.Entry(0, cost.macs(), cost.params(), values, Optional.empty());
+        folder.save(key(job), piece(entry));
+        entries.put(job, entry);
+        return true;
     }
 
     private void train(

@@ -124,8 +124,7 @@ final class PredictorStage {
     }
 
     Predicted run() {
-        List<Architecture> toLabel = LabelSelection.evenlySpaced(
-                library.nsr(), spec.architectures(), spec.pool(), setting.seed("labels", 0));
+        List<Architecture> toLabel = toLabel();
         List<Architecture> all = new ArrayList<>(toLabel);
         all.addAll(heldOut(toLabel));
         setting.progress().phase("labels");
@@ -151,6 +150,14 @@ final class PredictorStage {
                 () -> PredictorReport.of(
                         lazy.predictor(), baselines(flow), unseen, List.copyOf(pool("next label", spec.pool()))));
         return new Predicted(report, lazy);
+    }
+
+    private List<Architecture> toLabel() {
+        if (!spec.labels().isEmpty()) {
+            return spec.labels().stream().map(setting.space()::parse).toList();
+        }
+        return LabelSelection.evenlySpaced(
+                library.nsr(), spec.architectures(), spec.pool(), setting.seed("labels", 0));
     }
 
     /** Architectures drawn uniformly on which the predictor is only rated. */

@@ -113,6 +113,35 @@ public final class RunFolder implements Store, AutoCloseable {
         return new Artefact<>(value, seconds, hash);
     }
 
+    /** The artefact {@code name}, if there is one that was made from these inputs. */
+    <T> Optional<T> kept(String name, Object inputs, Class<T> type) {
+        Path file = root.resolve(name);
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        Envelope e = Json.read(file, Envelope.class);
+        return Json.hash(inputs).equals(e.inputs()) ? Optional.of(value(file, e, type)) : Optional.empty();
+    }
+
+    /** Writes the artefact {@code name}, which grows from run to run over the same inputs. */
+    void keep(String name, long seed, Object inputs, Object value) {
+        Json.write(root.resolve(name), new Envelope(Json.hash(inputs), seed, VERSION, 0, Json.hash(value), value));
+    }
+
+    /**
+     * The artefact {@code name} as it is, whatever it was made from.
+     *
+     * @throws DonnaException.InvalidInput if the run has none
+     */
+    <T> T stored(String name, Class<T> type) {
+        Path file = root.resolve(name);
+        if (!Files.exists(file)) {
+            throw new DonnaException.InvalidInput(
+                    root + " has no " + name + ": its search has not come so far; finish it with 'donna resume " + root + "'");
+        }
+        return value(file, Json.read(file, Envelope.class), type);
+    }
+
     private static <T> T value(Path file, Envelope e, Class<T> type) {
         try {
             T value = Optional.ofNullable(Json.parse(Json.text(e.value()), type))

@@ -69,8 +69,9 @@ public final class Search {
             if (ends(Stage.TEACHER)) {
                 return Optional.empty();
             }
-            Object distilled = List.of(teachers.inputs(), spec.distill());
-            BlockLibrary library = phases.time(Stage.LIBRARY, () -> new LibraryStage(setting, folder, teachers.inputs()).run(teacher));
+            LibraryStage libraries = new LibraryStage(setting, folder, teachers.inputs());
+            Object distilled = libraries.inputs();
+            BlockLibrary library = phases.time(Stage.LIBRARY, () -> libraries.run(teacher));
             if (ends(Stage.LIBRARY)) {
                 return Optional.empty();
             }
@@ -82,17 +83,13 @@ public final class Search {
             if (ends(Stage.PREDICTOR)) {
                 return Optional.empty();
             }
-            CostStage costs = new CostStage(setting);
-            Object measuring = List.of(distilled, spec.space(), spec.latency(), setting.device().name(), Machine.describe());
-            CostStage.Table latency = phases.time(Stage.LATENCY, () -> folder.artefact(
-                            "cost.json", seed, measuring, CostStage.Measured.class, () -> costs.run(predictors.checks())))
-                    .value()
-                    .at(spec.latency().objective());
+            CostStage costs = new CostStage(setting, folder, distilled);
+            CostStage.Table latency = phases.time(Stage.LATENCY, () -> costs.run(predictors::checks)).at(spec.latency().objective());
             if (ends(Stage.LATENCY)) {
                 return Optional.empty();
             }
-            Supplier<FrontStage> fronts = () -> new FrontStage(setting, folder, library, predicted.predictor(), latency);
-            Object searching = List.of(measuring, latency, predicted.hash(), spec.search());
+            Supplier<FrontStage> fronts = () -> new FrontStage(setting, folder, predicted.predictor(), latency);
+            Object searching = List.of(costs.inputs(), latency, predicted.hash(), spec.search());
             FrontStage.Found found = phases.time(Stage.FRONT,
                             () -> folder.artefact("front.json", seed, searching, FrontStage.Found.class, () -> fronts.get().run()))
                     .value();

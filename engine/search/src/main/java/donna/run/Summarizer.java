@@ -13,12 +13,10 @@ import donna.spec.SearchSpec;
 import donna.spec.TrainSpec;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /** Puts the numbers of a run together. */
 final class Summarizer {
@@ -51,8 +49,6 @@ final class Summarizer {
 
     private Summary summarize(String name, Results r) {
         SearchSpec spec = setting.spec();
-        String teacherName = Collections.nCopies(setting.space().blocks().size(), Networks.teacherBlock(spec).toString()).stream()
-                .collect(Collectors.joining("_"));
         return new Summary(
                 name,
                 RunFolder.VERSION,
@@ -62,7 +58,7 @@ final class Summarizer {
                 setting.workers().count(),
                 spec.dataset().name().word(),
                 setting.images().test().size(),
-                new Summary.Teacher(teacherName, r.teacher().testTop1(), r.models().teacherMs(), r.teacher().macs(), r.teacher().params()),
+                new Summary.Teacher(Networks.teacherName(spec), r.teacher().testTop1(), r.models().teacherMs(), r.teacher().macs(), r.teacher().params()),
                 library(r),
                 predictor(r.predictor()),
                 latency(r.latency()),
@@ -140,6 +136,7 @@ final class Summarizer {
                 p.leaveOneOut().tau(),
                 p.leaveOneOut().rmse(),
                 p.searchLeaveOneOut().tau(),
+                p.searchLeaveOneOut().rmse(),
                 taus(p.baselines()),
                 p.heldOut().stream().map(h -> new Summary.HeldOut(h.n(), h.predictor().tau(), h.predictor().rmse(), h.coverage(), taus(h.baselines()))).toList(),
                 new Summary.NextLabel(setting.space().name(p.next().architecture()), p.next().standardError(), p.next().standardErrorAfter()),
@@ -181,8 +178,9 @@ final class Summarizer {
         SearchSpec s = setting.spec();
         double teacher = s.teacher().weights().isPresent() ? 0 : passes(s.teacher().train());
         double library = passes(s.distill().train()) * setting.space().candidateCount() / setting.space().blocks().size();
+        int labels = s.predictor().labels().isEmpty() ? s.predictor().architectures() : s.predictor().labels().size();
         return new Summary.Epochs(
-                teacher, library, passes(s.predictor().train()) * (s.predictor().architectures() + s.predictor().heldOut()), passes(s.finetune().train()));
+                teacher, library, passes(s.predictor().train()) * (labels + s.predictor().heldOut()), passes(s.finetune().train()));
     }
 
     private double passes(TrainSpec t) {

@@ -64,7 +64,7 @@ final class TeacherStage {
             Map<String, float[]> values = setting.spec().teacher().weights()
                     .map(file -> WeightsFile.read(Path.of(file), Inference.parameters(network, setting.imageShape())))
                     .orElseGet(() -> new TeacherTrainer(setting).run(checkpoint).values());
-            return new Store.Piece(tensors(setting, network, values), Map.of("block", Networks.teacherBlock(setting.spec()).toString()));
+            return new Store.Piece(tensors(setting, network, values), Map.of("architecture", Networks.teacherName(setting.spec())));
         });
         Checkpoint.forget(folder, checkpoint);
         return new Teacher(network, values(piece));
@@ -80,7 +80,7 @@ final class TeacherStage {
     TeacherLogits logits(Teacher teacher) {
         setting.progress().phase("teacher's logits");
         int images = Math.max(setting.spec().predictor().train().images(), setting.spec().finetune().train().images());
-        int classes = setting.spec().model().head().classes();
+        int classes = setting.spec().model().classes();
         Store.Piece piece = folder.piece("teacher/logits", List.of(inputs(), images), () -> {
             float[] values = TeacherLogits.compute(setting, teacher, setting.images().train().slice(0, images)).values();
             return new Store.Piece(Map.of("logits", HostTensor.of(Shape.of(images, classes), values)), Map.of());

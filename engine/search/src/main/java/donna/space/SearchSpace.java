@@ -34,7 +34,7 @@ public record SearchSpace(List<Block> blocks, List<List<Candidate>> candidates) 
                 .toList();
         List<List<Candidate>> candidates = blocks.stream()
                 .map(b -> spec.space().candidatesOf(b.name()).stream()
-                        .map(c -> Candidate.of(c, spec.space().groupWidth()))
+                        .map(c -> Candidate.of(c, spec.space()))
                         .toList())
                 .toList();
         return new SearchSpace(blocks, candidates);
@@ -94,7 +94,8 @@ public record SearchSpace(List<Block> blocks, List<List<Candidate>> candidates) 
         }
         int[] choices = new int[names.length];
         for (int n = 0; n < names.length; n++) {
-            choices[n] = candidates.get(n).indexOf(Candidate.parse(names[n]));
+            Candidate wanted = Candidate.parse(names[n]);
+            choices[n] = candidates.get(n).stream().map(Candidate::toString).toList().indexOf(wanted.toString());
             if (choices[n] < 0) {
                 throw new DonnaException.InvalidInput("architecture '" + text + "': block "
                         + blocks.get(n).name() + " has no candidate " + names[n] + "; it has " + candidates.get(n));

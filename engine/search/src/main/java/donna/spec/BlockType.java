@@ -1,11 +1,21 @@
 package donna.spec;
 
-/** The convolution in the middle of a candidate's layers. */
+/** What a candidate's layers are. */
 public enum BlockType {
     /** 1x1 expansion, depthwise kxk, 1x1 projection. */
     MBCONV,
     /** As {@link #MBCONV}, the kxk convolution has {@code groupWidth} channels a group. */
     GROUPED,
     /** Full kxk convolution, 1x1 projection. */
-    FUSED
+    FUSED,
+    /** Residual block of two kxk convolutions; it has no expansion. */
+    BASIC,
+    /** Residual block of 1x1, kxk, 1x1; the expansion divides: the middle has {@code out / expand} channels. */
+    BOTTLENECK,
+    /** 1x1 expansion, each channel shifted by up to half a kernel, 1x1 projection. */
+    SHIFT,
+    /** Attention between pixels or tokens, and two linear layers, the inner one {@code expand} times as wide; it has heads and no kernel. */
+    TRANSFORMER,
+    /** A family that the user composes. */
+    COMPOSED
 }

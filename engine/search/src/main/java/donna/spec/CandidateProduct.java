@@ -7,20 +7,24 @@ import java.util.List;
 /**
  * A product of candidates: every axis lists the values it takes.
  *
- * @param type convolutions in the middle
+ * @param type what the layers are
  * @param kernel sides of the kxk convolution
  * @param expand expansions
  * @param depth numbers of layers
- * @param se without and/or with squeeze-and-excitation
+ * @param se channel attentions
  * @param act activations
+ * @param heads numbers of a transformer's heads
+ * @param family name of the family of {@code composed} candidates
  */
 public record CandidateProduct(
         List<BlockType> type,
         List<Integer> kernel,
         List<Integer> expand,
         List<Integer> depth,
-        List<Boolean> se,
-        List<Activation> act) {
+        List<Attention> se,
+        List<Activation> act,
+        List<Integer> heads,
+        String family) {
     public CandidateProduct {
         type = List.copyOf(type);
         kernel = List.copyOf(kernel);
@@ -28,18 +32,28 @@ public record CandidateProduct(
         depth = List.copyOf(depth);
         se = List.copyOf(se);
         act = List.copyOf(act);
+        heads = List.copyOf(heads);
     }
 
-    /** All candidates of the product; the last axis ({@code act}) varies fastest. */
+    /** The product of one candidate. */
+    static CandidateProduct of(CandidateSpec c) {
+        return new CandidateProduct(
+                List.of(c.type()), List.of(c.kernel()), List.of(c.expand()), List.of(c.depth()), List.of(c.se()), List.of(c.act()),
+                List.of(c.heads()), c.family());
+    }
+
+    /** All candidates of the product; the last axis ({@code heads}) varies fastest. */
     public List<CandidateSpec> candidates() {
         List<CandidateSpec> all = new ArrayList<>();
         for (BlockType t : type) {
             for (int k : kernel) {
                 for (int e : expand) {
                     for (int d : depth) {
-                        for (boolean s : se) {
+                        for (Attention s : se) {
                             for (Activation a : act) {
-                                all.add(new CandidateSpec(t, k, e, d, s, a));
+                                for (int h : heads) {
+                                    all.add(new CandidateSpec(t, k, e, d, s, a, h, family));
+                                }
                             }
                         }
                     }

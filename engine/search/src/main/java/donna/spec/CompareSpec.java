@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param random number of random architectures per pick
  * @param widths width factors of the uniformly scaled reference models
- * @param depths depths of the uniformly scaled reference models
+ * @param depths most layers that a block of the uniformly scaled reference models has
  * @param scratch whether each pick is also trained from random weights, as long as the pick and {@code longScratch}
  *     times as long
  */

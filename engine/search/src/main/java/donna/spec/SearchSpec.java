@@ -47,9 +47,46 @@ public record SearchSpec(
         Map<String, Object> tree = SpecText.read(file, overrides, mistakes);
         SearchSpec spec = new SpecReader(mistakes).read(tree);
         mistakes.raise();
+        return checked(spec, mistakes);
+    }
+
+    /**
+     * This spec with the further candidates of a file: a {@code space}, or its entries {@code candidates} and {@code blocks} alone.
+     *
+     * @throws DonnaException.InvalidInput as {@link #read(Path, Map)}
+     */
+    public SearchSpec extendedBy(Path file) {
+        Mistakes mistakes = new Mistakes(file.getFileName().toString());
+        SpaceSpec more = new SpecReader(mistakes).addition(SpecText.read(file, Map.of(), mistakes), space.groupWidth());
+        mistakes.raise();
+        return checked(withSpace(space.with(more)), mistakes);
+    }
+
+    /**
+     * The spec that a program has put together.
+     *
+     * @throws DonnaException.InvalidInput if its entries do not fit each other
+     */
+    public static SearchSpec checked(SearchSpec spec) {
+        return checked(spec, new Mistakes("spec"));
+    }
+
+    private static SearchSpec checked(SearchSpec spec, Mistakes mistakes) {
         SpecRules.check(spec, mistakes);
         mistakes.raise();
         return spec;
+    }
+
+    /** The same search over another space. */
+    public SearchSpec withSpace(SpaceSpec other) {
+        return new SearchSpec(
+                seed, dataset, model, teacher, other, optimizer, distill, recalibrate, predictor, latency, search, finetune, compare);
+    }
+
+    /** The same search with another predictor. */
+    public SearchSpec withPredictor(PredictorSpec other) {
+        return new SearchSpec(
+                seed, dataset, model, teacher, space, optimizer, distill, recalibrate, other, latency, search, finetune, compare);
     }
 
     /** As {@link #read(Path, Map)} without overrides. */

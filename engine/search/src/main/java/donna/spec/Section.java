@@ -38,6 +38,11 @@ final class Section {
         return values.get(key) != null;
     }
 
+    /** Whether the value is a list. */
+    boolean lists(String key) {
+        return values.get(key) instanceof List<?>;
+    }
+
     /** All keys of the file in this section, for mappings whose keys are the user's. Counts them as known. */
     List<String> keys() {
         known.addAll(values.keySet());
@@ -88,12 +93,25 @@ final class Section {
         return list(key, (p, v) -> number(p, v, min, max), range(min, max));
     }
 
+    /** Texts of a list that may be empty. */
+    List<String> texts(String key) {
+        return values.get(key) instanceof List<?> items && items.isEmpty() ? List.of() : list(key, this::words, "a list of texts");
+    }
+
     List<Boolean> flags(String key) {
         return list(key, Section.this::truth, "true, false");
     }
 
     <E extends Enum<E>> List<E> wordList(String key, Class<E> type) {
         return list(key, (p, v) -> oneOf(p, v, type), allowed(type));
+    }
+
+    /** Channel attentions; {@code false} and {@code true} are the oldest two. */
+    List<Attention> attentions(String key) {
+        return list(
+                key,
+                (p, v) -> v instanceof Boolean b ? (b ? Attention.SE : Attention.NONE) : oneOf(p, v, Attention.class),
+                "false, true, " + allowed(Attention.class));
     }
 
     /** The mapping at {@code key}; empty where it is absent. */

@@ -1,5 +1,6 @@
 package donna.spec;
 
+import donna.data.Normalization;
 import donna.spec.DatasetSpec.Augment;
 import donna.spec.DatasetSpec.Kind;
 import donna.spec.DatasetSpec.Normalize;
@@ -30,14 +31,16 @@ final class SpecReader {
     SearchSpec read(Map<String, Object> tree) {
         Section root = new Section(tree, "", mistakes);
         int seed = root.integer("seed", 0, ANY, 1);
-        ModelSpec model = model(root.section("model"));
+        ModelSpec model = ModelReader.model(root.section("model"));
         DatasetSpec dataset = dataset(
                 root.section("dataset"),
-                model.input().size() == 3 ? model.input().get(0) : 1);
+                model.reference().filter(r -> mistakes.isEmpty()).map(r -> r.model().normalization()),
+                model.input().size() == 3 ? model.input().get(0) : 1,
+                model.input().size() == 3 ? model.input().get(1) : 1);
         SpaceSpec space = space(root.section("space"));
         OptimizerSpec optimizer = stages.optimizer(root.section("optimizer"), OptimizerSpec.DEFAULT);
         StageReader.Defaults defaults = new StageReader.Defaults(dataset.train(), dataset.augment(), optimizer);
-        TeacherSpec teacher = teacher(root.section("teacher"), defaults);
+        TeacherSpec teacher = teacher(root.section("teacher"), model.reference().isPresent(), defaults);
         DistillSpec distill = stages.distill(root.section("distill"), defaults, dataset.validation());
         RecalibrateSpec recalibrate = stages.recalibrate(root.section("recalibrate"), dataset.train());
         PredictorSpec predictor = stages.predictor(root.section("predictor"), defaults);
@@ -62,7 +65,8 @@ final class SpecReader {
                 compare);
     }
 
-    private DatasetSpec dataset(Section s, int channels) {
+    /** @param usual what a reference model was trained with */
+    private DatasetSpec dataset(Section s, Optional<Normalization> usual, int channels, int side) {
         Kind kind = s.word("name", Kind.class);
         Optional<String> path = s.has("path") ? Optional.of(s.text("path")) : Optional.empty();
         if (!kind.isNamed() && path.isEmpty()) {
@@ -85,15 +89,24 @@ final class SpecReader {
                     kind.word() + " has " + kind.channels + " channel(s) and model/input says " + channels
                             + "; change one of them");
         }
+        int resize = s.integer("resize", side, 8192, side);
         Section n = s.section("normalize");
-        List<Double> mean = perChannel(n, "mean", -BIG, kind.mean, channels);
-        List<Double> std = perChannel(n, "std", POSITIVE, kind.std, channels);
+        List<Double> mean = perChannel(n, "mean", -BIG, usual.map(u -> decimals(u.mean())).orElse(kind.mean), channels);
+        List<Double> std = perChannel(n, "std", POSITIVE, usual.map(u -> decimals(u.std())).orElse(kind.std), channels);
         n.close();
         Section a = s.section("augment");
-        Augment augment = stages.augment(a, new Augment(false, 0));
+        Augment augment = stages.augment(a, Augment.NONE);
         a.close();
         s.close();
-        return new DatasetSpec(kind, path, train, validation, new Normalize(mean, std), augment);
+        return new DatasetSpec(kind, path, train, validation, resize, new Normalize(mean, std), augment);
+    }
+
+    private static List<Double> decimals(float[] values) {
+        List<Double> out = new ArrayList<>();
+        for (float v : values) {
+            out.add(Double.parseDouble(Float.toString(v)));
+        }
+        return out;
     }
 
     private static List<Double> perChannel(Section s, String key, double min, List<Double> fallback, int channels) {
@@ -107,110 +120,80 @@ final class SpecReader {
         return values;
     }
 
-    private static ModelSpec model(Section s) {
-        List<Integer> input = s.integers("input", 1, 1 << 16);
-        if (!input.isEmpty() && input.size() != 3) {
-            s.mistake("input", input + " has " + input.size() + " numbers; expected [channels, height, width]");
+    /** @param reference whether the teacher is a reference model, which has no block of the spec's */
+    private TeacherSpec teacher(Section s, boolean reference, StageReader.Defaults defaults) {
+        Optional<CandidateSpec> block = reference && !s.has("block") ? Optional.empty() : Optional.of(oneCandidate(s, "block"));
+        if (reference && block.isPresent()) {
+            s.mistake("block", "the teacher is the reference model; leave it out");
         }
-        Section stem = s.section("stem");
-        ModelSpec.Stem stemSpec = new ModelSpec.Stem(
-                odd(stem, "conv", 3, 11),
-                stem.integer("stride", 1, 4, 1),
-                stem.integer("channels", 1, 1 << 16),
-                stem.word("act", Activation.SWISH));
-        stem.close();
-        List<ModelSpec.BlockSpec> blocks = new ArrayList<>();
-        for (Section b : s.sections("blocks")) {
-            blocks.add(new ModelSpec.BlockSpec(
-                    b.text("name"),
-                    b.integer("in", 1, 1 << 16),
-                    b.integer("out", 1, 1 << 16),
-                    b.integer("stride", 1, 2, 1)));
-            b.close();
-        }
-        Section head = s.section("head");
-        ModelSpec.Head headSpec = new ModelSpec.Head(
-                odd(head, "conv", 1, 11),
-                head.integer("channels", 1, 1 << 16),
-                head.word("act", Activation.SWISH),
-                head.integer("classes", 2, 1 << 20));
-        head.close();
-        s.close();
-        return new ModelSpec(input, stemSpec, blocks, headSpec);
-    }
-
-    private static int odd(Section s, String key, int fallback, int max) {
-        int value = s.integer(key, 1, max, fallback);
-        if (value % 2 == 0) {
-            s.mistake(key, value + " is even; allowed " + odds(1, max));
-        }
-        return value;
-    }
-
-    private static String odds(int min, int max) {
-        StringBuilder out = new StringBuilder();
-        for (int i = min; i <= max; i += 2) {
-            out.append(i > min ? ", " : "").append(i);
-        }
-        return out.toString();
-    }
-
-    private TeacherSpec teacher(Section s, StageReader.Defaults defaults) {
-        Section b = s.section("block");
-        CandidateProduct product = product(b, s.at("block"));
-        List<CandidateSpec> one = product.candidates();
-        if (one.size() > 1) {
-            s.mistake("block", one.size() + " candidates; the teacher has exactly one, so every axis takes one value");
-        }
-        CandidateSpec block =
-                one.isEmpty() ? new CandidateSpec(BlockType.MBCONV, 3, 1, 1, false, Activation.RELU) : one.getFirst();
+        Map<String, CandidateSpec> blocks = new LinkedHashMap<>();
+        Section own = s.section("blocks");
+        own.keys().forEach(name -> blocks.put(name, oneCandidate(own, name)));
         Optional<String> weights = s.has("weights") ? Optional.of(s.text("weights")) : Optional.empty();
         TrainSpec train = stages.train(s, new StageReader.Budget(1, 128, 0.006, 2), defaults);
         s.close();
-        return new TeacherSpec(block, train, weights);
+        return new TeacherSpec(block, blocks, train, weights);
+    }
+
+    /** A block of the teacher: a product of one candidate. */
+    private CandidateSpec oneCandidate(Section s, String key) {
+        List<CandidateSpec> one = ProductReader.product(s.section(key)).candidates();
+        if (one.size() > 1) {
+            s.mistake(key, one.size() + " candidates; the teacher has exactly one, so every axis takes one value");
+        }
+        return one.isEmpty() ? new CandidateSpec(BlockType.MBCONV, 3, 1, 1, false, Activation.RELU) : one.getFirst();
     }
 
     private SpaceSpec space(Section s) {
         int groupWidth = s.integer("group_width", 1, 1 << 16, 8);
-        Map<String, List<CandidateProduct>> blocks = new LinkedHashMap<>();
-        Section own = s.section("blocks");
-        for (String name : own.keys()) {
-            Section b = own.section(name);
-            blocks.put(name, products(b));
-            b.close();
-        }
+        Map<String, FamilySpec> families = FamilyReader.families(s.section("families"));
+        Map<String, List<CandidateProduct>> blocks = ownProducts(s.section("blocks"));
         List<CandidateProduct> candidates = products(s);
         s.close();
-        return new SpaceSpec(groupWidth, candidates, blocks);
+        return new SpaceSpec(groupWidth, families, candidates, blocks);
+    }
+
+    /** Further candidates for a space: {@code candidates} for every block, {@code blocks} for single ones, or both. */
+    SpaceSpec addition(Map<String, Object> tree, int groupWidth) {
+        Section root = new Section(tree, "", mistakes);
+        Section s = root.has("space") ? root.section("space") : root;
+        int width = s.integer("group_width", 1, 1 << 16, groupWidth);
+        if (width != groupWidth) {
+            s.mistake("group_width", width + " differs from the run's; expected " + groupWidth);
+        }
+        Map<String, FamilySpec> families = FamilyReader.families(s.section("families"));
+        Map<String, List<CandidateProduct>> blocks = ownProducts(s.section("blocks"));
+        List<CandidateProduct> candidates = s.has("candidates") || blocks.isEmpty() ? products(s) : List.of();
+        s.close();
+        return new SpaceSpec(groupWidth, families, candidates, blocks);
     }
 
     private List<CandidateProduct> products(Section s) {
+        return products(s, "candidates");
+    }
+
+    private List<CandidateProduct> products(Section s, String key) {
         List<CandidateProduct> out = new ArrayList<>();
-        List<Section> sections = s.sections("candidates");
+        List<Section> sections = s.sections(key);
         for (int i = 0; i < sections.size(); i++) {
-            out.add(product(sections.get(i), s.at("candidates") + "/" + i));
+            out.add(ProductReader.product(sections.get(i)));
         }
         return out;
     }
 
-    private CandidateProduct product(Section s, String path) {
-        List<Integer> kernel = s.integers("kernel", 1, 7);
-        for (int k : kernel) {
-            if (k % 2 == 0) {
-                mistakes.add(path + "/kernel", k + " is even; allowed 3, 5, 7");
-            } else if (k < 3 && s.has("kernel")) {
-                mistakes.add(path + "/kernel", k + " is too small; allowed 3, 5, 7");
+    /** Products of single blocks, as a list or, as people write them, in a mapping with {@code candidates}. */
+    private Map<String, List<CandidateProduct>> ownProducts(Section own) {
+        Map<String, List<CandidateProduct>> blocks = new LinkedHashMap<>();
+        for (String name : own.keys()) {
+            if (own.lists(name)) {
+                blocks.put(name, products(own, name));
+            } else {
+                Section b = own.section(name);
+                blocks.put(name, products(b));
+                b.close();
             }
         }
-        CandidateProduct product = new CandidateProduct(
-                s.wordList("type", BlockType.class),
-                kernel,
-                s.integers("expand", 1, 16),
-                s.integers("depth", 1, 16),
-                s.has("se") ? s.flags("se") : List.of(false),
-                s.has("act") ? s.wordList("act", Activation.class) : List.of(Activation.RELU));
-        s.close();
-        return product;
+        return blocks;
     }
 
     private static LatencySpec latency(Section s) {
@@ -235,8 +218,8 @@ final class SpecReader {
                 s.word("algorithm", EvolutionSpec.Algorithm.NSGA2),
                 s.integer("population", 4, 10_000_000, 100),
                 s.integer("generations", 1, 1_000_000, 50),
-                s.decimal("crossover", 0, 1, 0.9),
-                s.decimal("mutation", 0, 1, 0.25),
+                s.decimal("crossover", 0, 1, 0.5),
+                s.decimal("mutation", 0, 1, 0.05),
                 s.has("objectives")
                         ? s.wordList("objectives", EvolutionSpec.Objective.class)
                         : List.of(EvolutionSpec.Objective.ACCURACY, EvolutionSpec.Objective.LATENCY),

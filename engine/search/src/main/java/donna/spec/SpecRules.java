@@ -4,6 +4,7 @@ import donna.spec.ModelSpec.BlockSpec;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** What entries of a spec demand of each other. */
 final class SpecRules {
@@ -26,7 +27,7 @@ final class SpecRules {
     private void boundaries() {
         List<BlockSpec> blocks = spec.model().blocks();
         Set<String> names = new HashSet<>();
-        int channels = spec.model().stem().channels();
+        int channels = spec.model().stem().map(ModelSpec.Stem::channels).orElse(blocks.isEmpty() ? 0 : blocks.getFirst().in());
         String before = "the stem";
         for (int i = 0; i < blocks.size(); i++) {
             BlockSpec b = blocks.get(i);
@@ -44,14 +45,14 @@ final class SpecRules {
             channels = b.out();
             before = b.name();
         }
-        for (String name : spec.space().blocks().keySet()) {
-            if (!names.contains(name)) {
-                mistakes.add(
-                        "/space/blocks/" + name,
-                        "no such block; allowed "
-                                + String.join(
-                                        ", ",
-                                        blocks.stream().map(BlockSpec::name).toList()));
+        known("/space/blocks/", spec.space().blocks().keySet(), names);
+        known("/teacher/blocks/", spec.teacher().blocks().keySet(), names);
+    }
+
+    private void known(String at, Set<String> named, Set<String> blocks) {
+        for (String name : named) {
+            if (!blocks.contains(name)) {
+                mistakes.add(at + name, "no such block; allowed " + String.join(", ", new TreeSet<>(blocks)));
             }
         }
     }
@@ -65,13 +66,25 @@ final class SpecRules {
                 if (!seen.add(c)) {
                     mistakes.add(at, c + " is listed twice for block " + b.name() + "; list each candidate once");
                 }
-                groups(at, b, c);
+                fits(at, b, c);
             }
-            groups("/teacher/block", b, spec.teacher().block());
+            if (spec.model().reference().isPresent()) {
+                continue;
+            }
+            fits(
+                    spec.teacher().blocks().containsKey(b.name()) ? "/teacher/blocks/" + b.name() : "/teacher/block",
+                    b,
+                    spec.teacher().blockOf(b.name()));
         }
     }
 
-    private void groups(String at, BlockSpec b, CandidateSpec c) {
+    private void fits(String at, BlockSpec b, CandidateSpec c) {
+        if (c.type() == BlockType.TRANSFORMER && b.out() % c.heads() != 0) {
+            mistakes.add(at, c.heads() + " heads do not divide the " + b.out() + " channels of block " + b.name() + "; change heads");
+        }
+        if (c.type() == BlockType.COMPOSED && !spec.space().families().containsKey(c.family())) {
+            mistakes.add(at, "no family " + c.family() + "; allowed " + String.join(", ", spec.space().families().keySet()));
+        }
         int width = spec.space().groupWidth();
         if (c.type() == BlockType.GROUPED) {
             for (int channels : c.depth() > 1 ? new int[] {b.in(), b.out()} : new int[] {b.in()}) {
@@ -111,6 +124,10 @@ final class SpecRules {
                 spec.predictor().architectures(),
                 "predictor/pool",
                 spec.predictor().pool());
+        int labels = spec.predictor().labels().size();
+        if (labels > 0 && labels < 4) {
+            mistakes.add("/predictor/labels", labels + " architectures; allowed none (they are chosen) or at least 4");
+        }
         if (spec.distill().train().shards() != 1) {
             mistakes.add(
                     "/distill/train/shards",

@@ -1,7 +1,11 @@
 package donna.spec;
 
 import donna.spec.DatasetSpec.Augment;
+import donna.spec.DatasetSpec.ColourJitter;
+import donna.spec.DatasetSpec.RandAugment;
+import donna.spec.DatasetSpec.ResizedCrop;
 import java.util.List;
+import java.util.Optional;
 
 /** Reads the sections that hold a training. */
 final class StageReader {
@@ -29,10 +33,7 @@ final class StageReader {
         return spec;
     }
 
-    /**
-     * Reads {@code flip} and {@code pad_crop}, or both from a resolved {@code augment} mapping; leaves closing to the
-     * caller.
-     */
+    /** Reads the entries of an augmentation, or all from a resolved {@code augment} mapping; leaves closing to the caller. */
     Augment augment(Section s, Augment fallback) {
         Augment nested = fallback;
         if (s.has("augment")) {
@@ -40,7 +41,48 @@ final class StageReader {
             nested = augment(a, fallback);
             a.close();
         }
-        return new Augment(s.flag("flip", nested.flip()), s.integer("pad_crop", 0, 1024, nested.padCrop()));
+        return new Augment(
+                s.flag("flip", nested.flip()),
+                s.integer("pad_crop", 0, 1024, nested.padCrop()),
+                s.has("resized_crop") ? Optional.of(resizedCrop(s.section("resized_crop"))) : nested.resizedCrop(),
+                s.has("jitter") ? Optional.of(jitter(s.section("jitter"))) : nested.jitter(),
+                s.has("rand_augment") ? Optional.of(randAugment(s.section("rand_augment"))) : nested.randAugment(),
+                s.decimal("erasing", 0, 1, nested.erasing()),
+                s.decimal("mixup", 0, 100, nested.mixup()),
+                s.decimal("cutmix", 0, 100, nested.cutmix()));
+    }
+
+    private static ResizedCrop resizedCrop(Section s) {
+        ResizedCrop crop = new ResizedCrop(
+                range(s, "scale", 1, List.of(0.08, 1.0)), range(s, "ratio", 100, List.of(0.75, 4.0 / 3)));
+        s.close();
+        return crop;
+    }
+
+    /** Two numbers above 0, the smaller first. */
+    private static List<Double> range(Section s, String key, double max, List<Double> fallback) {
+        List<Double> values = s.has(key) ? s.decimals(key, POSITIVE, max) : fallback;
+        if (values.size() != 2 || values.get(0) > values.get(1)) {
+            s.mistake(key, values + "; expected two numbers, the smaller first");
+            return fallback;
+        }
+        return values;
+    }
+
+    private static ColourJitter jitter(Section s) {
+        ColourJitter jitter = new ColourJitter(
+                s.decimal("brightness", 0, 100, 0),
+                s.decimal("contrast", 0, 100, 0),
+                s.decimal("saturation", 0, 100, 0),
+                s.decimal("hue", 0, 0.5, 0));
+        s.close();
+        return jitter;
+    }
+
+    private static RandAugment randAugment(Section s) {
+        RandAugment spec = new RandAugment(s.integer("ops", 1, 16, 2), s.integer("magnitude", 0, 30, 9));
+        s.close();
+        return spec;
     }
 
     OptimizerSpec optimizer(Section s, OptimizerSpec d) {
@@ -66,11 +108,12 @@ final class StageReader {
     }
 
     DistillSpec distill(Section s, Defaults defaults, int held) {
-        Defaults plain = new Defaults(defaults.images(), new Augment(false, 0), defaults.optimizer());
+        Defaults plain = new Defaults(defaults.images(), Augment.NONE, defaults.optimizer());
         DistillSpec spec = new DistillSpec(
                 train(s, new Budget(1, 64, 0.02, 1), plain),
                 s.integer("validation", 1, Integer.MAX_VALUE, Math.min(2000, held)),
-                s.decimal("variance_floor", POSITIVE, 1, 1e-6));
+                s.decimal("variance_floor", POSITIVE, 1, 1e-6),
+                s.flag("keep_teacher", false));
         s.close();
         return spec;
     }
@@ -84,6 +127,7 @@ final class StageReader {
 
     PredictorSpec predictor(Section s, Defaults defaults) {
         PredictorSpec spec = new PredictorSpec(
+                s.has("labels") ? s.texts("labels") : List.of(),
                 s.integer("architectures", 4, 100_000, 14),
                 s.integer("pool", 4, 10_000_000, 200),
                 s.integer("held_out", 0, 100_000, 0),

@@ -1,12 +1,27 @@
 package donna.spec;
 
+import donna.tensor.DonnaException;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * The reference model.
  *
- * @param block what every block of it is
+ * @param block what every block of it is that is not named in {@code blocks}; empty for a reference model, whose blocks are its own
+ * @param blocks what single blocks of it are, by the block's name
  * @param train how it is trained
- * @param weights safetensors file of finished weights; then nothing is trained
+ * @param weights file of finished weights (safetensors, or what torch.save wrote); then nothing is trained
  */
-public record TeacherSpec(CandidateSpec block, TrainSpec train, Optional<String> weights) {}
+public record TeacherSpec(Optional<CandidateSpec> block, Map<String, CandidateSpec> blocks, TrainSpec train, Optional<String> weights) {
+    public TeacherSpec {
+        blocks = Collections.unmodifiableMap(new LinkedHashMap<>(blocks));
+    }
+
+    /** What the block called {@code name} is. */
+    public CandidateSpec blockOf(String name) {
+        return Optional.ofNullable(blocks.get(name)).or(() -> block).orElseThrow(() -> new DonnaException.InvalidInput(
+                "teacher: block " + name + " is a reference model's, which no candidate describes; write the model out in blocks"));
+    }
+}

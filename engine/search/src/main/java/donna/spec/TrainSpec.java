@@ -34,6 +34,12 @@ public record TrainSpec(
         return new TrainSpec(epochs, images, batch, rate, augment, shards, labelSmoothing, optimizer);
     }
 
+    /** The same training on at most this many images. */
+    public TrainSpec withAtMost(int count) {
+        return new TrainSpec(
+                epochs, Math.min(images, count), Math.min(batch, count), lr, augment, shards, labelSmoothing, optimizer);
+    }
+
     /** The same training with another number of epochs. */
     public TrainSpec withEpochs(int count) {
         return new TrainSpec(count, images, batch, lr, augment, shards, labelSmoothing, optimizer);

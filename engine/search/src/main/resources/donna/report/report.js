@@ -1,43 +1,7 @@
 (function () {
   'use strict';
-  const s = JSON.parse(document.getElementById('summary').textContent);
-  const css = name => getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
-  const palette = () => ['a', 'b', 'c', 'd', 'e', 'f'].map(css);
-  const percent = share => 100 * share;
-  const escape = text => echarts.format.encodeHTML(String(text));
+  const {data: s, css, palette, percent, plot, point, quantile, diagonal, draw} = page;
   const shapes = ['triangle', 'rect', 'circle', 'roundRect'];
-
-  const axis = (name, more) => Object.assign({
-    type: 'value',
-    scale: true,
-    name: name,
-    nameLocation: 'middle',
-    nameGap: 34,
-    nameTextStyle: {color: css('soft')},
-    axisLabel: {color: css('soft'), hideOverlap: true},
-    axisLine: {show: true, lineStyle: {color: css('line')}},
-    splitLine: {lineStyle: {color: css('line')}},
-  }, more);
-
-  const plot = (x, y, series) => ({
-    animation: false,
-    textStyle: {fontFamily: getComputedStyle(document.body).fontFamily},
-    grid: {left: 64, right: 24, top: 44, bottom: 56},
-    legend: {top: 0, left: 'center', textStyle: {color: css('ink')}, itemGap: 18},
-    tooltip: {
-      confine: true,
-      backgroundColor: css('page'),
-      borderColor: css('line'),
-      textStyle: {color: css('ink'), fontSize: 13},
-      formatter: p => p.data.text || '',
-    },
-    xAxis: axis(x),
-    yAxis: axis(y, {nameGap: 46}),
-    series: series,
-  });
-
-  const point = (x, y, lines) => ({value: [x, y], text: lines.map(escape).join('<br>')});
-  const quantile = (values, q) => values.slice().sort((a, b) => a - b)[Math.floor(q * (values.length - 1))];
 
   const measured = (m, first) => point(m.latencyMs, percent(m.top1), [first, m.architecture, `top-1 ${percent(m.top1).toFixed(2)} %`,
     `${m.latencyMs.toFixed(3)} ms`]);
@@ -84,14 +48,6 @@
     return option;
   }
 
-  const diagonal = values => {
-    const ends = [Math.min(...values), Math.max(...values)];
-    return {
-      name: 'equal', type: 'line', symbol: 'none', silent: true, lineStyle: {color: css('soft'), type: 'dashed', width: 1},
-      itemStyle: {color: css('soft')}, data: ends.map(v => [v, v]),
-    };
-  };
-
   function predictor() {
     const labels = s.predictor.labels;
     const bars = labels.flatMap(l => [[percent(l.lowTop1), percent(l.top1)], [percent(l.highTop1), percent(l.top1)], [null, null]]);
@@ -125,12 +81,5 @@
     ]);
   }
 
-  const plots = Object.entries({pareto, predictor, library, latency}).map(([id, option]) => ({
-    chart: echarts.init(document.getElementById(id), null, {renderer: 'svg'}),
-    option: option,
-  }));
-  const draw = () => plots.forEach(p => p.chart.setOption(p.option(), true));
-  draw();
-  addEventListener('resize', () => plots.forEach(p => p.chart.resize()));
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
+  draw({pareto, predictor, library, latency});
 })();

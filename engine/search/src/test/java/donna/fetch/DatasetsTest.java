@@ -28,7 +28,7 @@ class DatasetsTest {
     private final List<String> lines = new ArrayList<>();
 
     private Dataset open(String name, Path path, Split split) {
-        return Datasets.open(name, Optional.of(path.toString()), split, 0, dir.resolve("cache"), lines::add);
+        return Datasets.open(name, Optional.of(path.toString()), split, 0, 0, dir.resolve("cache"), lines::add);
     }
 
     private void idx(String prefix, int images) throws IOException {
@@ -71,7 +71,7 @@ class DatasetsTest {
         assertTrue(m.contains("absent"), m);
         m = assertThrows(
                         DonnaException.InvalidInput.class,
-                        () -> Datasets.open("image-folder", Optional.empty(), Split.TRAIN, 0, dir, lines::add))
+                        () -> Datasets.open("image-folder", Optional.empty(), Split.TRAIN, 0, 0, dir, lines::add))
                 .getMessage();
         assertTrue(m.contains("needs the path"), m);
     }

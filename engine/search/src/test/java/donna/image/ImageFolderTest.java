@@ -73,7 +73,7 @@ class ImageFolderTest {
                 "set",
                 dir.resolve("set"),
                 Split.TRAIN,
-                new ImageFolder.Options(size, threads, cache ? Optional.of(dir.resolve("cache")) : Optional.empty()),
+                new ImageFolder.Options(size, size, threads, cache ? Optional.of(dir.resolve("cache")) : Optional.empty()),
                 lines::add);
     }
 
@@ -122,8 +122,18 @@ class ImageFolderTest {
         put("train/a/wave.png", resource("wave.png"));
         try (Dataset d = open(8, 1, false)) {
             assertEquals("3 8 8", d.channels() + " " + d.height() + " " + d.width());
-            assertTrue(worst(planar(resource("small.rgb")), image(d, 0)) <= 1);
+            assertArrayEquals(planar(resource("small.rgb")), image(d, 0));
         }
+    }
+
+    @Test
+    void theShorterSideIsScaledBeforeTheCentreIsCutOut() throws IOException {
+        put("train/a/wave.png", resource("wave.png"));
+        ImageFolder.Options options = new ImageFolder.Options(12, 16, 1, Optional.empty());
+        try (Dataset d = ImageFolder.open("set", dir.resolve("set"), Split.TRAIN, options, lines::add)) {
+            assertArrayEquals(planar(resource("centre.rgb")), image(d, 0));
+        }
+        assertThrows(DonnaException.InvalidInput.class, () -> new ImageFolder.Options(16, 12, 1, Optional.empty()));
     }
 
     @ParameterizedTest
@@ -266,7 +276,7 @@ class ImageFolderTest {
             assertEquals(3, d.size());
         }
         Files.writeString(dir.resolve("file"), "no folder");
-        ImageFolder.Options blocked = new ImageFolder.Options(8, 1, Optional.of(dir.resolve("file/cache")));
+        ImageFolder.Options blocked = new ImageFolder.Options(8, 8, 1, Optional.of(dir.resolve("file/cache")));
         m = assertThrows(
                         DonnaException.InvalidInput.class,
                         () -> ImageFolder.open("set", dir.resolve("set"), Split.TRAIN, blocked, lines::add))

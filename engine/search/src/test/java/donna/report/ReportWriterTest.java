@@ -35,6 +35,7 @@ class ReportWriterTest {
                         0.72,
                         0.0041,
                         0.69,
+                        0.0044,
                         Map.of("MACs", 0.38),
                         List.of(new Summary.HeldOut(30, 0.81, 0.0032, 0.9, Map.of("MACs", 0.41))),
                         new Summary.NextLabel("c", 0.0021, 0.0017),
@@ -57,7 +58,7 @@ class ReportWriterTest {
     @Test
     void thePageHoldsTheWholeSummaryForItsPlots() {
         Summary s = summary("search " + HOSTILE, List.of());
-        String json = between(ReportWriter.html(s), "id=\"summary\">", "</script>");
+        String json = between(ReportWriter.html(s), "id=\"data\">", "</script>");
         assertEquals(s, Json.parse(json, Summary.class));
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import donna.spec.Attention;
 import donna.spec.BlockType;
 import donna.spec.Json;
 import donna.tensor.Activation;
@@ -12,6 +13,8 @@ import donna.tensor.DonnaException;
 import java.math.BigInteger;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class SearchSpaceTest {
@@ -23,19 +26,22 @@ class SearchSpaceTest {
 
     @Test
     void everyCandidateParsesBackFromItsShortForm() {
-        int seen = 0;
+        Set<String> seen = new HashSet<>();
         for (BlockType type : BlockType.values()) {
             for (Activation act : Activation.values()) {
-                for (boolean se : new boolean[] {false, true}) {
-                    for (int width : new int[] {8, 16}) {
-                        Candidate c = new Candidate(type, 7, 12, 3, se, act, width);
+                for (Attention se : Attention.values()) {
+                    for (int number : new int[] {8, 16}) {
+                        String family = type == BlockType.COMPOSED ? "own-1a2b3c" : "";
+                        int width = type == BlockType.GROUPED ? number : 8;
+                        int heads = type == BlockType.TRANSFORMER ? number : 1;
+                        Candidate c = new Candidate(type, 7, 12, 3, se, act, width, heads, family, Optional.empty());
                         assertEquals(c, Candidate.parse(c.toString()), c.toString());
-                        seen++;
+                        seen.add(c.toString());
                     }
                 }
             }
         }
-        assertEquals(96, seen);
+        assertEquals((BlockType.values().length + 2) * 8 * 4, seen.size());
         assertEquals("mk5e4d2Sw", A.toString());
         assertEquals("gk3e2d1rW16", new Candidate(BlockType.GROUPED, 3, 2, 1, false, Activation.RELU, 16).toString());
         assertThrows(DonnaException.InvalidInput.class, () -> Candidate.parse("mk5e4d2"));

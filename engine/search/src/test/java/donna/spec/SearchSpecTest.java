@@ -39,12 +39,12 @@ class SearchSpecTest {
         assertEquals(DatasetSpec.Kind.FASHION_MNIST, spec.dataset().name());
         assertEquals(List.of(0.353), spec.dataset().normalize().std());
         assertEquals(
-                new ModelSpec.Stem(3, 2, 16, Activation.SWISH), spec.model().stem());
+                new ModelSpec.Stem(3, 2, 16, Activation.SWISH), spec.model().stem().orElseThrow());
         assertEquals(
                 new ModelSpec.BlockSpec("b4", 64, 96, 2), spec.model().blocks().get(3));
         assertEquals(
                 new CandidateSpec(BlockType.MBCONV, 5, 4, 2, true, Activation.SWISH),
-                spec.teacher().block());
+                spec.teacher().block().orElseThrow());
         TrainSpec teacher = spec.teacher().train();
         assertEquals(3 * 390, teacher.steps());
         assertEquals(new Augment(true, 0), teacher.augment());
@@ -108,7 +108,7 @@ class SearchSpecTest {
                         "spec.yaml: /distill/train/lr: fast is not a number; allowed numbers above 0 to 100",
                         "spec.yaml: /latency/batches/1: 0 is out of range; allowed 1 to 65536",
                         "spec.yaml: /model/head/classes: 1 is out of range; allowed 2 to 1048576",
-                        "spec.yaml: /predictor/monotne: unknown key; did you mean monotone? allowed architectures,"
+                        "spec.yaml: /predictor/monotne: unknown key; did you mean monotone? allowed labels, architectures,"
                                 + " pool, held_out, monotone, second_stage, train, kd",
                         "spec.yaml: /search/algorithm: nsga3 is unknown; allowed nsga2, random",
                         "spec.yaml: /teacher/block/kernel: 4 is even; allowed 3, 5, 7"),

@@ -1,7 +1,7 @@
 """Makes the golden images beside this file with PIL (12.3.0): `python goldens.py`.
 
 wave.jpg and wave.png hold one picture; wave.rgb is what PIL decodes from the JPEG and wave.exact the PNG's pixels, both as [H, W, 3] bytes.
-small.rgb is the PNG's centre square reduced to 8x8 with PIL's BILINEAR filter. grey.png and grey.jpg have one channel.
+small.rgb and centre.rgb are what torchvision's Resize and CenterCrop make of the PNG: the shorter side to 8 and cut to 8x8, to 16 and cut to 12x12. grey.png and grey.jpg have one channel.
 """
 
 import math
@@ -23,8 +23,10 @@ image.save(HERE / "wave.png")
 image.save(HERE / "wave.jpg", quality=90)
 (HERE / "wave.exact").write_bytes(image.tobytes())
 (HERE / "wave.rgb").write_bytes(Image.open(HERE / "wave.jpg").convert("RGB").tobytes())
-left = (W - H) / 2
-(HERE / "small.rgb").write_bytes(image.resize((8, 8), Image.BILINEAR, box=(left, 0, left + H, H)).tobytes())
+for name, resize, size in (("small", 8, 8), ("centre", 16, 12)):
+    scaled = image.resize((int(resize * W / H), resize), Image.BILINEAR)
+    left, top = int(round((scaled.width - size) / 2.0)), int(round((scaled.height - size) / 2.0))
+    (HERE / f"{name}.rgb").write_bytes(scaled.crop((left, top, left + size, top + size)).tobytes())
 grey = image.convert("L")
 grey.save(HERE / "grey.png")
 grey.save(HERE / "grey.jpg", quality=90)

@@ -1,0 +1,64 @@
+package donna.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import donna.ffi.CudaBindings;
+import donna.ffi.KernelCompiler;
+import donna.kernels.Kernel;
+import donna.kernels.KernelFile;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** NVIDIA's compiler takes every kernel for every generation of cards from Volta on, within a budget of registers and without spilling one to memory. */
+class KernelBudgetTest {
+    /** With more, fewer than four blocks of 256 threads share a multiprocessor's 65,536 registers. */
+    private static final int REGISTERS = 64;
+
+    private static final Pattern USED = Pattern.compile(
+            "Function properties for (\\w+)\\s+ptxas\\s+\\.\\s+(\\d+) bytes stack frame, (\\d+) bytes spill stores, (\\d+) bytes spill loads\\s+"
+                    + "ptxas info\\s+: Used (\\d+) registers");
+
+    private String bindings;
+
+    @BeforeEach
+    void takeNvidiasCompiler() {
+        bindings = System.clearProperty(CudaBindings.PROPERTY);
+    }
+
+    @AfterEach
+    void leaveIt() {
+        System.setProperty(CudaBindings.PROPERTY, bindings);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {70, 75, 80, 86, 89, 90, 100, 120})
+    void everyKernelCompilesWithinTheBudget(int capability) {
+        KernelCompiler compiler = KernelCompiler.open(CudaBindings.load());
+        List<String> options = new ArrayList<>(KernelCache.options(capability, compiler.capabilities()));
+        options.add("--ptxas-options=-v");
+        TreeSet<String> seen = new TreeSet<>();
+        List<String> over = new ArrayList<>();
+        for (KernelFile file : KernelFile.values()) {
+            Matcher m = USED.matcher(compiler.compile(file.source(), file.fileName(), options).log());
+            while (m.find()) {
+                seen.add(m.group(1));
+                if (Integer.parseInt(m.group(5)) > REGISTERS || !m.group(3).equals("0") || !m.group(4).equals("0")) {
+                    over.add(m.group(1) + ": " + m.group(5) + " registers, spills of " + m.group(3) + " and " + m.group(4) + " bytes");
+                }
+            }
+        }
+        assertEquals(List.of(), over);
+        TreeSet<String> all = new TreeSet<>();
+        for (Kernel k : Kernel.values()) {
+            all.add(k.entry());
+        }
+        assertEquals(all, seen);
+    }
+}

@@ -1,0 +1,58 @@
+package donna.spec;
+
+import donna.tensor.Activation;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/** Reads a product of candidates: axes that no type of it has may be left out. */
+final class ProductReader {
+    private static final Set<BlockType> WITHOUT_KERNEL = EnumSet.of(BlockType.TRANSFORMER);
+    private static final Set<BlockType> WITHOUT_EXPANSION = EnumSet.of(BlockType.BASIC);
+    private static final Set<BlockType> WITHOUT_ATTENTION = EnumSet.of(BlockType.TRANSFORMER, BlockType.COMPOSED);
+
+    private ProductReader() {}
+
+    static CandidateProduct product(Section s) {
+        List<BlockType> type = s.wordList("type", BlockType.class);
+        List<Integer> kernel = s.has("kernel") || !WITHOUT_KERNEL.containsAll(type) ? s.integers("kernel", 1, 7) : List.of(1);
+        for (int k : kernel) {
+            if (k % 2 == 0) {
+                s.mistake("kernel", k + " is even; allowed 3, 5, 7");
+            } else if (k < 3 && s.has("kernel") && !WITHOUT_KERNEL.containsAll(type)) {
+                s.mistake("kernel", k + " is too small; allowed 3, 5, 7");
+            }
+        }
+        List<Integer> expand = s.has("expand") || !WITHOUT_EXPANSION.containsAll(type) ? s.integers("expand", 1, 16) : List.of(1);
+        List<Attention> se = s.has("se") ? s.attentions("se") : List.of(Attention.NONE);
+        List<Integer> heads = s.has("heads") ? s.integers("heads", 1, 64) : List.of(1);
+        String family = s.has("family") ? s.text("family") : "";
+        none(s, "kernel", type, WITHOUT_KERNEL, kernel, 1);
+        none(s, "expand", type, WITHOUT_EXPANSION, expand, 1);
+        none(s, "se", type, WITHOUT_ATTENTION, se, Attention.NONE);
+        none(s, "heads", type, EnumSet.complementOf(EnumSet.of(BlockType.TRANSFORMER)), heads, 1);
+        if (type.contains(BlockType.COMPOSED) == family.isEmpty() || !family.isEmpty() && type.size() > 1) {
+            s.mistake("family", "'" + family + "' with type " + type.stream().map(Section::word).toList() + "; expected the name of a family with type composed alone");
+        }
+        CandidateProduct product = new CandidateProduct(
+                type,
+                kernel,
+                expand,
+                s.integers("depth", 1, 16),
+                se,
+                s.has("act") ? s.wordList("act", Activation.class) : List.of(Activation.RELU),
+                heads,
+                family);
+        s.close();
+        return product;
+    }
+
+    /** An axis that a type does not have keeps the value that says so: another would name one layer twice. */
+    private static void none(Section s, String key, List<BlockType> type, Set<BlockType> without, List<?> values, Object none) {
+        for (BlockType t : type) {
+            if (without.contains(t) && !values.equals(List.of(none))) {
+                s.mistake(key, values + ": " + Section.word(t) + " has no " + key + "; leave it out");
+            }
+        }
+    }
+}
