@@ -26,7 +26,12 @@ final class Course {
 
     /** What a course that goes on must know. */
     record State(
-            long generations, long evaluations, int barren, double[] reference, List<Double> volumes, long spentNanos) {}
+            long generations,
+            long evaluations,
+            int barren,
+            double[] reference,
+            List<Double> volumes,
+            long spentNanos) {}
 
     State state() {
         return new State(
