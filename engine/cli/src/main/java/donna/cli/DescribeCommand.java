@@ -150,7 +150,7 @@ final class DescribeCommand implements Callable<Integer> {
         model.boundaries().stream()
                 .filter(b -> ends.contains(b.name()))
                 .forEach(b -> console.print("  %-50s %s".formatted(b.name(), b.shape())));
-        model.metadata().forEach((key, value) -> console.print(key + ": " + value.replace("\n", ", ")));
+        model.metadata().forEach((key, value) -> console.print(key + ": " + value.strip().replaceAll("\\s*\n\\s*", " ")));
     }
 
     /** @param about goes before the layers in JSON */

@@ -2,17 +2,22 @@ package donna.cli;
 
 import donna.backend.Device;
 import donna.data.Dataset;
+import donna.data.Normalization;
 import donna.data.Split;
 import donna.distill.Images;
 import donna.fetch.DatasetFetcher;
 import donna.fetch.Datasets;
 import donna.format.WeightsFile;
 import donna.model.ReferenceModel;
+import donna.nn.Network;
+import donna.onnx.ImportedModel;
 import donna.run.ImageSource;
 import donna.spec.Json;
 import donna.spec.SearchSpec;
 import donna.tensor.DonnaException;
+import donna.tensor.Shape;
 import donna.train.Accuracy;
+import donna.train.Batches;
 import donna.train.Evaluation;
 import donna.train.Workers;
 import java.nio.file.Path;
@@ -29,10 +34,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code donna evaluate}: accuracy on test images, of a run's models or of a reference model with weights from a file. */
+/** {@code donna evaluate}: accuracy on test images, of a run's models, of a reference model with weights from a file, or of an ONNX file. */
 @Command(
         name = "evaluate",
-        description = "Measure accuracy on test images: of a run's models on its own, or of a reference model (--weights) on others (--data).",
+        description = "Measure accuracy on test images: of a run's models on its own, of a reference model (--weights) or an ONNX file on others (--data).",
         mixinStandardHelpOptions = true)
 final class EvaluateCommand implements Callable<Integer> {
     /** Images of one task. */
@@ -40,7 +45,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Parameters(index = "0", paramLabel = "RUN|MODEL", description = "A run folder; with --weights the name of a reference model.")
+    @Parameters(index = "0", paramLabel = "RUN|MODEL", description = "A run folder; an ONNX file; with --weights the name of a reference model.")
     private String target;
 
     @Parameters(index = "1..*", paramLabel = "MODEL", description = "'teacher' or an architecture of the run (default: every model it has).")
@@ -49,11 +54,17 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(
             names = "--data",
             paramLabel = "PATH",
-            description = "Images for --weights: test/CLASS/NAME.jpg in a folder or tar file; classes in the order of their names.")
+            description = "Images for --weights or an ONNX file: test/CLASS/NAME.jpg in a folder or tar file; classes in the order of their names.")
     private Optional<Path> data = Optional.empty();
 
     @Option(names = "--cache", paramLabel = "FOLDER", description = "Keeps decoded images of --data (default: the user's cache).")
     private Optional<Path> cache = Optional.empty();
+
+    @Option(names = "--mean", split = ",", paramLabel = "X", description = "What an ONNX file that does not say it expects: mean of each channel, pixels from 0 to 1.")
+    private List<Float> mean = List.of();
+
+    @Option(names = "--std", split = ",", paramLabel = "X", description = "Its standard deviation of each channel.")
+    private List<Float> std = List.of();
 
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
@@ -73,12 +84,16 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (modelOptions.weights().isPresent() != data.isPresent() || data.isPresent() && !names.isEmpty()) {
-            throw new ParameterException(command.commandLine(), "a reference model takes --weights and --data together and no other names, a run neither");
+        boolean onnx = OnnxModels.isNamed(Path.of(target));
+        boolean model = onnx || modelOptions.weights().isPresent();
+        if (model != data.isPresent() || model && !names.isEmpty() || onnx && modelOptions.weights().isPresent()) {
+            throw new ParameterException(
+                    command.commandLine(),
+                    "a reference model takes --weights and --data together and no other names, an ONNX file takes --data alone, a run neither");
         }
         try (Device device = deviceOptions.open(console);
                 Workers workers = new Workers(device, deviceOptions.threads(device))) {
-            print(data.isPresent() ? reference(device, workers, data.get()) : run(device, workers));
+            print(model ? classifier(device, workers, onnx ? imported() : reference(), data.orElseThrow()) : run(device, workers));
         }
         return 0;
     }
@@ -99,27 +114,42 @@ final class EvaluateCommand implements Callable<Integer> {
         return byName;
     }
 
+    /** A network with what its images must be like. */
+    private record Classifier(Network network, Map<String, float[]> values, Shape image, int classes, Normalization normalization) {}
+
+    private Classifier reference() {
+        ReferenceModel m = modelOptions.model(target);
+        Map<String, float[]> values = WeightsFile.read(modelOptions.weights().orElseThrow(), m.parameters());
+        return new Classifier(m.network(), values, m.image(), m.classes(), m.normalization());
+    }
+
+    private Classifier imported() {
+        ImportedModel m = ImportedModel.read(Path.of(target));
+        return new Classifier(m.network(), m.values(), m.image(), m.classes(), OnnxModels.normalization(m, target, mean, std));
+    }
+
     /** A part of the images is one task, so that all threads have work. */
-    private Map<String, Accuracy> reference(Device device, Workers workers, Path images) {
-        ReferenceModel model = modelOptions.model(target);
-        Map<String, float[]> values = WeightsFile.read(modelOptions.weights().orElseThrow(), model.parameters());
+    private Map<String, Accuracy> classifier(Device device, Workers workers, Classifier c, Path images) {
         Path kept = cache.orElseGet(DatasetFetcher::userCache);
-        int side = model.image().dim(1);
+        int side = c.image().dim(1);
         int resize = modelOptions.resize().orElse(side);
         try (Dataset test = Datasets.open(
                 Datasets.kindOf(images), Optional.of(images.toString()), Split.TEST, side, resize, kept, console::note)) {
-            if (test.classes().size() > model.classes()) {
-                throw new DonnaException.InvalidInput(
-                        images + " has " + test.classes().size() + " classes, " + target + " tells " + model.classes() + " apart; give --classes and weights for them");
+            if (!Batches.imageShape(test).equals(c.image())) {
+                throw new DonnaException.InvalidInput(images + " has images " + Batches.imageShape(test) + ", " + target + " takes " + c.image());
+            }
+            if (test.classes().size() > c.classes()) {
+                throw new DonnaException.InvalidInput(images + " has " + test.classes().size() + " classes, " + target + " tells " + c.classes()
+                        + " apart; give a model for them (a reference model: --classes and weights)");
             }
             Accuracy[] parts = new Accuracy[(test.size() + PART - 1) / PART];
             workers.forEach(parts.length, (i, stream) -> parts[i] = Evaluation.accuracy(
                     device,
                     stream,
-                    model.network(),
-                    values,
+                    c.network(),
+                    c.values(),
                     test.slice(i * PART, Math.min(test.size(), (i + 1) * PART)),
-                    model.normalization(),
+                    c.normalization(),
                     () -> {}));
             return Map.of(target, Accuracy.together(List.of(parts)));
         }

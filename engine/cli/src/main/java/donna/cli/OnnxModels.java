@@ -4,9 +4,12 @@ import donna.backend.Device;
 import donna.backend.Stream;
 import donna.cost.LatencyMeter;
 import donna.cost.LatencyMeter.Subject;
+import donna.data.Normalization;
+import donna.export.ModelCard;
 import donna.nn.Network;
 import donna.onnx.ImportedModel;
 import donna.spec.Json;
+import donna.tensor.DonnaException;
 import donna.tensor.Shape;
 import donna.train.Inference;
 import java.nio.file.Path;
@@ -23,7 +26,35 @@ final class OnnxModels {
     private OnnxModels() {}
 
     static boolean isNamed(Path file) {
-        return file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".onnx");
+        return file.toString().toLowerCase(Locale.ROOT).endsWith(".onnx");
+    }
+
+    /**
+     * How the model's images are normalised: what the user says, else what the file says of itself.
+     *
+     * @throws DonnaException.InvalidInput if neither does, or the numbers do not fit the model's channels
+     */
+    static Normalization normalization(ImportedModel model, String file, List<Float> mean, List<Float> std) {
+        int channels = model.image().dim(0);
+        if (mean.isEmpty() && std.isEmpty()) {
+            return ModelCard.of(file, model.metadata(), model.image())
+                    .map(ModelCard::normalization)
+                    .orElseThrow(() -> new DonnaException.InvalidInput(
+                            file + " does not say how its images are normalised; give --mean and --std, " + channels + " numbers each"));
+        }
+        if (mean.size() != channels || std.size() != channels) {
+            throw new DonnaException.InvalidInput(
+                    "--mean has " + mean.size() + " numbers and --std " + std.size() + "; " + file + " has " + channels + " channels");
+        }
+        return new Normalization(floats(mean), floats(std));
+    }
+
+    private static float[] floats(List<Float> values) {
+        float[] out = new float[values.size()];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = values.get(i);
+        }
+        return out;
     }
 
     /** Measures the model and the parts into which it is cut by itself, on one thread, for a single image. */

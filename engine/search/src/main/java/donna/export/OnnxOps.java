@@ -273,7 +273,13 @@ final class OnnxOps {
     private void activate(Node n, Activation act, String x) {
         String at = n.name();
         switch (act) {
-            case NONE -> result(n, "Identity", List.of(x));
+            case NONE -> {
+                if (model.isNamed(n.output(0))) {
+                    result(n, "Identity", List.of(x));
+                } else {
+                    model.name(n.output(0), x);
+                }
+            }
             case RELU -> result(n, "Relu", List.of(x));
             case RELU6 -> result(n, "Clip", List.of(x, model.number(at, "zero", 0), model.number(at, "six", 6)));
             case SWISH -> result(n, "Mul", List.of(x, model.node(at, "Sigmoid", List.of(x))));

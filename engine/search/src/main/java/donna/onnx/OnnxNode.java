@@ -6,6 +6,7 @@ import donna.tensor.DonnaException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * One node of an ONNX file. Immutable.
@@ -24,6 +25,11 @@ record OnnxNode(
         inputs = List.copyOf(inputs);
         outputs = List.copyOf(outputs);
         attributes = Map.copyOf(attributes);
+    }
+
+    /** The same node reading other names. */
+    OnnxNode reading(UnaryOperator<String> rename) {
+        return new OnnxNode(file, position, name, op, inputs.stream().map(rename).toList(), outputs, attributes);
     }
 
     /** The first output. */

@@ -31,7 +31,8 @@ record Program(OnnxFile file, Map<String, Item.Known> constants, List<Step> step
         List<Step> all = file.nodes().stream().map(n -> (Step) new Step.Single(n)).toList();
         Program raw = new Program(file, stored, all, Map.of());
         Map<String, Item.Known> constants = raw.folded();
-        List<Step> open = all.stream().filter(s -> !constants.containsKey(s.node().output())).toList();
+        List<Step> open = withoutIdentities(
+                all.stream().map(Step::node).filter(n -> !constants.containsKey(n.output())).toList(), file.output());
         List<Step> layers = new Patterns(constants).rewrite(open);
         Program written = new Program(file, constants, needed(layers, file.output()), Map.of());
         Map<String, Shape> shapes = new HashMap<>();
@@ -59,6 +60,22 @@ record Program(OnnxFile file, Map<String, Item.Known> constants, List<Step> step
             }
         }
         return known;
+    }
+
+    /** What reads a copy of features reads the features themselves, so that layers are found on both sides. */
+    private static List<Step> withoutIdentities(List<OnnxNode> nodes, String output) {
+        Map<String, String> copies = new HashMap<>();
+        List<Step> kept = new ArrayList<>();
+        for (OnnxNode node : nodes) {
+            OnnxNode n = node.reading(r -> copies.getOrDefault(r, r));
+            boolean plain = n.is("Identity") || n.is("Dropout") && n.outputs().size() == 1 && !n.has(2);
+            if (plain && !n.output().equals(output)) {
+                copies.put(n.output(), n.input(0));
+            } else {
+                kept.add(new Step.Single(n));
+            }
+        }
+        return kept;
     }
 
     /** The steps that the output depends on. */

@@ -38,6 +38,7 @@ final class Windows {
 
     Value convolution(Step.Convolution s) {
         OnnxNode n = s.conv();
+        l.graph.at(n.layer());
         Value src = l.live(n, 0);
         Item.Known weight = l.stored(n, 1, "weight");
         int[] dims = weight.value().dims();

@@ -15,6 +15,8 @@ import donna.graph.Cost;
 import donna.graph.Graph;
 import donna.graph.Op;
 import donna.graph.Value;
+import donna.model.ReferenceModel;
+import donna.model.ReferenceModels;
 import donna.nn.GraphWriter;
 import donna.nn.Network;
 import donna.nn.ParameterSpec;
@@ -41,6 +43,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Models that PyTorch exported ({@code goldens.py} made them), beside PyTorch's own logits and ONNX Runtime's. */
 class ImportedModelTest {
@@ -126,6 +129,29 @@ class ImportedModelTest {
         ImportedModel again = ImportedModel.read(file);
         assertClose(name, expected, logits(again.network(), again.values(), images(3)));
         assertEquals(elements(model.values()), elements(again.values()), "numbers in parameters");
+    }
+
+    /** Exported by this engine, read, exported again: the same numbers in ONNX Runtime, and the same cost. */
+    @ParameterizedTest
+    @ValueSource(strings = {"mobilenet_v2", "mobilenet_v3_large", "efficientnet_b0", "resnet18", "cifar_resnet20", "vit_tiny"})
+    void reference_models_come_back_the_same(String name) {
+        ReferenceModel model = ReferenceModels.of(name, ReferenceModels.Options.PUBLISHED.withImageSize(32));
+        Map<String, float[]> values = TrainingState.initialValues(model.parameters(), 3);
+        Graph first = Inference.graph(model.network(), model.image(), 997);
+        OnnxExport.Header header = new OnnxExport.Header(name, "0", true, Map.of());
+        OnnxExport.write(dir.resolve("first.onnx"), first, values, header);
+        ImportedModel read = ImportedModel.read(dir.resolve("first.onnx"));
+        OnnxExport.write(dir.resolve("second.onnx"), Inference.graph(read.network(), read.image(), 997), read.values(), header);
+        float[] images = new float[2 * 3 * 32 * 32];
+        for (int i = 0; i < images.length; i++) {
+            images[i] = (float) Math.sin(i * 0.37);
+        }
+        float[] expected = OnnxCheck.run(dir.resolve("first.onnx"), Map.of("images", images)).get("logits");
+        assertClose(name, expected, OnnxCheck.run(dir.resolve("second.onnx"), Map.of("images", images)).get("logits"));
+        Cost cost = Cost.of(Inference.graph(model.network(), model.image(), 1));
+        Cost found = Cost.of(Inference.graph(read.network(), read.image(), 1));
+        assertEquals(cost.params(), found.params(), "parameters");
+        assertEquals(cost.macs(), found.macs(), "MACs");
     }
 
     private static long elements(Map<String, float[]> values) {
