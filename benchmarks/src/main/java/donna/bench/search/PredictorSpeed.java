@@ -2,11 +2,14 @@ package donna.bench.search;
 
 import donna.graph.Mask;
 import donna.predict.AccuracyPredictor;
+import donna.predict.Assembled;
+import donna.predict.BlockFeatures;
 import donna.predict.LabelSelection;
 import donna.predict.LabelledArchitecture;
 import donna.space.Architecture;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -28,27 +31,28 @@ public class PredictorSpeed {
     @Param({"14", "30"})
     private int labels;
 
-    private double[][] nsr;
+    private BlockFeatures features;
     private List<LabelledArchitecture> known;
 
     @Setup
     public void open() {
-        nsr = new double[BLOCKS][OPTIONS];
+        double[][] nsr = new double[BLOCKS][OPTIONS];
         for (int n = 0; n < BLOCKS; n++) {
             for (int m = 0; m < OPTIONS; m++) {
                 nsr[n][m] = 0.05 + 0.4 * unit(n * OPTIONS + m);
             }
         }
+        features = BlockFeatures.ofNsr(nsr);
         known = new ArrayList<>();
         for (Architecture a : LabelSelection.evenlySpaced(nsr, labels, 200, 1)) {
-            double top1 = 0.9 - 0.02 * AccuracyPredictor.sumOfNsr(nsr, a) + 0.002 * unit(1000 + known.size());
-            known.add(new LabelledArchitecture(a, top1, top1 - 0.08));
+            double top1 = 0.9 - 0.02 * features.sumOfNsr(a) + 0.002 * unit(1000 + known.size());
+            known.add(new LabelledArchitecture(a, top1, Optional.of(new Assembled(top1 - 0.08, 0.9 - top1))));
         }
     }
 
     @Benchmark
     public AccuracyPredictor run() {
-        return AccuracyPredictor.fit(nsr, known, true);
+        return AccuracyPredictor.fit(features, known, new AccuracyPredictor.Options(true, true));
     }
 
     private static double unit(long index) {

@@ -98,7 +98,7 @@ final class Line {
                     "%,d".formatted(b.macs()), "%,d".formatted(b.params())));
         }
         console.print("predictor: Kendall's tau %.2f leave-one-out over %d architectures (plain sum of NSRs %.2f)"
-                .formatted(s.predictor().leaveOneOutTau(), s.predictor().n(), s.predictor().naiveSumTau()));
+                .formatted(s.predictor().leaveOneOutTau(), s.predictor().n(), s.predictor().baselines().get("plain sum of NSRs")));
         console.print("report: " + run.resolve("report.html"));
         s.models().forEach(m -> console.print("model:  " + run.resolve(m.folder()).resolve("model.onnx")));
     }

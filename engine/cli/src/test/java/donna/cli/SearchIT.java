@@ -102,7 +102,7 @@ class SearchIT {
                 out.put(run.relativize(p).toString(), HexFormat.of().formatHex(sha256(Files.readAllBytes(p))));
             }
         }
-        out.put("predictor", Files.readString(run.resolve("predictor.json")));
+        out.put("predictor", Json.text(Json.read(run.resolve("predictor.json"), Map.class).get("value")));
         Summary s = Json.read(run.resolve("summary.json"), Summary.class);
         List<String> front = new ArrayList<>();
         s.front().forEach(p -> front.add(p.architecture() + " " + p.predictedTop1()));

@@ -44,7 +44,8 @@ public final class AdditiveProblem implements Problem {
 
         /** Predicted accuracy, to be maximised. */
         public static Term of(AccuracyPredictor predictor) {
-            return new Term("predictedTop1", true, predictor.intercept(), predictor.contributions());
+            return new Term(
+                    "predictedTop1", true, predictor.intercept(), predictor.contributions(), predictor.pairs());
         }
 
         /** The same with every choice outside {@code mask} never taken. */

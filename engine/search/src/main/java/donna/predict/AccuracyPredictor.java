@@ -2,177 +2,222 @@ package donna.predict;
 
 import donna.space.Architecture;
 import donna.tensor.DonnaException;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * Predicts an architecture's accuracy from the NSRs of its blocks: an intercept and one contribution per block.
+ * Predicts an architecture's accuracy from what is known of its blocks, and more sharply where its assembled network
+ * was looked at before finetuning.
  *
- * <p>Least squares on the blocks' levels, squares or logarithms, shrunk towards one common slope for all blocks; how
- * strongly, and in which
- * form, is chosen by exact leave-one-out. Monotone: predicted accuracy never rises with a block's NSR. Immutable,
- * usable from any thread;
- * the same input gives the same bits however many threads fit it.
+ * <p>Least squares, shrunk towards one common slope for the NSRs of all blocks; how strongly, and in which form, is
+ * chosen by exact leave-one-out. Monotone: predicted accuracy never rises with a block's NSR. Immutable, usable from
+ * any thread; the same input gives the same bits however many threads fit it.
  */
 public final class AccuracyPredictor {
-    private static final double LEVEL = 0.1;
+    /** As many labels as it needs. */
+    public static final int LEAST_LABELS = 4;
 
-    private final double[][] nsr;
+    private final BlockFeatures features;
     private final List<LabelledArchitecture> labels;
-    private final BlockDesign[] designs = new BlockDesign[Variant.values().length];
-    private final Setting setting;
-    private final BlockRegression.Fit fit;
-    private final double[] nested;
-    private final Setting[] foldSettings;
-    private final BlockRegression.Fit[] foldFits;
-    private final SecondStage secondStage;
+    private final double[] accuracies;
+    private final Map<Variant, Terms> terms = new EnumMap<>(Variant.class);
+    private final Map<Variant, Design> designs = new EnumMap<>(Variant.class);
+    private final Model search;
+    private final Optional<Second> second;
 
-    private AccuracyPredictor(double[][] nsr, List<LabelledArchitecture> labels, boolean monotone) {
-        this.nsr = nsr;
+    /** What knows the assembled networks too. */
+    private record Second(Map<Variant, AssembledTerms> terms, Model model) {}
+
+    /**
+     * How to fit.
+     *
+     * @param monotone whether predicted accuracy may never rise with a block's NSR over the range of the library
+     * @param assembled whether what is seen of assembled networks is a further feature
+     */
+    public record Options(boolean monotone, boolean assembled) {}
+
+    private AccuracyPredictor(BlockFeatures features, List<LabelledArchitecture> labels, Options options) {
+        this.features = features;
         this.labels = labels;
-        int n = labels.size();
-        double[] y = labels.stream().mapToDouble(LabelledArchitecture::top1).toArray();
-        BlockRegression[] regressions = new BlockRegression[designs.length];
-        double[][][] rows = new double[designs.length][n][];
-        for (Variant v : Variant.values()) {
-            designs[v.ordinal()] = new BlockDesign(v, nsr);
-            for (int i = 0; i < n; i++) {
-                rows[v.ordinal()][i] = row(v, labels.get(i).architecture());
-            }
-            regressions[v.ordinal()] = new BlockRegression(rows[v.ordinal()], y, designs[v.ordinal()], monotone);
+        accuracies = labels.stream().mapToDouble(LabelledArchitecture::top1).toArray();
+        for (Variant v : Terms.variants(features)) {
+            Terms t = new Terms(v, features);
+            terms.put(v, t);
+            double[][] rows =
+                    labels.stream().map(l -> t.row(l.architecture())).toArray(double[][]::new);
+            designs.put(v, new Design(v, rows, t.columns()));
         }
-        CrossValidation validation = new CrossValidation(regressions, rows, y);
-        int[] chosen = validation.chooseNested();
-        nested = validation.nested(chosen);
-        foldSettings = Arrays.stream(chosen).mapToObj(Setting.ALL::get).toArray(Setting[]::new);
-        foldFits = IntStream.range(0, n)
-                .mapToObj(i -> regressions[foldSettings[i].variant().ordinal()].fit(foldSettings[i].strength(), i))
-                .toArray(BlockRegression.Fit[]::new);
-        int whole = validation.choose();
-        setting = Setting.ALL.get(whole);
-        fit = regressions[setting.variant().ordinal()].fit(setting.strength());
-        secondStage = SecondStage.fit(validation, whole, chosen, labels);
+        search = new Model(List.copyOf(designs.values()), accuracies, options.monotone());
+        second = options.assembled() ? Optional.of(second(options.monotone())) : Optional.empty();
+    }
+
+    private Second second(boolean monotone) {
+        List<Assembled> seen =
+                labels.stream().map(l -> l.assembled().orElseThrow()).toList();
+        Map<Variant, AssembledTerms> more = new EnumMap<>(Variant.class);
+        List<Design> wider = new ArrayList<>();
+        designs.forEach((v, d) -> {
+            AssembledTerms t = new AssembledTerms(seen, d);
+            double[][] rows = IntStream.range(0, seen.size())
+                    .mapToObj(i -> joined(d.rows()[i], t.row(seen.get(i))))
+                    .toArray(double[][]::new);
+            more.put(v, t);
+            wider.add(new Design(v, rows, d.columns().and(t.columns())));
+        });
+        return new Second(more, new Model(wider, accuracies, monotone));
     }
 
     /**
      * Fits a predictor.
      *
-     * @param nsr held-out NSR of every candidate, by block; not finite where a candidate failed, which is then
-     *     predicted at minus infinity
-     * @param labels at least four architectures without failed candidates
-     * @param monotone whether predicted accuracy may never rise with a block's NSR over the range of the library
-     * @throws DonnaException.InvalidInput if there are too few labels, or one does not fit the table or is not finite
+     * @param labels at least four architectures whose candidates all have finite features
+     * @throws DonnaException.InvalidInput if there are too few labels, or one does not fit the features, is not finite
+     *     or lacks what the options ask for
      */
-    public static AccuracyPredictor fit(double[][] nsr, List<LabelledArchitecture> labels, boolean monotone) {
-        if (labels.size() < 4) {
+    public static AccuracyPredictor fit(BlockFeatures features, List<LabelledArchitecture> labels, Options options) {
+        if (labels.size() < LEAST_LABELS) {
             throw new DonnaException.InvalidInput("accuracy predictor: " + labels.size()
-                    + " labelled architectures; at least 4 are needed, 14 or more are useful; raise"
-                    + " predictor.architectures");
+                    + " labelled architectures; at least " + LEAST_LABELS
+                    + " are needed, 14 or more are useful; raise predictor.architectures");
         }
-        double[][] table = Arrays.stream(nsr).map(double[]::clone).toArray(double[][]::new);
         for (LabelledArchitecture label : labels) {
-            Architecture a = label.architecture();
-            boolean fits = a.length() == table.length
-                    && IntStream.range(0, table.length)
-                            .allMatch(n -> a.choice(n) >= 0
-                                    && a.choice(n) < table[n].length
-                                    && Double.isFinite(table[n][a.choice(n)]));
-            if (!fits || !Double.isFinite(label.top1())) {
+            if (!features.usable(label.architecture()) || !Double.isFinite(label.top1())) {
                 throw new DonnaException.InvalidInput("accuracy predictor: label " + label
-                        + " is not finite or chooses a block without a finite NSR; leave it out");
+                        + " is not finite or chooses a block without finite features; leave it out");
+            }
+            if (options.assembled() && label.assembled().filter(Assembled::finite).isEmpty()) {
+                throw new DonnaException.InvalidInput("accuracy predictor: label " + label
+                        + " has no finite values of its assembled network; leave it out, or fit without them");
             }
         }
-        return new AccuracyPredictor(table, List.copyOf(labels), monotone);
+        return new AccuracyPredictor(features, List.copyOf(labels), options);
     }
 
-    /** The sum of NSRs of an architecture's blocks, the naive score: smaller is better. */
-    public static double sumOfNsr(double[][] nsr, Architecture architecture) {
-        return IntStream.range(0, nsr.length)
-                .mapToDouble(n -> nsr[n][architecture.choice(n)])
-                .sum();
-    }
-
-    /** Predicted accuracy, in the labels' unit. */
+    /** Predicted accuracy, in the labels' unit; minus infinity where a candidate failed. */
     public double predict(Architecture architecture) {
-        return predict(setting, fit, architecture);
+        return features.usable(architecture) ? search.whole().predict(row(architecture)) : Double.NEGATIVE_INFINITY;
     }
 
     /**
-     * Predicted accuracy of an architecture whose network was assembled from the block library, batch norm
-     * recalibrated, and evaluated.
+     * Predicted accuracy of an architecture whose assembled network was looked at.
      *
-     * @param top1BeforeFinetuning what that gave, in the labels' unit
+     * @throws DonnaException.InvalidInput if the predictor was fitted without assembled networks
      */
-    public double predict(Architecture architecture, double top1BeforeFinetuning) {
-        return secondStage.predict(predict(architecture), top1BeforeFinetuning);
+    public double predict(Architecture architecture, Assembled assembled) {
+        return features.usable(architecture)
+                ? second().model().whole().predict(row(architecture, assembled))
+                : Double.NEGATIVE_INFINITY;
+    }
+
+    /**
+     * Where the architecture's accuracy is expected: jackknife+ (Barber, Candes, Ramdas, Tibshirani 2021). Coverage is
+     * at least 1 - 2 alpha for any distribution and typically 1 - alpha.
+     *
+     * @param alpha accepted share of misses, such as 0.1
+     */
+    public Interval interval(Architecture architecture, double alpha) {
+        return search.interval(row(architecture), alpha);
+    }
+
+    /** The same of an architecture whose assembled network was looked at. */
+    public Interval interval(Architecture architecture, Assembled assembled, double alpha) {
+        return second().model().interval(row(architecture, assembled), alpha);
+    }
+
+    /** The sharpest prediction that what is known of an architecture allows; its label is not looked at. */
+    double predictBest(LabelledArchitecture known) {
+        return knowsAssembled()
+                ? predict(known.architecture(), known.assembled().orElseThrow())
+                : predict(known.architecture());
+    }
+
+    /** The interval of {@link #predictBest}. */
+    Interval intervalBest(LabelledArchitecture known, double alpha) {
+        return knowsAssembled()
+                ? interval(known.architecture(), known.assembled().orElseThrow(), alpha)
+                : interval(known.architecture(), alpha);
     }
 
     /** What is the same for every architecture. */
     public double intercept() {
-        return fit.intercept();
+        return search.whole().fit().intercept();
     }
 
     /**
-     * What each candidate adds to the prediction, by block; {@code predict} is their sum and the intercept up to
-     * rounding. Minus infinity for
-     * failed candidates.
+     * What each candidate adds to the prediction from block features, by block; {@code predict} is their sum, that of
+     * the {@link #pairs} and the intercept, up to rounding. Minus infinity for failed candidates.
      */
     public double[][] contributions() {
-        double[][] out = new double[nsr.length][];
-        for (int n = 0; n < nsr.length; n++) {
-            out[n] = new double[nsr[n].length];
-            for (int m = 0; m < nsr[n].length; m++) {
-                double[] row = new double[designs[setting.variant().ordinal()].width()];
-                designs[setting.variant().ordinal()].write(n, nsr[n][m], row);
-                out[n][m] = Double.isFinite(nsr[n][m]) ? fit.predict(row) - fit.intercept() : Double.NEGATIVE_INFINITY;
+        Terms chosen = terms.get(search.whole().setting().variant());
+        double[][] out = new double[features.blocks()][];
+        for (int n = 0; n < out.length; n++) {
+            out[n] = new double[features.options(n)];
+            for (int m = 0; m < out[n].length; m++) {
+                double[] row = new double[chosen.columns().count()];
+                if (features.usable(n, m)) {
+                    chosen.add(n, m, row);
+                    out[n][m] = search.whole().fit().weigh(row);
+                } else {
+                    out[n][m] = Double.NEGATIVE_INFINITY;
+                }
             }
         }
         return out;
     }
 
     /**
-     * Where the architecture's accuracy is expected: jackknife+ (Barber, Candes, Ramdas, Tibshirani 2021). Coverage is
-     * at least 1 - 2 alpha for
-     * any distribution and typically 1 - alpha.
-     *
-     * @param alpha accepted share of misses, such as 0.1
+     * What the candidates of blocks n and n + 1 add together, at {@code [n][candidate][next candidate]}; empty unless
+     * cross terms were chosen. Zero for failed candidates, which {@link #contributions} rule out.
      */
-    public Interval interval(Architecture architecture, double alpha) {
-        int n = labels.size();
-        double[] low = new double[n];
-        double[] high = new double[n];
-        for (int i = 0; i < n; i++) {
-            double prediction = predict(foldSettings[i], foldFits[i], architecture);
-            double error = Math.abs(labels.get(i).top1() - nested[i]);
-            low[i] = prediction - error;
-            high[i] = prediction + error;
+    public double[][][] pairs() {
+        Terms chosen = terms.get(search.whole().setting().variant());
+        double[][][] out = new double[chosen.pairs()][][];
+        for (int n = 0; n < out.length; n++) {
+            out[n] = new double[features.options(n)][features.options(n + 1)];
+            for (int m = 0; m < out[n].length; m++) {
+                for (int next = 0; next < out[n][m].length; next++) {
+                    double[] row = new double[chosen.columns().count()];
+                    if (features.usable(n, m) && features.usable(n + 1, next)) {
+                        chosen.addPair(n, m, next, row);
+                    }
+                    out[n][m][next] = search.whole().fit().weigh(row);
+                }
+            }
         }
-        Arrays.sort(low);
-        Arrays.sort(high);
-        int rank = Math.min(n, (int) Math.ceil((1 - alpha) * (n + 1)));
-        return new Interval(low[n - rank], high[rank - 1]);
+        return out;
     }
 
     /**
-     * Whether some block's NSR lies outside those of the labelled architectures, so that the prediction extrapolates.
+     * The blocks in which the architecture lies outside what was labelled, so that its prediction extrapolates: those
+     * whose NSR is below or above those of all labelled architectures; without NSRs, those whose candidate no labelled
+     * architecture has.
      */
-    public boolean extrapolates(Architecture architecture) {
-        return IntStream.range(0, nsr.length).anyMatch(n -> {
-            double[] seen = labels.stream()
-                    .mapToDouble(l -> nsr[n][l.architecture().choice(n)])
-                    .sorted()
-                    .toArray();
-            double x = nsr[n][architecture.choice(n)];
-            return !(x >= seen[0] && x <= seen[seen.length - 1]);
-        });
-    }
-
-    /** Predictions of the labelled architectures by fits that never saw them, in the labels' order. */
-    public double[] leaveOneOut() {
-        return nested.clone();
+    public List<Integer> blocksOutside(Architecture architecture) {
+        return IntStream.range(0, features.blocks())
+                .filter(n -> {
+                    int own = architecture.choice(n);
+                    if (!features.usable(n, own)) {
+                        return true;
+                    }
+                    if (!features.hasNsr()) {
+                        return labels.stream()
+                                .noneMatch(l -> l.architecture().choice(n) == own);
+                    }
+                    double[] seen = labels.stream()
+                            .mapToDouble(l -> features.nsr(n, l.architecture().choice(n)))
+                            .sorted()
+                            .toArray();
+                    double x = features.nsr(n, own);
+                    return x < seen[0] || x > seen[seen.length - 1];
+                })
+                .boxed()
+                .toList();
     }
 
     /** The labels it was fitted on. */
@@ -180,63 +225,58 @@ public final class AccuracyPredictor {
         return labels;
     }
 
-    /**
-     * What leave-one-out says.
-     *
-     * @param scores further scores of the labelled architectures by name, larger meaning more accurate, to be ranked
-     *     beside it
-     */
-    public PredictorReport report(Map<String, double[]> scores) {
-        double[] y = labels.stream().mapToDouble(LabelledArchitecture::top1).toArray();
-        double[] sum = labels.stream()
-                .mapToDouble(l -> -sumOfNsr(nsr, l.architecture()))
-                .toArray();
-        double[] before = labels.stream()
-                .mapToDouble(LabelledArchitecture::top1BeforeFinetuning)
-                .toArray();
-        Map<String, Double> baselines = new LinkedHashMap<>();
-        scores.forEach((name, score) -> baselines.put(name, Statistics.kendall(score, y)));
-        return new PredictorReport(
-                y.length,
-                Statistics.kendall(nested, y),
-                Statistics.spearman(nested, y),
-                Statistics.rmse(nested, y),
-                Statistics.kendall(secondStage.leaveOneOut(), y),
-                Statistics.rmse(secondStage.leaveOneOut(), y),
-                Statistics.kendall(sum, y),
-                Statistics.kendall(before, y),
-                baselines,
-                setting.variant(),
-                setting.strength(),
-                IntStream.range(0, y.length).mapToObj(i -> label(i, y)).toList());
+    /** The features it was fitted on. */
+    public BlockFeatures features() {
+        return features;
     }
 
-    private PredictorReport.Label label(int i, double[] y) {
-        double[] errors = IntStream.range(0, y.length)
-                .filter(j -> j != i)
-                .mapToDouble(j -> Math.abs(y[j] - nested[j]))
-                .sorted()
-                .toArray();
-        double error = errors[Math.min(errors.length, (int) Math.ceil((1 - LEVEL) * (errors.length + 1))) - 1];
-        return new PredictorReport.Label(
-                labels.get(i).architecture(), y[i], nested[i], new Interval(nested[i] - error, nested[i] + error));
+    /** Whether it knows assembled networks. */
+    public boolean knowsAssembled() {
+        return second.isPresent();
     }
 
-    private double predict(Setting setting, BlockRegression.Fit fit, Architecture architecture) {
-        for (int n = 0; n < nsr.length; n++) {
-            if (!Double.isFinite(nsr[n][architecture.choice(n)])) {
-                return Double.NEGATIVE_INFINITY;
-            }
-        }
-        return fit.predict(row(setting.variant(), architecture));
+    /** What predicts from block features alone. */
+    Model searching() {
+        return search;
     }
 
-    private double[] row(Variant variant, Architecture architecture) {
-        BlockDesign design = designs[variant.ordinal()];
-        double[] row = new double[design.width()];
-        for (int n = 0; n < nsr.length; n++) {
-            design.write(n, nsr[n][architecture.choice(n)], row);
-        }
-        return row;
+    /** What predicts best: knowing assembled networks, where it does. */
+    Model best() {
+        return second.map(Second::model).orElse(search);
+    }
+
+    /** Accuracies of the labels, in their order. */
+    double[] accuracies() {
+        return accuracies.clone();
+    }
+
+    /** The labels' block features. */
+    Design design(Variant variant) {
+        return designs.get(variant);
+    }
+
+    /** An architecture's block features. */
+    double[] row(Variant variant, Architecture architecture) {
+        return terms.get(variant).row(architecture);
+    }
+
+    private Second second() {
+        return second.orElseThrow(() -> new DonnaException.InvalidInput("accuracy predictor: it was fitted without"
+                + " assembled networks; fit it with them, or predict without"));
+    }
+
+    private Function<Variant, double[]> row(Architecture architecture) {
+        return v -> row(v, architecture);
+    }
+
+    private Function<Variant, double[]> row(Architecture architecture, Assembled assembled) {
+        Second own = second();
+        return v -> joined(row(v, architecture), own.terms().get(v).row(assembled));
+    }
+
+    private static double[] joined(double[] a, double[] b) {
+        double[] all = Arrays.copyOf(a, a.length + b.length);
+        System.arraycopy(b, 0, all, a.length, b.length);
+        return all;
     }
 }

@@ -2,119 +2,93 @@ package donna.predict;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Leave-one-out, inside and outside: every setting is fitted without each architecture and without each pair of them,
- * so that the choice of
- * a setting can be repeated for each left-out architecture as if it had never been seen.
+ * Chooses how to fit by leave-one-out, inside and outside: the errors of every setting without each observation, and
+ * without each pair of them, so that the choice can be repeated for each left-out observation as if it had never been
+ * seen. All in closed form, which leaves the bounds of monotone fits aside.
  *
  * <p>The rule of choice: among the linear settings, the strongest whose mean squared leave-one-out error exceeds the
- * smallest by no more than
- * half its standard error (after Breiman, Friedman, Olshen, Stone 1984, who use one): with few labels the smallest
- * error is too often luck.
- * Squares or logarithms take its place only if they lower the error by more than one standard error of the paired
- * differences.
+ * smallest by no more than half its standard error (after Breiman, Friedman, Olshen, Stone 1984, who use one): with few
+ * labels the smallest error is too often luck. Another variant takes its place only if it lowers the error by more than
+ * two standard errors of the paired differences: it is the best of dozens of settings.
  */
 final class CrossValidation {
     private static final double STANDARD_ERRORS = 0.5;
+    private static final double VARIANT_STANDARD_ERRORS = 2;
 
     private final double[] y;
-    /** By setting and architecture: prediction by the fit without it. */
-    private final double[][] once;
-    /** By setting and architectures i, j: prediction of j by the fit without i and j. */
-    private final double[][][] twice;
+    private final List<Setting> settings;
+    private final List<LeaveOut> fits;
 
-    /**
-     * @param regressions by {@link Variant#ordinal}
-     * @param rows block terms by variant and architecture
-     * @param y accuracy by architecture
-     */
-    CrossValidation(BlockRegression[] regressions, double[][][] rows, double[] y) {
+    CrossValidation(List<Design> designs, double[] y) {
         this.y = y;
-        int n = y.length;
-        int settings = Setting.ALL.size();
-        once = new double[settings][n];
-        twice = new double[settings][n][n];
-        IntStream.range(0, settings).parallel().forEach(c -> {
-            Setting setting = Setting.ALL.get(c);
-            BlockRegression regression = regressions[setting.variant().ordinal()];
-            double[][] terms = rows[setting.variant().ordinal()];
-            for (int i = 0; i < n; i++) {
-                once[c][i] = regression.fit(setting.strength(), i).predict(terms[i]);
-                for (int j = 0; j < i; j++) {
-                    BlockRegression.Fit fit = regression.fit(setting.strength(), i, j);
-                    twice[c][i][j] = fit.predict(terms[j]);
-                    twice[c][j][i] = fit.predict(terms[i]);
-                }
-            }
-        });
+        Map<Variant, Design> byVariant =
+                designs.stream().collect(Collectors.toMap(Design::variant, Function.identity()));
+        settings = Setting.all(designs.stream().map(Design::variant).toList());
+        fits = settings.stream()
+                .map(s -> new LeaveOut(byVariant.get(s.variant()), y, s.strength()))
+                .toList();
     }
 
-    /** The setting chosen with all architectures in view; an index into {@link Setting#ALL}. */
-    int choose() {
+    /** The setting chosen with all observations in view. */
+    Setting choose() {
         return choose(-1);
     }
 
-    /** The setting chosen for each architecture without having seen it. */
-    int[] chooseNested() {
-        return IntStream.range(0, y.length).map(this::choose).toArray();
+    /** The setting chosen for each observation without having seen it. */
+    List<Setting> chooseNested() {
+        return IntStream.range(0, y.length).parallel().mapToObj(this::choose).toList();
     }
 
-    /** Each architecture's prediction by a fit, and a choice of setting, that never saw it. */
-    double[] nested(int[] chosen) {
-        return IntStream.range(0, y.length).mapToDouble(i -> once[chosen[i]][i]).toArray();
-    }
-
-    /** Every other architecture's prediction by a fit, at setting {@code c}, that saw neither it nor {@code hidden}. */
-    double[] without(int c, int hidden) {
-        return twice[c][hidden];
-    }
-
-    /** Every architecture's prediction by the fit without it at setting {@code c}. */
-    double[] without(int c) {
-        return once[c];
-    }
-
-    private int choose(int hidden) {
-        double[][] errors = new double[Setting.ALL.size()][];
+    private Setting choose(int hidden) {
+        double[][] errors = new double[settings.size()][];
         double[] mean = new double[errors.length];
         for (int c = 0; c < errors.length; c++) {
-            errors[c] = errors(c, hidden);
+            errors[c] = errors(fits.get(c), hidden);
             mean[c] = mean(errors[c]);
         }
-        int linear = strongest(Variant.LINEAR, errors, mean);
+        int linear = strongest(settings.getFirst().variant(), errors, mean);
         int best = linear;
-        for (Variant variant : List.of(Variant.SQUARES, Variant.LOG)) {
+        for (Variant variant : Variant.values()) {
             int other = strongest(variant, errors, mean);
-            double[] gains = difference(errors[linear], errors[other]);
-            if (mean(gains) > standardError(gains) && mean[other] < mean[best]) {
-                best = other;
+            if (other >= 0) {
+                double[] gains = difference(errors[linear], errors[other]);
+                if (mean(gains) > VARIANT_STANDARD_ERRORS * standardError(gains) && mean[other] < mean[best]) {
+                    best = other;
+                }
             }
         }
-        return best;
+        return settings.get(best);
     }
 
-    private static int strongest(Variant variant, double[][] errors, double[] mean) {
-        int[] settings = IntStream.range(0, mean.length)
-                .filter(c -> Setting.ALL.get(c).variant() == variant)
+    /** Of one variant, the strongest setting that is good enough; -1 where there is none. */
+    private int strongest(Variant variant, double[][] errors, double[] mean) {
+        int[] own = IntStream.range(0, mean.length)
+                .filter(c -> settings.get(c).variant() == variant)
                 .toArray();
-        int least = settings[0];
-        for (int c : settings) {
+        if (own.length == 0) {
+            return -1;
+        }
+        int least = own[0];
+        for (int c : own) {
             least = mean[c] < mean[least] ? c : least;
         }
         double tolerated = mean[least] + STANDARD_ERRORS * standardError(errors[least]);
-        return Arrays.stream(settings)
-                .filter(c -> mean[c] <= tolerated)
-                .findFirst()
-                .orElse(least);
+        return Arrays.stream(own).filter(c -> mean[c] <= tolerated).findFirst().orElse(least);
     }
 
-    private double[] errors(int c, int hidden) {
-        double[] predicted = hidden < 0 ? once[c] : twice[c][hidden];
+    private double[] errors(LeaveOut fit, int hidden) {
         return IntStream.range(0, y.length)
                 .filter(j -> j != hidden)
-                .mapToDouble(j -> (predicted[j] - y[j]) * (predicted[j] - y[j]))
+                .mapToDouble(j -> {
+                    double error = (hidden < 0 ? fit.without(j) : fit.without(hidden, j)) - y[j];
+                    return Double.isNaN(error) ? Double.POSITIVE_INFINITY : error * error;
+                })
                 .toArray();
     }
 

@@ -5,9 +5,9 @@ import donna.space.Architecture;
 import donna.tensor.DonnaException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.IntStream;
 
 /** Which architectures to finetune for the predictor. */
@@ -29,12 +29,13 @@ public final class LabelSelection {
      */
     public static List<Architecture> evenlySpaced(double[][] nsr, int count, int pool, long seed) {
         List<Architecture> drawn = new ArrayList<>(random(nsr, pool, seed));
+        BlockFeatures features = BlockFeatures.ofNsr(nsr);
         if (drawn.size() < count || count < 2) {
             throw new DonnaException.InvalidInput("label selection: " + count + " architectures wanted, " + drawn.size()
                     + " usable ones drawn; expected 2 up to the number drawn; lower predictor.architectures or"
                     + " widen the space");
         }
-        drawn.sort(Comparator.comparingDouble((Architecture a) -> AccuracyPredictor.sumOfNsr(nsr, a))
+        drawn.sort(Comparator.comparingDouble((Architecture a) -> features.sumOfNsr(a))
                 .thenComparing(Comparator.naturalOrder()));
         List<Architecture> out = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -43,7 +44,13 @@ public final class LabelSelection {
         return out;
     }
 
-    private static Set<Architecture> random(double[][] nsr, int pool, long seed) {
+    /**
+     * Draws different architectures of finite NSR uniformly. A function of its arguments alone.
+     *
+     * @param count how many; fewer where the space has fewer
+     * @return in the order of the draw
+     */
+    public static Set<Architecture> random(double[][] nsr, int count, long seed) {
         int[][] usable = new int[nsr.length][];
         for (int n = 0; n < nsr.length; n++) {
             double[] values = nsr[n];
@@ -56,8 +63,8 @@ public final class LabelSelection {
             }
         }
         long key = Mask.mix(SALT ^ seed);
-        Set<Architecture> drawn = new TreeSet<>();
-        for (long draw = 0; drawn.size() < pool && draw < (long) TRIES * pool; draw++) {
+        Set<Architecture> drawn = new LinkedHashSet<>();
+        for (long draw = 0; drawn.size() < count && draw < (long) TRIES * count; draw++) {
             int[] choices = new int[nsr.length];
             for (int n = 0; n < nsr.length; n++) {
                 long bits = Mask.mix(Mask.mix(key ^ draw) ^ n);

@@ -1,11 +1,13 @@
 package donna.predict;
 
-/** How a block's NSR enters the prediction, simplest first. */
+/** How the blocks' NSRs enter the prediction, simplest first. */
 public enum Variant {
-    /** The level. */
+    /** Their levels. */
     LINEAR,
-    /** The level and its square. */
+    /** Their levels and squares. */
     SQUARES,
-    /** The logarithm of the level. */
-    LOG
+    /** The logarithms of their levels. */
+    LOG,
+    /** Their levels and the products of neighbours: no sum over blocks, but a chain of pairs. */
+    CROSS
 }

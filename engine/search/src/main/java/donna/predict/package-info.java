@@ -9,13 +9,18 @@
  * that it helps.
  *
  * <pre>{@code
+ * BlockFeatures features = BlockFeatures.ofNsr(nsr);
  * List<Architecture> toLabel = LabelSelection.evenlySpaced(nsr, 14, 200, seed);
- * AccuracyPredictor predictor = AccuracyPredictor.fit(nsr, labels, true);
+ * var predictor = AccuracyPredictor.fit(features, labels, new AccuracyPredictor.Options(true, false));
  * double top1 = predictor.predict(architecture);
  * Interval range = predictor.interval(architecture, 0.1);
+ * Architecture more = NextLabel.of(predictor, pool).architecture();
  * }</pre>
  *
- * <p>A prediction is a sum over blocks, so the exact Pareto front of the whole space can be computed from
- * {@link donna.predict.AccuracyPredictor#contributions}.
+ * <p>A prediction from block features is a sum over blocks, or where cross terms were chosen a chain of neighbouring
+ * pairs, so the exact Pareto front of the whole space can be computed from
+ * {@link donna.predict.AccuracyPredictor#contributions} and {@link donna.predict.AccuracyPredictor#pairs}. Where the
+ * network assembled from the library was looked at before finetuning, its divergence from the teacher joins the
+ * plain sum as a score of equal weight.
  */
 package donna.predict;

@@ -77,17 +77,23 @@ final class ReportSections {
         for (Summary.Model m : s.models()) {
             rows.add(List.of(
                     Cell.text(m.name()), Cell.text(m.architecture()), Cell.number(percent(m.top1())),
-                    Cell.number(percent(m.predictedTop1())), Cell.number(milliseconds(m.latencyMs())), Cell.number(times(speedup(m))),
+                    Cell.number(predicted(m)), Cell.number(milliseconds(m.latencyMs())), Cell.number(times(speedup(m))),
                     Cell.number(count(m.macs())), Cell.number(count(m.params())), Cell.number(Figures.scientific(m.onnxMaxAbsDiff()))));
         }
         h.table(
                 List.of("model", "architecture", "top-1", "predicted", "latency", "speed", "MACs", "parameters", "ONNX |Δ|"),
                 rows);
         h.paragraph("Top-1 is measured on " + s.testImages() + " test images, which nothing else used; one standard error is "
-                + points(standardError(t.top1())).substring(1) + " points. Predictions are of the validation accuracy after a short finetuning. "
+                + points(standardError(t.top1())).substring(1) + " points. Predictions are of the validation accuracy after a short finetuning, with the interval "
+                + "that should hold nine of ten" + (s.models().stream().allMatch(m -> m.blocksOutside().isEmpty()) ? ". " : "; * extrapolates beyond what was labelled. ")
                 + "Latency is one batch of " + s.latency().batch() + ", whole network, on " + plural(s.latency().threads(), "thread")
                 + ". ONNX |Δ| is the largest difference of a logit between the exported file and this engine.");
         endSection();
+    }
+
+    private static String predicted(Summary.Model m) {
+        String range = range(percent(m.lowTop1()).replace(" %", ""), percent(m.highTop1()).replace(" %", ""));
+        return percent(m.predictedTop1()) + " (" + range + ")" + (m.blocksOutside().isEmpty() ? "" : " *");
     }
 
     private double standardError(double p) {
@@ -107,10 +113,11 @@ final class ReportSections {
                         : "The exact front was not computed."));
         h.folded(
                 "The front as a table: " + s.front().size() + " architectures",
-                List.of("architecture", "predicted top-1", "latency"),
+                List.of("architecture", "predicted top-1", "interval", "latency"),
                 s.front().stream()
                         .map(p -> List.of(
-                                Cell.text(p.architecture()), Cell.number(percent(p.predictedTop1())), Cell.number(milliseconds(p.latencyMs()))))
+                                Cell.text(p.architecture()), Cell.number(percent(p.predictedTop1())),
+                                Cell.number(percent(p.lowTop1()) + " – " + percent(p.highTop1())), Cell.number(milliseconds(p.latencyMs()))))
                         .toList());
         endSection();
     }
@@ -139,16 +146,17 @@ final class ReportSections {
         section("Accuracy predictor");
         Summary.Predictor p = s.predictor();
         h.paragraph("Fitted on " + p.n() + " finetuned architectures. Leave-one-out, nested: Kendall's tau " + tau(p.leaveOneOutTau())
-                + ", error (RMSE) " + points(p.leaveOneOutRmse()).substring(1) + " points.");
-        Map<String, Double> taus = new LinkedHashMap<>();
-        taus.put("predictor, leave-one-out", p.leaveOneOutTau());
-        taus.put("plain sum of NSRs", p.naiveSumTau());
-        taus.putAll(p.baselines());
+                + ", error (RMSE) " + error(p.leaveOneOutRmse()) + " points.");
         h.raw("<div class=\"columns\">\n").plot("predictor", "Predicted against measured accuracy of the labelled architectures").raw("<div>\n");
-        h.table(
-                List.of("ranks by", "Kendall's tau"),
-                taus.entrySet().stream().map(e -> List.of(Cell.text(e.getKey()), Cell.bar(tau(e.getValue()), e.getValue()))).toList());
+        taus("Kendall's tau", p.leaveOneOutTau(), Map.of("predictor, from the blocks alone", p.searchTau()), p.baselines());
         h.raw("</div>\n</div>\n");
+        p.heldOut().forEach(o -> {
+            h.paragraph("On " + o.n() + " further architectures that it was not fitted on: tau " + tau(o.tau()) + ", error " + error(o.rmse())
+                    + " points; " + percent(o.coverage()) + " of them lie inside their intervals, which promise 90 %.");
+            taus("Kendall's tau on these", o.tau(), Map.of(), o.baselines());
+        });
+        h.paragraph("The most informative architecture to label next is " + p.next().architecture() + ": over the space, the standard error of "
+                + "predictions would fall from " + error(p.next().standardError()) + " to " + error(p.next().standardErrorAfter()) + " points.");
         h.folded(
                 "The labelled architectures as a table",
                 List.of("architecture", "measured", "predicted without it", "interval"),
@@ -158,6 +166,20 @@ final class ReportSections {
                                 Cell.number(percent(l.lowTop1()) + " – " + percent(l.highTop1()))))
                         .toList());
         endSection();
+    }
+
+    private void taus(String head, double own, Map<String, Double> search, Map<String, Double> baselines) {
+        Map<String, Double> taus = new LinkedHashMap<>();
+        taus.put("predictor", own);
+        taus.putAll(search);
+        taus.putAll(baselines);
+        h.table(
+                List.of("ranks by", head),
+                taus.entrySet().stream().map(e -> List.of(Cell.text(e.getKey()), Cell.bar(tau(e.getValue()), e.getValue()))).toList());
+    }
+
+    private static String error(double share) {
+        return points(share).substring(1);
     }
 
     private void library() {

@@ -105,17 +105,52 @@ public record Summary(
      * @param n labelled architectures it was fitted on
      * @param leaveOneOutTau rank correlation of predictions that never saw the architecture they predict, nested: everything is chosen inside each fold
      * @param leaveOneOutRmse of the same predictions, as a share of 1
-     * @param naiveSumTau rank correlation of the plain sum of block NSRs, sign turned so that 1 is perfect
+     * @param searchTau rank correlation of what the search asks, which has not seen assembled networks
+     * @param searchRmse its error, as a share of 1
      * @param baselines rank correlation of other ways to rank, by name
+     * @param heldOut the same on architectures labelled for nothing else: one entry, or none unless asked for
+     * @param next what to label next
      * @param labels the architectures it was fitted on
      */
     public record Predictor(
-            int n, double leaveOneOutTau, double leaveOneOutRmse, double naiveSumTau, Map<String, Double> baselines, List<Label> labels) {
+            int n,
+            double leaveOneOutTau,
+            double leaveOneOutRmse,
+            double searchTau,
+            double searchRmse,
+            Map<String, Double> baselines,
+            List<HeldOut> heldOut,
+            NextLabel next,
+            List<Label> labels) {
         public Predictor {
             baselines = Collections.unmodifiableMap(new LinkedHashMap<>(baselines));
+            heldOut = List.copyOf(heldOut);
             labels = List.copyOf(labels);
         }
     }
+
+    /**
+     * Predictions of architectures that nothing was fitted on.
+     *
+     * @param n how many
+     * @param tau rank correlation
+     * @param rmse as a share of 1
+     * @param coverage share of measured accuracies inside their intervals, which promise 0.9
+     * @param baselines rank correlation of other ways to rank, by name
+     */
+    public record HeldOut(int n, double tau, double rmse, double coverage, Map<String, Double> baselines) {
+        public HeldOut {
+            baselines = Collections.unmodifiableMap(new LinkedHashMap<>(baselines));
+        }
+    }
+
+    /**
+     * What a further label would teach.
+     *
+     * @param standardError of predictions over the space now, as a share of 1
+     * @param standardErrorAfter with that label
+     */
+    public record NextLabel(String architecture, double standardError, double standardErrorAfter) {}
 
     /**
      * A finetuned architecture that the predictor learned from.
@@ -175,8 +210,13 @@ public record Summary(
     /** A rated architecture, without its name. */
     public record Sample(double predictedTop1, double latencyMs) {}
 
-    /** A member of the Pareto front; latency is the sum of its blocks. */
-    public record FrontPoint(String architecture, double predictedTop1, double latencyMs) {}
+    /**
+     * A member of the Pareto front; latency is the sum of its blocks.
+     *
+     * @param lowTop1 lower end of the prediction's interval
+     * @param highTop1 upper end
+     */
+    public record FrontPoint(String architecture, double predictedTop1, double lowTop1, double highTop1, double latencyMs) {}
 
     /**
      * A pick: finetuned, measured, exported.
@@ -184,6 +224,9 @@ public record Summary(
      * @param name why it was picked, such as {@code "at 0.25 of the teacher's latency"}
      * @param top1 on the test images after finetuning
      * @param validationTop1 on the validation images, which is what {@code predictedTop1} predicts
+     * @param lowTop1 lower end of the prediction's interval
+     * @param highTop1 upper end
+     * @param blocksOutside blocks whose NSR lies outside what was labelled, so that the prediction extrapolates
      * @param latencyMs measured as a whole network
      * @param predictedLatencyMs sum of its blocks
      * @param onnxMaxAbsDiff largest difference of a logit between the exported file and this engine
@@ -195,12 +238,19 @@ public record Summary(
             double top1,
             double validationTop1,
             double predictedTop1,
+            double lowTop1,
+            double highTop1,
+            List<String> blocksOutside,
             double latencyMs,
             double predictedLatencyMs,
             long macs,
             long params,
             double onnxMaxAbsDiff,
-            String folder) {}
+            String folder) {
+        public Model {
+            blocksOutside = List.copyOf(blocksOutside);
+        }
+    }
 
     /**
      * Something else at about the same latency.

@@ -80,8 +80,8 @@ public final class Explore {
                 run.summary().machine(),
                 run.summary().device(),
                 problem.goals().getLast().name(),
-                run.summary().predictor().leaveOneOutRmse(),
-                run.summary().predictor().leaveOneOutTau(),
+                run.summary().predictor().searchRmse(),
+                run.summary().predictor().searchTau(),
                 space.size().toString(),
                 points(whole),
                 compared,
@@ -116,7 +116,7 @@ public final class Explore {
     }
 
     private Exploration.Verdict verdict(FrontComparison c) {
-        double error = run.summary().predictor().leaveOneOutRmse();
+        double error = run.summary().predictor().searchRmse();
         if (c.reach() == 0 || c.worstLoss() > error) {
             return Exploration.Verdict.MATTERS;
         }

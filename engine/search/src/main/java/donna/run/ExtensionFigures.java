@@ -8,7 +8,6 @@ import donna.evolve.Individual;
 import donna.evolve.ParetoFront;
 import donna.predict.AccuracyPredictor;
 import donna.predict.Interval;
-import donna.predict.PredictorReport;
 import donna.predict.Statistics;
 import donna.report.Exploration;
 import donna.report.Extension;
@@ -16,7 +15,6 @@ import donna.space.Architecture;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 
 /** The numbers of an extension, from the extended run and the labels of the architectures that were checked. */
 final class ExtensionFigures {
@@ -42,8 +40,8 @@ final class ExtensionFigures {
             Architecture a = run.space().parse(l.architecture());
             Interval i = predictor.interval(a, MISSES);
             checks.add(new Extension.Check(
-                    l.architecture(), l.top1(), predictor.predict(a), i.low(), i.high(), predictor.extrapolates(a)));
-            sums.add(-AccuracyPredictor.sumOfNsr(run.nsr(), a));
+                    l.architecture(), l.top1(), predictor.predict(a), i.low(), i.high(), !predictor.blocksOutside(a).isEmpty()));
+            sums.add(-predictor.features().sumOfNsr(a));
         }
         double[] measured = checks.stream().mapToDouble(Extension.Check::top1).toArray();
         double[] predicted = checks.stream().mapToDouble(Extension.Check::predictedTop1).toArray();
@@ -54,7 +52,6 @@ final class ExtensionFigures {
         ParetoFront after = ExactFront.of(problem);
         ParetoFront before = ExactFront.of(problem.within(old()));
         FrontComparison c = FrontComparison.of(after, before, problem.worst());
-        PredictorReport old = predictor.report(Map.of());
         return new Extension(
                 run.summary().name(),
                 RunFolder.VERSION,
@@ -62,9 +59,9 @@ final class ExtensionFigures {
                 run.summary().machine(),
                 run.summary().device(),
                 candidates(),
-                old.n(),
-                old.leaveOneOutTau(),
-                old.leaveOneOutRmse(),
+                run.summary().predictor().n(),
+                run.summary().predictor().searchTau(),
+                run.summary().predictor().searchRmse(),
                 checks,
                 enough ? Statistics.kendall(predicted, measured) : Double.NaN,
                 enough ? Statistics.kendall(naive, measured) : Double.NaN,

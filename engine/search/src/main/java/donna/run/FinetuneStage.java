@@ -55,13 +55,11 @@ final class FinetuneStage {
     /**
      * An architecture with what the predictor learns from it.
      *
-     * @param beforeTop1 accuracy of the assembled network before any finetuning, on up to 1,000 validation images
      * @param top1 after finetuning, on all validation images; not a number where training diverged
      * @param failure why there is no accuracy
      */
-    record Label(String architecture, double beforeTop1, double top1, Optional<String> failure) {}
+    record Label(String architecture, double top1, Optional<String> failure) {}
 
-    private static final int IMAGES_BEFORE = 1000;
     private static final String FAILURE = "failure";
 
     /** Labels architectures. */
@@ -78,41 +76,19 @@ final class FinetuneStage {
             String checkpoint = RunFolder.keyed("label-" + name, own);
             out[i] = folder.artefact("labels/" + name + ".json", setting.spec().seed(), own, Label.class, () -> {
                         Map<String, float[]> start = library.assemble(teacher, a);
-                        double before = before(stream, networks.get(i), start);
                         try {
                             Map<String, float[]> values = new Finetuner(setting, teacher, logits)
                                     .run(name, checkpoint, stream, networks.get(i), start, train, kd, ticks);
                             double after = Rating.accuracy(setting, stream, networks.get(i), values, setting.images().validation()).top1();
-                            return new Label(name, before, after, Optional.empty());
+                            return new Label(name, after, Optional.empty());
                         } catch (DonnaException.Diverged e) {
-                            return new Label(name, before, Double.NaN, Optional.of(e.getMessage()));
+                            return new Label(name, Double.NaN, Optional.of(e.getMessage()));
                         }
                     })
                     .value();
             Checkpoint.forget(folder, checkpoint);
         });
         return List.of(out);
-    }
-
-    private double before(Stream stream, Network network, Map<String, float[]> start) {
-        int count = Math.min(IMAGES_BEFORE, setting.images().validation().size());
-        return Rating.accuracy(setting, stream, network, Rating.recalibrated(setting, stream, network, start),
-                        setting.images().validation().slice(0, count))
-                .top1();
-    }
-
-    /** Accuracy of assembled networks before any finetuning, as labels have it. */
-    double[] before(BlockLibrary library, List<Architecture> architectures) {
-        double[] out = new double[architectures.size()];
-        setting.workers().forEach(out.length, (i, stream) -> {
-            Architecture a = architectures.get(i);
-            String name = setting.space().name(a);
-            Network network = Networks.of(setting.spec(), setting.space(), a);
-            out[i] = folder.artefact("assembled/" + name + ".json", setting.spec().seed(), List.of(inputs, name), Double.class,
-                            () -> before(stream, network, library.assemble(teacher, a)))
-                    .value();
-        });
-        return out;
     }
 
     /**

@@ -2,6 +2,7 @@ package donna.run;
 
 import donna.distill.Networks;
 import donna.predict.AccuracyPredictor;
+import donna.predict.BlockFeatures;
 import donna.predict.LabelledArchitecture;
 import donna.report.Summary;
 import donna.space.SearchSpace;
@@ -12,13 +13,14 @@ import donna.tensor.Shape;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
  * What a finished search knows, from its files alone: it needs neither images nor the device.
  *
  * @param nsr by block and candidate; infinite where a candidate failed
- * @param predictor fitted on the run's labels, as the search fitted it
+ * @param predictor fitted on the run's labels as the search asked it: from the blocks alone
  * @param costs of every candidate
  */
 record FinishedRun(SearchSpec spec, SearchSpace space, Summary summary, double[][] nsr, AccuracyPredictor predictor, Costs costs) {
@@ -38,7 +40,7 @@ record FinishedRun(SearchSpec spec, SearchSpace space, Summary summary, double[]
         double[][] nsr = nsr(folder, space, summary);
         List<LabelledArchitecture> labels = summary.predictor().labels().stream()
                 .map(l -> folder.stored("labels/" + l.architecture() + ".json", FinetuneStage.Label.class))
-                .map(l -> new LabelledArchitecture(space.parse(l.architecture()), l.top1(), l.beforeTop1()))
+                .map(l -> new LabelledArchitecture(space.parse(l.architecture()), l.top1(), Optional.empty()))
                 .toList();
         CostStage.Table measured = folder.stored("cost.json", CostStage.Measured.class).at(spec.latency().objective());
         Shape image = Shape.of(spec.model().input().stream().mapToInt(Integer::intValue).toArray());
@@ -47,7 +49,8 @@ record FinishedRun(SearchSpec spec, SearchSpace space, Summary summary, double[]
                 space,
                 summary,
                 nsr,
-                AccuracyPredictor.fit(nsr, labels, spec.predictor().monotone()),
+                AccuracyPredictor.fit(
+                        BlockFeatures.ofNsr(nsr), labels, new AccuracyPredictor.Options(spec.predictor().monotone(), false)),
                 Costs.of(space, Networks.teacher(spec, space), image, measured));
     }
 

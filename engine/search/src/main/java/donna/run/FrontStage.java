@@ -9,6 +9,8 @@ import donna.evolve.Individual;
 import donna.evolve.ParetoFront;
 import donna.evolve.RandomSearch;
 import donna.predict.AccuracyPredictor;
+import donna.predict.Interval;
+import donna.predict.PredictorReport;
 import donna.space.Architecture;
 import donna.spec.EvolutionSpec;
 import donna.tensor.DonnaException;
@@ -45,12 +47,14 @@ final class FrontStage {
      * What the run keeps of this stage.
      *
      * @param front by architecture, in the order of the second objective where there is one
+     * @param intervals of the front's predictions
      * @param hypervolume of the front, against the worst corner of the space
      * @param exactHypervolume the same of the exact front; 0 where there is none
      * @param randomHypervolume the same of as many architectures drawn uniformly
      */
     record Found(
             List<Member> front,
+            List<Interval> intervals,
             long evaluations,
             double hypervolume,
             double exactHypervolume,
@@ -89,7 +93,9 @@ final class FrontStage {
                 .map(this::member)
                 .sorted(Comparator.comparingDouble(m -> m.objectives()[Math.min(1, goals - 1)]))
                 .toList();
-        return new Found(members, evaluations, found, exact, random, sample());
+        List<Interval> intervals =
+                members.stream().map(m -> predictor.interval(m.architecture(), PredictorReport.ALPHA)).toList();
+        return new Found(members, intervals, evaluations, found, exact, random, sample());
     }
 
     /** The exact front, if it can be computed, kept with its certificate; otherwise the reason is told. */
@@ -142,25 +148,28 @@ final class FrontStage {
         return new Architecture(choices);
     }
 
-    /** Rates the most promising members of the front, larger meaning more accurate. */
+    /** Predicts the most promising members of the front once more, as well as it can. */
     interface Judge {
-        double[] rate(List<Member> members);
+        List<PredictorStage.Prediction> predict(List<Architecture> members);
     }
 
     private static final int SHORTLIST = 5;
 
     /** A member of the front, and the share of the teacher's cost under which it is the most accurate. */
-    record Pick(double share, Member member) {}
+    record Pick(double share, Member member, PredictorStage.Prediction prediction) {}
+
+    /** What the run keeps of them. */
+    record Picks(List<Pick> picks) {}
 
     /**
      * One pick for each share of the teacher's latency (or of its MACs or parameters, where those are searched instead); shares that nothing on the front
      * meets, or that pick the same architecture again, are named and left out.
      *
-     * @param judge decides among the few of the highest prediction
+     * @param judge decides among the few of the highest prediction; what it says extrapolates is named
      * @param teacherMacs of the reference model
      * @param teacherParams of the reference model
      */
-    List<Pick> picks(Found found, Judge judge, long teacherMacs, long teacherParams) {
+    Picks picks(Found found, Judge judge, long teacherMacs, long teacherParams) {
         OptionalInt k = IntStream.range(0, spec.objectives().size())
                 .filter(i -> spec.objectives().get(i) != EvolutionSpec.Objective.ACCURACY)
                 .findFirst();
@@ -178,17 +187,20 @@ final class FrontStage {
                     .sorted(Comparator.comparingDouble(m -> -m.predictedTop1()))
                     .limit(SHORTLIST)
                     .toList();
-            double[] rated = judge.rate(shortlist);
-            IntStream.range(0, rated.length)
+            List<PredictorStage.Prediction> predicted = judge.predict(shortlist.stream().map(Member::architecture).toList());
+            IntStream.range(0, predicted.size())
                     .boxed()
-                    .max(Comparator.<Integer>comparingDouble(i -> rated[i]).thenComparing(Comparator.reverseOrder()))
-                    .map(shortlist::get)
-                    .filter(m -> taken.add(m.architecture()))
+                    .max(Comparator.<Integer>comparingDouble(i -> predicted.get(i).top1()).thenComparing(Comparator.reverseOrder()))
+                    .map(i -> new Pick(share, shortlist.get(i), predicted.get(i)))
+                    .filter(p -> taken.add(p.member().architecture()))
                     .ifPresentOrElse(
-                            m -> picks.add(new Pick(share, m)),
+                            picks::add,
                             () -> setting.progress().line("no further architecture of the front costs at most " + share
                                     + " of the teacher; nothing is picked there"));
         }
-        return picks;
+        picks.stream().filter(p -> !p.prediction().blocksOutside().isEmpty()).forEach(p -> setting.progress().line(
+                setting.space().name(p.member().architecture()) + " lies outside the labelled architectures' range of NSR in "
+                        + String.join(", ", p.prediction().blocksOutside()) + ": its prediction extrapolates"));
+        return new Picks(picks);
     }
 }

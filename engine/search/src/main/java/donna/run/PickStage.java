@@ -34,7 +34,14 @@ final class PickStage {
      * @param onnxMaxAbsDiff largest difference of a logit between the exported file and this engine
      * @param folder its files, relative to the run folder
      */
-    record Model(double share, FrontStage.Member member, TeacherStage.Facts facts, double latencyMs, double onnxMaxAbsDiff, String folder) {}
+    record Model(
+            double share,
+            FrontStage.Member member,
+            PredictorStage.Prediction prediction,
+            TeacherStage.Facts facts,
+            double latencyMs,
+            double onnxMaxAbsDiff,
+            String folder) {}
 
     /**
      * What the run keeps of this stage.
@@ -110,7 +117,8 @@ final class PickStage {
             TeacherStage.Facts facts = TeacherStage.facts(setting, j.network(), values.get(i));
             String place = place(j);
             double difference = new ExportStage(setting).run(j.key(), j.network(), values.get(i), folder.path(place).resolve(ONNX));
-            out.add(new Model(picks.get(i).share(), picks.get(i).member(), facts, ms[i + 1], difference, place));
+            FrontStage.Pick p = picks.get(i);
+            out.add(new Model(p.share(), p.member(), p.prediction(), facts, ms[i + 1], difference, place));
         }
         return new Models(ms[0], out);
     }

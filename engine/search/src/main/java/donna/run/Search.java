@@ -7,13 +7,13 @@ import donna.distill.Setting;
 import donna.distill.Teacher;
 import donna.finetune.TeacherLogits;
 import donna.jobs.Progress;
-import donna.predict.AccuracyPredictor;
 import donna.report.Summary;
 import donna.space.SearchSpace;
 import donna.spec.SearchSpec;
 import donna.train.Workers;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * One search is a straight line: teacher, block library, labels and predictor, latency, front, models, report. Each step takes the last one's value and keeps
@@ -75,12 +75,11 @@ public final class Search {
             if (ends(Stage.LIBRARY)) {
                 return Optional.empty();
             }
-            PredictorStage predictors = new PredictorStage(setting, library);
             TeacherLogits logits = phases.time(Stage.PREDICTOR, () -> teachers.logits(teacher));
             FinetuneStage finetune = new FinetuneStage(setting, folder, distilled, teacher, logits);
-            AccuracyPredictor predictor = phases.time(
-                    Stage.PREDICTOR, () -> predictors.fit(finetune.label(library, predictors.architectures())));
-            folder.write("predictor.json", predictors.report(predictor));
+            AssembledStage assembled = new AssembledStage(setting, folder, distilled, teacher, library);
+            PredictorStage predictors = new PredictorStage(setting, folder, library, finetune, assembled);
+            PredictorStage.Predicted predicted = phases.time(Stage.PREDICTOR, predictors::run);
             if (ends(Stage.PREDICTOR)) {
                 return Optional.empty();
             }
@@ -89,16 +88,18 @@ public final class Search {
             if (ends(Stage.LATENCY)) {
                 return Optional.empty();
             }
-            FrontStage fronts = new FrontStage(setting, folder, predictor, latency);
-            Object searching = List.of(costs.inputs(), latency, predictors.report(predictor), spec.search());
+            Supplier<FrontStage> fronts = () -> new FrontStage(setting, folder, predicted.predictor(), latency);
+            Object searching = List.of(costs.inputs(), latency, predicted.hash(), spec.search());
             FrontStage.Found found = phases.time(Stage.FRONT,
-                            () -> folder.artefact("front.json", seed, searching, FrontStage.Found.class, fronts::run))
+                            () -> folder.artefact("front.json", seed, searching, FrontStage.Found.class, () -> fronts.get().run()))
                     .value();
             if (ends(Stage.FRONT)) {
                 return Optional.empty();
             }
-            List<FrontStage.Pick> picks = fronts.picks(found, predictors.judge(predictor, finetune), facts.macs(), facts.params());
-            Object picked = List.of(searching, picks, spec.finetune());
+            Object picked = List.of(searching, spec.finetune());
+            List<FrontStage.Pick> picks = folder.artefact("picks.json", seed, picked, FrontStage.Picks.class,
+                            () -> fronts.get().picks(found, predicted::predict, facts.macs(), facts.params()))
+                    .value().picks();
             PickStage.Models models = phases.time(
                     Stage.MODELS, () -> new PickStage(setting, folder, finetune, costs).run(picked, teacher, library, picks));
             if (ends(Stage.MODELS)) {
@@ -106,11 +107,11 @@ public final class Search {
             }
             List<Summary.Baseline> baselines = !options.compare() ? List.of() : phases.time(Stage.COMPARISONS,
                             () -> folder.artefact("baselines.json", seed, List.of(picked, spec.compare()), CompareStage.Baselines.class,
-                                    () -> new CompareStage(setting, finetune, costs).run(teacher, library, fronts, models)))
+                                    () -> new CompareStage(setting, finetune, costs).run(teacher, library, fronts.get(), models)))
                     .value()
                     .baselines();
             return Optional.of(new Summarizer(setting).write(folder, new Summarizer.Results(
-                    facts, library, predictors.report(predictor), latency, found, models, baselines, phases.seconds())));
+                    facts, library, predicted.report(), latency, found, models, baselines, phases.seconds())));
         }
     }
 }

@@ -5,6 +5,7 @@ import donna.distill.BlockLibrary;
 import donna.distill.Networks;
 import donna.distill.Setting;
 import donna.format.AtomicFile;
+import donna.predict.Interval;
 import donna.predict.PredictorReport;
 import donna.report.ReportWriter;
 import donna.report.Summary;
@@ -70,14 +71,23 @@ final class Summarizer {
                         r.found().exactHypervolume(),
                         r.found().randomHypervolume(),
                         r.found().sampled().stream().map(m -> new Summary.Sample(m.predictedTop1(), m.latencyMs())).toList()),
-                r.found().front().stream()
-                        .map(m -> new Summary.FrontPoint(setting.space().name(m.architecture()), m.predictedTop1(), m.latencyMs()))
-                        .toList(),
+                front(r.found()),
                 r.models().models().stream().map(this::model).toList(),
                 r.baselines(),
                 epochs(),
                 r.seconds(),
                 Machine.peakMemoryBytes());
+    }
+
+    private List<Summary.FrontPoint> front(FrontStage.Found found) {
+        List<Summary.FrontPoint> out = new ArrayList<>();
+        for (int i = 0; i < found.front().size(); i++) {
+            FrontStage.Member m = found.front().get(i);
+            Interval range = found.intervals().get(i);
+            out.add(new Summary.FrontPoint(
+                    setting.space().name(m.architecture()), m.predictedTop1(), range.low(), range.high(), m.latencyMs()));
+        }
+        return out;
     }
 
     private Summary.Library library(Results r) {
@@ -96,16 +106,41 @@ final class Summarizer {
         return new Summary.Library(setting.space().candidateCount(), r.seconds().getOrDefault(Stage.LIBRARY.word(), 0.0), blocks);
     }
 
+    /** How baselines are called, in the order in which they are shown. */
+    private static final Map<String, String> BASELINES = baselineNames();
+
+    private static Map<String, String> baselineNames() {
+        Map<String, String> names = new LinkedHashMap<>();
+        names.put("sumOfNsr", "plain sum of NSRs");
+        names.put("top1BeforeFinetuning", "accuracy before finetuning");
+        names.put("teacherKl", "divergence from the teacher before finetuning");
+        names.put("macs", "MACs");
+        names.put("params", "parameters");
+        names.put("synflow", "SynFlow, a zero-cost proxy");
+        return names;
+    }
+
+    private static Map<String, Double> taus(Map<String, PredictorReport.Baseline> baselines) {
+        Map<String, Double> out = new LinkedHashMap<>();
+        BASELINES.forEach((key, name) -> out.put(name, baselines.get(key).tau()));
+        return out;
+    }
+
     private Summary.Predictor predictor(PredictorReport p) {
-        Map<String, Double> baselines = new LinkedHashMap<>();
-        baselines.put("accuracy before finetuning", p.beforeFinetuningTau());
-        baselines.put("MACs", p.baselines().get("macs"));
-        baselines.put("parameters", p.baselines().get("params"));
         List<Summary.Label> labels = p.labels().stream()
                 .map(l -> new Summary.Label(
                         setting.space().name(l.architecture()), l.top1(), l.predictedTop1(), l.interval().low(), l.interval().high()))
                 .toList();
-        return new Summary.Predictor(p.n(), p.leaveOneOutTau(), p.leaveOneOutRmse(), p.naiveSumTau(), baselines, labels);
+        return new Summary.Predictor(
+                p.n(),
+                p.leaveOneOut().tau(),
+                p.leaveOneOut().rmse(),
+                p.searchLeaveOneOut().tau(),
+                p.searchLeaveOneOut().rmse(),
+                taus(p.baselines()),
+                p.heldOut().stream().map(h -> new Summary.HeldOut(h.n(), h.predictor().tau(), h.predictor().rmse(), h.coverage(), taus(h.baselines()))).toList(),
+                new Summary.NextLabel(setting.space().name(p.next().architecture()), p.next().standardError(), p.next().standardErrorAfter()),
+                labels);
     }
 
     private Summary.Latency latency(CostStage.Table t) {
@@ -126,7 +161,10 @@ final class Summarizer {
                 setting.space().name(m.member().architecture()),
                 m.facts().testTop1(),
                 m.facts().validationTop1(),
-                m.member().predictedTop1(),
+                m.prediction().top1(),
+                m.prediction().interval().low(),
+                m.prediction().interval().high(),
+                m.prediction().blocksOutside(),
                 m.latencyMs(),
                 m.member().latencyMs(),
                 m.facts().macs(),
@@ -142,7 +180,7 @@ final class Summarizer {
         double library = passes(s.distill().train()) * setting.space().candidateCount() / setting.space().blocks().size();
         int labels = s.predictor().labels().isEmpty() ? s.predictor().architectures() : s.predictor().labels().size();
         return new Summary.Epochs(
-                teacher, library, passes(s.predictor().train()) * labels, passes(s.finetune().train()));
+                teacher, library, passes(s.predictor().train()) * (labels + s.predictor().heldOut()), passes(s.finetune().train()));
     }
 
     private double passes(TrainSpec t) {

@@ -82,7 +82,7 @@ final class TeacherStage {
         int images = Math.max(setting.spec().predictor().train().images(), setting.spec().finetune().train().images());
         int classes = setting.spec().model().classes();
         Store.Piece piece = folder.piece("teacher/logits", List.of(inputs(), images), () -> {
-            float[] values = TeacherLogits.compute(setting, teacher, images).values();
+            float[] values = TeacherLogits.compute(setting, teacher, setting.images().train().slice(0, images)).values();
             return new Store.Piece(Map.of("logits", HostTensor.of(Shape.of(images, classes), values)), Map.of());
         });
         return new TeacherLogits(piece.tensors().get("logits").floats(), classes);

@@ -130,8 +130,9 @@ final class StageReader {
                 s.has("labels") ? s.texts("labels") : List.of(),
                 s.integer("architectures", 4, 100_000, 14),
                 s.integer("pool", 4, 10_000_000, 200),
+                s.integer("held_out", 0, 100_000, 0),
                 s.flag("monotone", true),
-                s.flag("second_stage", false),
+                s.flag("second_stage", true),
                 train(s, new Budget(1, 64, 0.003, 1), defaults),
                 kd(s, new KdSpec(0.7, 2.0)));
         s.close();

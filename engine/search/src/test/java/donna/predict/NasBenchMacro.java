@@ -42,15 +42,4 @@ public record NasBenchMacro(int[][] choices, double[] accuracy, double[] flops) 
         }
         return index;
     }
-
-    /** One-hot features of every network. */
-    public double[][] oneHot() {
-        double[][] rows = new double[choices.length][24];
-        for (int i = 0; i < rows.length; i++) {
-            for (int n = 0; n < 8; n++) {
-                rows[i][3 * n + choices[i][n]] = 1;
-            }
-        }
-        return rows;
-    }
 }

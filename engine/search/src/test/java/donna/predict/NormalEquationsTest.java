@@ -16,14 +16,18 @@ class NormalEquationsTest {
             int n = 1 + random.nextInt(10);
             double[][] g = gram(random, n);
             double[] h = random.doubles(n, -1, 1).toArray();
-            double[] x = NormalEquations.solveNonNegative(g, h);
+            boolean[] bounded = new boolean[n];
+            for (int i = 0; i < n; i++) {
+                bounded[i] = random.nextInt(4) > 0;
+            }
+            double[] x = NormalEquations.solveBounded(g, h, bounded);
             for (int i = 0; i < n; i++) {
                 double gradient = -h[i];
                 for (int j = 0; j < n; j++) {
                     gradient += g[i][j] * x[j];
                 }
-                assertTrue(x[i] >= 0, "seed " + seed);
-                if (x[i] > 0) {
+                assertTrue(x[i] >= 0 || !bounded[i], "seed " + seed);
+                if (x[i] != 0) {
                     assertEquals(0, gradient, 1e-8, "seed " + seed);
                 } else {
                     assertTrue(gradient >= -1e-8, "seed " + seed);
@@ -37,7 +41,8 @@ class NormalEquationsTest {
     @Test
     void theFreeSolutionSolvesTheSystem() {
         double[][] g = {{4, 1}, {1, 3}};
-        assertArrayEquals(new double[] {1.0 / 11, 7.0 / 11}, NormalEquations.solve(g, new double[] {1, 2}), 1e-10);
+        double[] x = NormalEquations.solveBounded(g, new double[] {1, 2}, new boolean[2]);
+        assertArrayEquals(new double[] {1.0 / 11, 7.0 / 11}, x, 1e-10);
     }
 
     private static double[][] gram(Random random, int n) {

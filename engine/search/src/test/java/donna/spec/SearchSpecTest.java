@@ -109,7 +109,7 @@ class SearchSpecTest {
                         "spec.yaml: /latency/batches/1: 0 is out of range; allowed 1 to 65536",
                         "spec.yaml: /model/head/classes: 1 is out of range; allowed 2 to 1048576",
                         "spec.yaml: /predictor/monotne: unknown key; did you mean monotone? allowed labels, architectures,"
-                                + " pool, monotone, second_stage, train, kd",
+                                + " pool, held_out, monotone, second_stage, train, kd",
                         "spec.yaml: /search/algorithm: nsga3 is unknown; allowed nsga2, random",
                         "spec.yaml: /teacher/block/kernel: 4 is even; allowed 3, 5, 7"),
                 message.lines().sorted().toList());

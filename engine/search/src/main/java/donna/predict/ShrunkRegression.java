@@ -3,44 +3,42 @@ package donna.predict;
 import java.util.Arrays;
 
 /**
- * One least-squares fit of accuracy on block terms, shrunk towards the plain sum of NSRs.
+ * Least squares, shrunk towards the plain sum of the pulled columns.
  *
- * <p>Minimises {@code sum_i (y_i - b - sum_t w_t phi_t(i))^2 + strength * sum_t spread_t^2 (w_t - s)^2} over the
- * intercept b, the common
- * slope s and the weights w: as the strength grows every weight becomes s, which is a regression on the plain sum
- * alone. Monotone: s and w
- * are not negative. The sums over rows are kept as moments about the means, so that leaving a row out costs no pass
- * over the data.
+ * <p>Minimises {@code sum_i (y_i - b - sum_t w_t x_it)^2 + strength * sum_t spread_t^2 (w_t - p_t s)^2} over the
+ * intercept b, the common slope s and the weights w, with p_t = 1 for pulled columns and 0 for others: as the strength
+ * grows, every pulled weight becomes s and every other 0, which is a regression on the plain sum alone. Monotone: s and
+ * the weights of rising columns are not negative. The sums over rows are kept as moments about the means, so that
+ * leaving rows out costs no pass over the data.
  */
-final class BlockRegression {
+final class ShrunkRegression {
     private final double[][] rows;
     private final double[] y;
-    private final double[] spread;
+    private final Columns columns;
     private final boolean monotone;
     private final Moments all;
     private final double[] centre;
     private final double centreY;
 
-    /** @param rows block terms of each architecture, by {@code design} */
-    BlockRegression(double[][] rows, double[] y, BlockDesign design, boolean monotone) {
+    ShrunkRegression(Design design, double[] y, boolean monotone) {
         this.monotone = monotone;
-        int d = design.width();
-        spread = new double[d];
-        Arrays.setAll(spread, design::spread);
+        this.columns = design.columns();
+        int n = y.length;
+        int d = columns.count();
         centreY = Arrays.stream(y).average().orElse(0);
         centre = new double[d];
-        for (double[] row : rows) {
+        for (double[] row : design.rows()) {
             for (int t = 0; t < d; t++) {
-                centre[t] += row[t] / rows.length;
+                centre[t] += row[t] / n;
             }
         }
-        this.rows = new double[rows.length][d];
-        this.y = new double[rows.length];
+        this.rows = new double[n][d];
+        this.y = new double[n];
         all = new Moments(d);
-        for (int i = 0; i < rows.length; i++) {
+        for (int i = 0; i < n; i++) {
             this.y[i] = y[i] - centreY;
             for (int t = 0; t < d; t++) {
-                this.rows[i][t] = rows[i][t] - centre[t];
+                this.rows[i][t] = design.rows()[i][t] - centre[t];
             }
             all.add(this.rows[i], this.y[i], 1);
         }
@@ -49,7 +47,11 @@ final class BlockRegression {
     /** Intercept and weights. */
     record Fit(double intercept, double[] weights) {
         double predict(double[] row) {
-            double sum = intercept;
+            return intercept + weigh(row);
+        }
+
+        double weigh(double[] row) {
+            double sum = 0;
             for (int t = 0; t < row.length; t++) {
                 sum += weights[t] * row[t];
             }
@@ -75,7 +77,8 @@ final class BlockRegression {
         }
         double[] weights = Double.isInfinite(strength) ? plainSum(g, h) : shrunk(g, h, strength);
         if (monotone && Arrays.stream(weights).allMatch(w -> w == 0)) {
-            Arrays.fill(weights, leastSlope(g, kept.squares - kept.y * kept.y / n));
+            double least = leastSlope(g, kept.squares - kept.y * kept.y / n);
+            Arrays.setAll(weights, t -> columns.at(t).pulled() ? least : 0);
         }
         double intercept = centreY + kept.y / n;
         for (int t = 0; t < d; t++) {
@@ -88,41 +91,56 @@ final class BlockRegression {
      * A slope too small to matter and enough to rank: labels that contradict the plain sum leave it as the order among
      * equals.
      */
-    private static double leastSlope(double[][] g, double squaresY) {
-        double xx = Arrays.stream(g).flatMapToDouble(Arrays::stream).sum();
+    private double leastSlope(double[][] g, double squaresY) {
+        double xx = sumOfPulled(g);
         return xx > 0 ? 1e-3 * Math.sqrt((Math.max(0, squaresY) + 1e-18) / xx) : 0;
     }
 
+    private double sumOfPulled(double[][] g) {
+        double sum = 0;
+        for (int s = 0; s < g.length; s++) {
+            for (int t = 0; t < g.length; t++) {
+                sum += columns.at(s).pulled() && columns.at(t).pulled() ? g[s][t] : 0;
+            }
+        }
+        return sum;
+    }
+
     private double[] plainSum(double[][] g, double[] h) {
-        double xx = 0;
         double xy = 0;
         for (int s = 0; s < h.length; s++) {
-            xy += h[s];
-            xx += Arrays.stream(g[s]).sum();
+            xy += columns.at(s).pulled() ? h[s] : 0;
         }
+        double xx = sumOfPulled(g);
         double slope = xx > 0 ? xy / xx : 0;
+        double own = monotone ? Math.max(0, slope) : slope;
         double[] weights = new double[h.length];
-        Arrays.fill(weights, monotone ? Math.max(0, slope) : slope);
+        Arrays.setAll(weights, t -> columns.at(t).pulled() ? own : 0);
         return weights;
     }
 
     private double[] shrunk(double[][] g, double[] h, double strength) {
         int d = h.length;
-        double[][] a = new double[d + 1][];
+        boolean slope = columns.hasCommonSlope();
+        int size = slope ? d + 1 : d;
+        double[][] a = new double[size][size];
+        boolean[] bounded = new boolean[size];
         for (int s = 0; s < d; s++) {
-            a[s] = Arrays.copyOf(g[s], d + 1);
-        }
-        a[d] = new double[d + 1];
-        for (int s = 0; s < d; s++) {
-            double penalty = strength * spread[s] * spread[s];
+            System.arraycopy(g[s], 0, a[s], 0, d);
+            double penalty =
+                    strength * columns.at(s).spread() * columns.at(s).spread();
             a[s][s] += penalty;
-            a[s][d] = -penalty;
-            a[d][s] = -penalty;
-            a[d][d] += penalty;
+            bounded[s] = monotone && columns.at(s).rising();
+            if (columns.at(s).pulled()) {
+                a[s][d] = -penalty;
+                a[d][s] = -penalty;
+                a[d][d] += penalty;
+            }
         }
-        double[] b = Arrays.copyOf(h, d + 1);
-        double[] solution = monotone ? NormalEquations.solveNonNegative(a, b) : NormalEquations.solve(a, b);
-        return Arrays.copyOf(solution, d);
+        if (slope) {
+            bounded[d] = monotone;
+        }
+        return Arrays.copyOf(NormalEquations.solveBounded(a, Arrays.copyOf(h, size), bounded), d);
     }
 
     private static final class Moments {
