@@ -105,6 +105,7 @@ public record Summary(
      * @param n labelled architectures it was fitted on
      * @param leaveOneOutTau rank correlation of predictions that never saw the architecture they predict, nested: everything is chosen inside each fold
      * @param leaveOneOutRmse of the same predictions, as a share of 1
+     * @param naiveSumTau rank correlation of the plain sum of the blocks' NSRs, the baseline to beat; the other baselines are beside it
      * @param searchTau rank correlation of what the search asks, which has not seen assembled networks
      * @param searchRmse its error, as a share of 1
      * @param baselines rank correlation of other ways to rank, by name
@@ -116,6 +117,7 @@ public record Summary(
             int n,
             double leaveOneOutTau,
             double leaveOneOutRmse,
+            double naiveSumTau,
             double searchTau,
             double searchRmse,
             Map<String, Double> baselines,

@@ -135,6 +135,7 @@ final class Summarizer {
                 p.n(),
                 p.leaveOneOut().tau(),
                 p.leaveOneOut().rmse(),
+                p.baselines().get("sumOfNsr").tau(),
                 p.searchLeaveOneOut().tau(),
                 p.searchLeaveOneOut().rmse(),
                 taus(p.baselines()),

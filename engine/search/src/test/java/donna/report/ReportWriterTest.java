@@ -34,6 +34,7 @@ class ReportWriterTest {
                         2,
                         0.72,
                         0.0041,
+                        0.66,
                         0.69,
                         0.0044,
                         Map.of("MACs", 0.38),
