@@ -3,6 +3,7 @@ module donna.core {
     exports donna.tensor;
     exports donna.graph;
     exports donna.backend;
+    exports donna.backend.plan;
     exports donna.backend.reference;
     exports donna.nn;
     exports donna.data;

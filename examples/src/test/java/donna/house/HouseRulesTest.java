@@ -49,6 +49,7 @@ class HouseRulesTest {
                     "donna.tensor",
                     "donna.graph",
                     "donna.backend",
+                    "donna.backend.plan",
                     "donna.backend.reference",
                     "donna.nn",
                     "donna.data",

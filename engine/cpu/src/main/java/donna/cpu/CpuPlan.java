@@ -1,6 +1,7 @@
 package donna.cpu;
 
 import donna.backend.Stream;
+import donna.backend.plan.Bindings;
 import donna.ffi.NativeException;
 import donna.graph.Graph;
 import donna.tensor.DonnaException;
@@ -37,7 +38,7 @@ final class CpuPlan implements ProfiledPlan {
     private final CpuDevice device;
     private final Graph graph;
     private final Parts parts;
-    private final Map<String, TensorSpec> specs;
+    private final Bindings bindings;
     private final Step[] steps;
     private final OwnedMemory constants;
     private final Map<String, CpuBuffer> buffers = new HashMap<>();
@@ -55,7 +56,7 @@ final class CpuPlan implements ProfiledPlan {
         this.device = device;
         this.graph = graph;
         this.parts = parts;
-        this.specs = graph.bindings();
+        this.bindings = Bindings.of(graph);
         this.steps = parts.steps.toArray(Step[]::new);
         long bytes = 0;
         for (Slot s : parts.constantSlots) {
@@ -76,13 +77,7 @@ final class CpuPlan implements ProfiledPlan {
     @Override
     public void bind(String name, Tensor tensor) {
         requireOpen();
-        TensorSpec wanted = specs.get(name);
-        if (wanted == null) {
-            throw new DonnaException.ShapeMismatch("bind: the graph has no '" + name + "'; it has " + specs.keySet());
-        }
-        if (!wanted.equals(tensor.spec())) {
-            throw new DonnaException.ShapeMismatch("bind '" + name + "': the tensor is " + tensor.spec() + ", the graph expects " + wanted);
-        }
+        TensorSpec wanted = bindings.require(name, tensor);
         if (!(tensor.buffer() instanceof CpuBuffer b) || b.device() != device) {
             throw new DonnaException.InvalidInput("bind '" + name + "': the tensor lives on another device; allocate it with " + device.name());
         }
@@ -130,12 +125,7 @@ final class CpuPlan implements ProfiledPlan {
         if (!(on instanceof CpuStream s) || s.device() != device) {
             throw new DonnaException.InvalidInput("run: the stream belongs to another device; open one on " + device.name());
         }
-        if (buffers.size() < specs.size()) {
-            Set<String> missing = new LinkedHashSet<>(specs.keySet());
-            missing.removeAll(buffers.keySet());
-            throw new DonnaException.InvalidInput(
-                    "run: nothing is bound to '" + String.join("', '", missing) + "'; bind every name of the graph first");
-        }
+        bindings.requireAll(buffers.keySet());
         if (rebound) {
             rebound = false;
             collectBuffers();

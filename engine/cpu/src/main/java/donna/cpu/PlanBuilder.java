@@ -1,5 +1,6 @@
 package donna.cpu;
 
+import donna.backend.plan.Packing;
 import donna.ffi.MemoryDesc;
 import donna.graph.Graph;
 import donna.graph.Node;
@@ -94,7 +95,8 @@ final class PlanBuilder {
                     "cpu: '" + name + "' is " + spec + "; this backend works on F32, labels are I32; convert it, or use the reference backend");
         }
         requireKnown(name, spec.layout());
-        Slot s = new Slot(spec.bytes(), spec.layout().block()).bindTo(name);
+        Slot s = new Slot(spec.bytes(), spec.layout().block());
+        s.bindTo(name);
         bound.put(name, s);
         home(v, s);
     }
@@ -255,7 +257,8 @@ final class PlanBuilder {
             slots.remove(s);
             bound.put(name, s);
         } else {
-            Slot to = new Slot(s.bytes(), block).bindTo(name);
+            Slot to = new Slot(s.bytes(), block);
+            to.bindTo(name);
             bound.put(name, to);
             step("output", "copy", (m, stream) -> m[1].copyFrom(m[0]), List.of(s, to));
         }
@@ -264,7 +267,7 @@ final class PlanBuilder {
     /** The finished plan, which owns everything made here. */
     CpuPlan build(Graph graph) {
         slots.removeIf(s -> s.last() < 0);
-        long scratch = Packing.place(slots);
+        long scratch = Packing.place(slots, CpuDevice.ALIGNMENT);
         List<String> changed = changing.stream().flatMap(v -> origin(v).bound().stream()).toList();
         return new CpuPlan(device, graph, new CpuPlan.Parts(steps, constantSteps, slots, constantSlots, bound, changed, scratch, arena));
     }

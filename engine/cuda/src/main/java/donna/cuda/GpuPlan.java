@@ -2,12 +2,12 @@ package donna.cuda;
 
 import donna.backend.Plan;
 import donna.backend.Stream;
+import donna.backend.plan.Bindings;
 import donna.ffi.CudaGraph;
 import donna.ffi.CudaGraphExec;
 import donna.graph.Graph;
 import donna.tensor.DonnaException;
 import donna.tensor.Tensor;
-import donna.tensor.TensorSpec;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -40,7 +40,7 @@ final class GpuPlan implements Plan {
     private final GpuDevice device;
     private final Graph graph;
     private final Parts parts;
-    private final Map<String, TensorSpec> specs;
+    private final Bindings bindings;
     private final Map<String, GpuBuffer> buffers = new HashMap<>();
     private final Map<Slot, Long> pointers = new HashMap<>();
     private final Map<Addresses, Launchable> graphs = new HashMap<>();
@@ -69,7 +69,7 @@ final class GpuPlan implements Plan {
         this.device = device;
         this.graph = graph;
         this.parts = parts;
-        this.specs = graph.bindings();
+        this.bindings = Bindings.of(graph);
     }
 
     @Override
@@ -80,13 +80,7 @@ final class GpuPlan implements Plan {
     @Override
     public void bind(String name, Tensor tensor) {
         requireOpen();
-        TensorSpec wanted = specs.get(name);
-        if (wanted == null) {
-            throw new DonnaException.ShapeMismatch("bind: the graph has no '" + name + "'; it has " + specs.keySet());
-        }
-        if (!wanted.equals(tensor.spec())) {
-            throw new DonnaException.ShapeMismatch("bind '" + name + "': the tensor is " + tensor.spec() + ", the graph expects " + wanted);
-        }
+        bindings.require(name, tensor);
         if (!(tensor.buffer() instanceof GpuBuffer b) || b.device() != device) {
             throw new DonnaException.InvalidInput("bind '" + name + "': the tensor lives on another device; allocate it with " + device.name());
         }
@@ -108,12 +102,7 @@ final class GpuPlan implements Plan {
             throw new DonnaException.InvalidInput("run: the stream belongs to another device; open one on " + device.name());
         }
         stream.requireOpen();
-        if (buffers.size() < specs.size()) {
-            Set<String> missing = new LinkedHashSet<>(specs.keySet());
-            missing.removeAll(buffers.keySet());
-            throw new DonnaException.InvalidInput(
-                    "run: nothing is bound to '" + String.join("', '", missing) + "'; bind every name of the graph first");
-        }
+        bindings.requireAll(buffers.keySet());
         if (buffers.values().stream().anyMatch(b -> !b.isOpen())) {
             throw new DonnaException.Closed("run: a bound tensor's buffer was closed; bind an open one");
         }

@@ -1,5 +1,6 @@
 package donna.cuda;
 
+import donna.backend.plan.Packing;
 import donna.ffi.Matmul;
 import donna.ffi.MatmulSpec;
 import donna.graph.Graph;
@@ -73,7 +74,8 @@ final class PlanBuilder {
             throw new DonnaException.InvalidInput(
                     "cuda: '" + name + "' is " + spec + "; this backend works on F32, labels are I32; convert it, or use the reference backend");
         }
-        Slot s = new Slot(spec.bytes(), Order.of(name, spec.layout(), spec.shape())).bindTo(name);
+        Slot s = new Slot(spec.bytes(), Order.of(name, spec.layout(), spec.shape()));
+        s.bindTo(name);
         bound.put(name, s);
         home(v, s);
     }
@@ -175,7 +177,7 @@ final class PlanBuilder {
     }
 
     private static long alignment(Place p) {
-        long base = p.slot().inScratch() ? Packing.ALIGNMENT : GpuPlan.BOUND_ALIGNMENT;
+        long base = p.slot().inScratch() ? Slot.SCRATCH_ALIGNMENT : GpuPlan.BOUND_ALIGNMENT;
         return p.offset() == 0 ? base : Math.min(base, Long.lowestOneBit(p.offset()));
     }
 
@@ -197,7 +199,8 @@ final class PlanBuilder {
             slots.remove(s);
             bound.put(name, s);
         } else {
-            Slot to = new Slot(s.bytes(), order).bindTo(name);
+            Slot to = new Slot(s.bytes(), order);
+            to.bindTo(name);
             bound.put(name, to);
             step("output", new CopyStep(s, to));
         }
@@ -206,7 +209,7 @@ final class PlanBuilder {
     /** The finished plan, which owns everything made here. */
     GpuPlan build(Graph graph) {
         slots.removeIf(s -> s.last() < 0);
-        return new GpuPlan(device, graph, new GpuPlan.Parts(List.copyOf(steps), bound, written, Packing.place(slots), arena));
+        return new GpuPlan(device, graph, new GpuPlan.Parts(List.copyOf(steps), bound, written, Packing.place(slots, Slot.SCRATCH_ALIGNMENT), arena));
     }
 
     /** Gives back what was made for a plan that will not be. */
