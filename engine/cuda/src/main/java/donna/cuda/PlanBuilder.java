@@ -9,6 +9,7 @@ import donna.graph.Op;
 import donna.graph.Value;
 import donna.kernels.Kernel;
 import donna.kernels.Launch;
+import donna.kernels.Storage;
 import donna.tensor.DType;
 import donna.tensor.DonnaException;
 import donna.tensor.Shape;
@@ -88,7 +89,7 @@ final class PlanBuilder {
             throw new DonnaException.InvalidInput(
                     "cuda: '" + name + "' is " + spec + "; this backend works on F32, labels are I32; convert it, or use the reference backend");
         }
-        Slot s = new Slot(spec.bytes(), Order.of(name, spec.layout(), spec.shape()));
+        Slot s = new Slot(spec.shape().elements(), Order.of(name, spec.layout(), spec.shape()), Storage.F32);
         s.bindTo(name);
         bound.put(name, s);
         home(v, s);
@@ -101,7 +102,7 @@ final class PlanBuilder {
 
     /** A new place for {@code v}. */
     Slot define(Value v, Order order) {
-        Slot s = new Slot(v.shape().elements() * Float.BYTES, order.of(v.shape()));
+        Slot s = new Slot(v.shape().elements(), order.of(v.shape()), Storage.F32);
         section.own(s);
         home(v, s);
         return s;
@@ -120,7 +121,7 @@ final class PlanBuilder {
 
     /** Scratch memory for the steps that name it. */
     Slot temporary(long bytes) {
-        Slot s = new Slot(bytes, Order.ROW_MAJOR);
+        Slot s = new Slot(Math.ceilDiv(bytes, Storage.F32.bytes()), Order.ROW_MAJOR, Storage.F32);
         section.own(s);
         return s;
     }
@@ -172,13 +173,17 @@ final class PlanBuilder {
         return to;
     }
 
-    /** A launch for the present node. */
+    /**
+     * A launch for the present node, of the kernel as it is compiled for what its stored arguments are.
+     *
+     * @param arguments in the kernel's order: a {@link Slot} or {@link Place} for an address, null for none, {@code Integer}, {@code Long}, {@code Float}
+     */
     void kernel(Kernel kernel, Launch launch, Object... arguments) {
         step(kernelStep(kernel, launch, arguments));
     }
 
     private Step kernelStep(Kernel kernel, Launch launch, Object... arguments) {
-        return new KernelStep(kernel, device.kernels().function(kernel), launch, arena, arguments);
+        return new KernelStep(kernel, device.kernels().function(kernel, KernelStep.storage(kernel, arguments)), launch, arena, arguments);
     }
 
     /** A product for the present node, {@code c = a b + beta c}; its workspace is added here. */
@@ -219,7 +224,7 @@ final class PlanBuilder {
             section.disown(s);
             bound.put(name, s);
         } else {
-            Slot to = new Slot(s.bytes(), order);
+            Slot to = new Slot(s.count(), order, s.storage());
             to.bindTo(name);
             bound.put(name, to);
             step("output", new CopyStep(s, to));
