@@ -4,8 +4,15 @@
  */
 #if defined(__CUDACC__)
 #define DEVICE static __device__ __forceinline__
+#define MEMBER __device__ __forceinline__
 #define INFINITY __int_as_float(0x7f800000)
 #define NAN __int_as_float(0x7fffffff)
+
+/* The same number, of which the compiler knows nothing: what is worked out from it is not kept in registers for later. */
+DEVICE int opaque(int v) {
+    asm volatile("" : "+r"(v));
+    return v;
+}
 
 /* One access of 16 bytes, of a type of that size and alignment. */
 template <class T>
@@ -60,6 +67,11 @@ DEVICE unsigned floats_to_bfloats(float low, float high) {
 #else
 #include "simulated_device.h"
 #define DEVICE static inline
+#define MEMBER inline
+
+DEVICE int opaque(int v) {
+    return v;
+}
 #endif
 #define KERNEL extern "C" __global__ void
 
@@ -112,6 +124,17 @@ DEVICE stored narrow(float v) {
 #endif
 }
 
+#if STORAGE != 0
+/* Two neighbours, of which `low` has the lower address. */
+DEVICE unsigned narrow2(float low, float high) {
+#if STORAGE == 1
+    return floats_to_halves(low, high);
+#else
+    return floats_to_bfloats(low, high);
+#endif
+}
+#endif
+
 struct alignas(16) floats4 {
     float v[4];
 };
@@ -154,11 +177,7 @@ DEVICE floats8 load8(const stored* p) {
 DEVICE void store8(stored* p, floats8 f) {
     pairs4 pairs;
     for (int i = 0; i < 4; i++) {
-#if STORAGE == 1
-        pairs.bits[i] = floats_to_halves(f.v[2 * i], f.v[2 * i + 1]);
-#else
-        pairs.bits[i] = floats_to_bfloats(f.v[2 * i], f.v[2 * i + 1]);
-#endif
+        pairs.bits[i] = narrow2(f.v[2 * i], f.v[2 * i + 1]);
     }
     store16(p, pairs);
 }
