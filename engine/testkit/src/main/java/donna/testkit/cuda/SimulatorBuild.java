@@ -24,8 +24,8 @@ import java.util.concurrent.TimeUnit;
 final class SimulatorBuild {
     static final String SEED = "donna.simulator.seed";
     private static final List<String> PARTS =
-            List.of("report", "memory", "block", "stream", "graph", "driver", "driver_streams", "module", "nvrtc", "cublaslt");
-    private static final List<String> HEADERS = List.of("simulator.h", "graph.h", "simulated_device.h");
+            List.of("report", "memory", "block", "stream", "graph", "driver", "driver_streams", "module", "nvrtc", "cublaslt", "convolution", "cudnn");
+    private static final List<String> HEADERS = List.of("simulator.h", "graph.h", "elements.h", "convolution.h", "simulated_device.h");
     private static final List<String> COMPILE =
             List.of("g++", "-std=c++17", "-O2", "-fPIC", "-fvisibility=hidden", "-U_FORTIFY_SOURCE", "-c");
 
