@@ -4,6 +4,7 @@ import static donna.kernels.Parameter.FLOAT;
 import static donna.kernels.Parameter.INT;
 import static donna.kernels.Parameter.LONG;
 import static donna.kernels.Parameter.POINTER;
+import static donna.kernels.Parameter.STORED;
 
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +23,8 @@ public enum Kernel {
     BATCH_NORM_BACKWARD(KernelFile.BATCH_NORM, POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, POINTER,
             POINTER, POINTER, POINTER, POINTER, INT, INT, INT, INT),
 
+    TO_STORED(KernelFile.COPY, POINTER, STORED, INT),
+    TO_FLOAT(KernelFile.COPY, STORED, POINTER, INT),
     COPY_BOX(KernelFile.COPY, POINTER, POINTER, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT,
             INT, INT, INT, INT, INT, INT, INT),
     TRANSPOSE(KernelFile.COPY, POINTER, POINTER, INT, INT),

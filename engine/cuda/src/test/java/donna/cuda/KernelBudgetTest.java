@@ -6,6 +6,7 @@ import donna.ffi.CudaBindings;
 import donna.ffi.KernelCompiler;
 import donna.kernels.Kernel;
 import donna.kernels.KernelFile;
+import donna.kernels.Storage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
@@ -41,8 +42,16 @@ class KernelBudgetTest {
     @ValueSource(ints = {70, 75, 80, 86, 89, 90, 100, 120})
     void everyKernelCompilesWithinTheBudget(int capability) {
         KernelCompiler compiler = KernelCompiler.open(CudaBindings.load());
-        List<String> options = new ArrayList<>(KernelCache.options(capability, compiler.capabilities()));
-        options.add("--ptxas-options=-v");
+        for (Storage storage : Storage.values()) {
+            if (storage.isOn(capability)) {
+                List<String> options = new ArrayList<>(KernelCache.options(capability, compiler.capabilities()));
+                options.addAll(List.of(storage.option(), "--ptxas-options=-v"));
+                everyKernelCompilesWithinTheBudget(compiler, options);
+            }
+        }
+    }
+
+    private static void everyKernelCompilesWithinTheBudget(KernelCompiler compiler, List<String> options) {
         TreeSet<String> seen = new TreeSet<>();
         List<String> over = new ArrayList<>();
         for (KernelFile file : KernelFile.values()) {
@@ -50,7 +59,7 @@ class KernelBudgetTest {
             while (m.find()) {
                 seen.add(m.group(1));
                 if (Integer.parseInt(m.group(5)) > REGISTERS || !m.group(3).equals("0") || !m.group(4).equals("0")) {
-                    over.add(m.group(1) + ": " + m.group(5) + " registers, spills of " + m.group(3) + " and " + m.group(4) + " bytes");
+                    over.add(m.group(1) + " " + options + ": " + m.group(5) + " registers, spills of " + m.group(3) + " and " + m.group(4) + " bytes");
                 }
             }
         }

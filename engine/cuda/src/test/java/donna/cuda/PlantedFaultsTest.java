@@ -9,6 +9,7 @@ import donna.ffi.Cuda;
 import donna.ffi.CudaContext;
 import donna.ffi.CudaEvent;
 import donna.ffi.CudaFunction;
+import donna.ffi.CudaGraphExec;
 import donna.ffi.CudaStream;
 import donna.ffi.DeviceMemory;
 import donna.ffi.KernelArguments;
@@ -137,6 +138,52 @@ class PlantedFaultsTest {
         add(other, sum, sum, twice, COUNT);
         String found = lostContext();
         assertTrue(found.startsWith("race: add ") && found.contains("nothing orders the two"), found);
+    }
+
+    @Test
+    void aBranchThatDoesNotWaitForWhatCameBeforeIsARace() {
+        DeviceMemory a = ones();
+        DeviceMemory sum = ones();
+        DeviceMemory twice = ones();
+        DeviceMemory thrice = ones();
+        Lanes lanes = new Lanes(context);
+        stream.beginCapture();
+        add(stream, a, a, sum, COUNT);
+        lanes.fork(stream, List.of(on -> add(on, sum, sum, twice, COUNT), on -> add(on, sum, a, thrice, COUNT)));
+        add(stream, twice, thrice, sum, COUNT);
+        CudaGraphExec whole = stream.endCapture().instantiate();
+        for (int i = 0; i < 8; i++) {
+            stream.launch(whole);
+        }
+        assertEquals(7, first(sum));
+        assertEquals(List.of(), CudaSimulator.findings());
+
+        CudaStream other = context.stream();
+        CudaEvent forked = context.event();
+        CudaEvent joined = context.event();
+        stream.beginCapture();
+        stream.record(forked);
+        add(stream, a, a, sum, COUNT);
+        other.waitFor(forked);
+        add(other, sum, sum, twice, COUNT);
+        other.record(joined);
+        stream.waitFor(joined);
+        stream.launch(stream.endCapture().instantiate());
+        String found = lostContext();
+        assertTrue(found.startsWith("race: add ") && found.contains("nothing orders the two"), found);
+    }
+
+    @Test
+    void aBranchThatNobodyWaitsForIsNoGraph() {
+        DeviceMemory memory = ones();
+        CudaStream other = context.stream();
+        CudaEvent forked = context.event();
+        stream.beginCapture();
+        stream.record(forked);
+        other.waitFor(forked);
+        add(other, memory, memory, memory, COUNT);
+        NativeException e = assertThrows(NativeException.class, stream::endCapture);
+        assertTrue(e.getMessage().contains("UNJOINED"), e.getMessage());
     }
 
     @Test

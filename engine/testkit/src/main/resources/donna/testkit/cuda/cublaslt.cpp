@@ -65,8 +65,7 @@ void store(const Layout& l, Address at, uint64_t i, float v) {
     } else {
         uint32_t bits;
         memcpy(&bits, &v, 4);
-        bits += 0x7fff + (bits >> 16 & 1);
-        ((uint16_t*) at)[i] = (uint16_t) (bits >> 16);
+        ((uint16_t*) at)[i] = v != v ? 0x7fff : (uint16_t) ((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
     }
 }
 
