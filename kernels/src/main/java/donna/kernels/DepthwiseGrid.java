@@ -15,7 +15,7 @@ public record DepthwiseGrid(int groups, int lines, int tiles, int rows, int stri
     private static final int TILE = 128;
 
     /** Threads that fill a large card; with fewer, bands are made shorter. */
-    private static final int MANY_THREADS = 128 << 10;
+    public static final int MANY_THREADS = 128 << 10;
 
     /** Blocks of the weight gradient, at most: as many as a large card has at a time. */
     private static final int BLOCKS = 512;
@@ -31,11 +31,16 @@ public record DepthwiseGrid(int groups, int lines, int tiles, int rows, int stri
 
     /** For {@code samples} images of {@code height} rows of {@code width} pixels, cut into strips. */
     public static DepthwiseGrid of(DepthwiseForm form, Storage storage, int samples, int channels, int height, int width) {
+        return of(form, storage, samples, channels, height, width, MANY_THREADS);
+    }
+
+    /** As {@link #of(DepthwiseForm, Storage, int, int, int, int)}, for a card that {@code manyThreads} fill. */
+    public static DepthwiseGrid of(DepthwiseForm form, Storage storage, int samples, int channels, int height, int width, int manyThreads) {
         int all = Math.ceilDiv(channels, form.channels());
         int groups = groups(all, Math.min(all, TILE / form.channels()), form.channels() * storage.bytes());
         int strips = Math.ceilDiv(width, form.strip());
         long threads = (long) all * strips * samples;
-        int bands = Math.clamp(Math.ceilDiv(MANY_THREADS, threads), 1, Math.max(1, height / FEWEST_ROWS));
+        int bands = Math.clamp(Math.ceilDiv(manyThreads, threads), 1, Math.max(1, height / FEWEST_ROWS));
         int rows = Math.ceilDiv(height, bands);
         return new DepthwiseGrid(groups, THREADS / groups, Math.ceilDiv(all, groups), rows, strips, Math.ceilDiv(height, rows), samples);
     }

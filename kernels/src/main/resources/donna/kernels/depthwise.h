@@ -50,7 +50,7 @@ struct Row {
     int channels;
     unsigned present;
 
-    MEMBER Piece pixel(int i) const {
+    DEVICE_MEMBER Piece pixel(int i) const {
         return present >> i & 1 ? *(const Piece*) (at + i * channels) : no_piece();
     }
 };

@@ -4,7 +4,7 @@
  */
 #if defined(__CUDACC__)
 #define DEVICE static __device__ __forceinline__
-#define MEMBER __device__ __forceinline__
+#define DEVICE_MEMBER __device__ __forceinline__
 #define INFINITY __int_as_float(0x7f800000)
 #define NAN __int_as_float(0x7fffffff)
 
@@ -67,7 +67,7 @@ DEVICE unsigned floats_to_bfloats(float low, float high) {
 #else
 #include "simulated_device.h"
 #define DEVICE static inline
-#define MEMBER inline
+#define DEVICE_MEMBER inline
 
 DEVICE int opaque(int v) {
     return v;
