@@ -46,7 +46,8 @@ final class CardStep {
             "ceilings", Ceilings::run,
             "stage", PeerRaces::stage,
             "training", PeerRaces::training,
-            "latency", PeerRaces::latency);
+            "latency", PeerRaces::latency,
+            "depthwise", DepthwiseTimes::run);
 
     public static void main(String[] args) throws IOException {
         long deadline = System.nanoTime() + (long) (Double.parseDouble(args[4]) * 1e9);

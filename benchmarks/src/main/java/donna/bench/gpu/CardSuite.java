@@ -35,6 +35,7 @@ public final class CardSuite {
         STEPS.put("stage", 120);
         STEPS.put("training", 90);
         STEPS.put("latency", 60);
+        STEPS.put("depthwise", 60);
     }
 
     private final Path folder;
