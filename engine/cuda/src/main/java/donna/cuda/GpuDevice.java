@@ -18,6 +18,7 @@ import java.util.function.Supplier;
 /** A card with its context, compiled kernels and matrix library. */
 final class GpuDevice implements Device {
     private final String name;
+    private final Arithmetic arithmetic;
     private final CudaContext context;
     private final BlasLt blas;
     private final KernelCache kernels;
@@ -26,11 +27,12 @@ final class GpuDevice implements Device {
     private volatile boolean open = true;
 
     /** Opens the card in this thread. */
-    GpuDevice(Cuda cuda, CudaDevice card) {
+    GpuDevice(Cuda cuda, CudaDevice card, Arithmetic arithmetic) {
+        this.arithmetic = arithmetic;
         context = card.open();
         boolean finished = false;
         try {
-            name = "cuda:" + card.ordinal() + " (" + card.name() + ", sm_" + card.computeCapability() + ")";
+            name = "cuda:" + card.ordinal() + " (" + card.name() + ", sm_" + card.computeCapability() + ", " + arithmetic.precision().word() + ")";
             kernels = new KernelCache(cuda.bindings(), context, card.computeCapability());
             blas = BlasLt.open(cuda.bindings());
             staging = new Staging(context);
@@ -66,6 +68,10 @@ final class GpuDevice implements Device {
 
     void count(long delta) {
         bytes.addAndGet(delta);
+    }
+
+    Arithmetic arithmetic() {
+        return arithmetic;
     }
 
     CudaContext context() {
