@@ -8,7 +8,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Which values of a graph are wanted as floats by all that read them: gradients of parameters, on their way to the optimizer, and what the caller is given. */
+/** Which values of a graph are wanted as floats by all that read them: gradients of parameters on their way to the optimizer, logits, and
+ * what the caller is given. */
 final class FloatValues {
     private FloatValues() {}
 
@@ -32,6 +33,8 @@ final class FloatValues {
             case Op.AdamWUpdate o -> true;
             case Op.EmaUpdate o -> true;
             case Op.ClipFactor o -> true;
+            case Op.CrossEntropy o -> true;
+            case Op.DistillationLoss o -> true;
             case Op.Add o -> floats.contains(n.output(0)) && !others.contains(n.output(0));
             case Op.Scale o -> floats.contains(n.output(0)) && !others.contains(n.output(0));
             case Op.ScaleBy o -> floats.contains(n.output(0)) && !others.contains(n.output(0));

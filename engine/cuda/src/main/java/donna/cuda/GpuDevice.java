@@ -17,12 +17,16 @@ import java.util.function.Supplier;
 
 /** A card with its context, compiled kernels and matrix library. */
 final class GpuDevice implements Device {
+    /** Streams whose work can overlap on a card while the host prepares more. */
+    private static final int STREAMS = 4;
+
     private final String name;
     private final Arithmetic arithmetic;
     private final CudaContext context;
     private final BlasLt blas;
     private final KernelCache kernels;
     private final Staging staging;
+    private final long scratchLimit;
     private final AtomicLong bytes = new AtomicLong();
     private volatile boolean open = true;
 
@@ -36,6 +40,7 @@ final class GpuDevice implements Device {
             kernels = new KernelCache(cuda.bindings(), context, card.computeCapability());
             blas = BlasLt.open(cuda.bindings());
             staging = new Staging(context);
+            scratchLimit = card.totalBytes() / (2 * STREAMS);
             finished = true;
         } finally {
             if (!finished) {
@@ -74,6 +79,11 @@ final class GpuDevice implements Device {
         return arithmetic;
     }
 
+    /** Scratch memory beyond which branches do not run side by side: with that much for every stream, half of the card's memory is left. */
+    long scratchLimit() {
+        return scratchLimit;
+    }
+
     CudaContext context() {
         return context;
     }
@@ -100,10 +110,9 @@ final class GpuDevice implements Device {
         return Layout.CHANNELS_LAST;
     }
 
-    /** Streams whose work can overlap on a card while the host prepares more. */
     @Override
     public int concurrency() {
-        return 4;
+        return STREAMS;
     }
 
     @Override

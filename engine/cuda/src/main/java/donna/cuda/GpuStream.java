@@ -12,6 +12,7 @@ final class GpuStream implements Stream {
     private final GpuDevice device;
     private final CudaStream stream;
     private final CudaEvent last;
+    private final Lanes lanes;
     private DeviceMemory scratch;
     private boolean open = true;
 
@@ -20,6 +21,7 @@ final class GpuStream implements Stream {
         this.device = device;
         this.stream = device.context().stream();
         this.last = device.context().event();
+        this.lanes = new Lanes(device.context());
     }
 
     /** Where at least {@code bytes} of scratch memory begin; 0 where none are wanted. */
@@ -50,6 +52,10 @@ final class GpuStream implements Stream {
 
     CudaStream queue() {
         return stream;
+    }
+
+    Lanes lanes() {
+        return lanes;
     }
 
     /** Work was queued: {@link #letWait} and {@link #await} mean all up to here. */
@@ -88,6 +94,7 @@ final class GpuStream implements Stream {
             device.run(() -> {
                 stream.synchronize();
                 freeScratch();
+                lanes.close();
                 last.close();
                 stream.close();
             });

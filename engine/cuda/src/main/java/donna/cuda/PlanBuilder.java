@@ -1,6 +1,6 @@
 package donna.cuda;
 
-import donna.backend.plan.Packing;
+import donna.backend.plan.Members;
 import donna.ffi.Matmul;
 import donna.ffi.MatmulSpec;
 import donna.graph.Graph;
@@ -29,6 +29,8 @@ import java.util.Set;
  * A plan in the making: where each value lives, in which orders and storages, and the steps so far. A value may live in several slots, one per order and
  * storage: the first is where its node writes it, the others are conversions made on demand. A slot may hold several values, one after another, where a step
  * works in place.
+ *
+ * <p>Each member of the graph has a section of its own; conversions of leaves that several members read are made once, in a section before all of them.
  */
 final class PlanBuilder {
     /** Memory that a product may use besides. */
@@ -36,18 +38,29 @@ final class PlanBuilder {
 
     private final GpuDevice device;
     private final Arena arena = Arena.ofShared();
-    private final List<GpuPlan.Line> steps = new ArrayList<>();
-    private final List<Slot> slots = new ArrayList<>();
+    private final Members members;
+    private final Section common = new Section();
+    private final List<Section> sections = new ArrayList<>();
+    private final Map<Node, Section> sectionOf = new HashMap<>();
     private final Map<String, Slot> bound = new LinkedHashMap<>();
     private final Map<Value, List<Slot>> homes = new HashMap<>();
     private final Map<Value, Integer> remaining = new HashMap<>();
     private final Set<String> written = new LinkedHashSet<>();
     private final Set<Value> floats;
+    private Section section = common;
     private Node node;
 
-    PlanBuilder(GpuDevice device, Graph graph) {
+    PlanBuilder(GpuDevice device, Graph graph, Members members) {
         this.device = device;
+        this.members = members;
         this.floats = FloatValues.of(graph);
+        for (List<Node> member : members.nodes()) {
+            sections.add(new Section());
+            for (Node n : member) {
+                sectionOf.put(n, sections.getLast());
+                n.inputs().stream().map(Value::node).filter(m -> !members.shared().contains(m)).forEach(m -> sectionOf.put(m, sections.getLast()));
+            }
+        }
         for (Node n : graph.nodes()) {
             n.inputs().forEach(v -> remaining.merge(v, 1, Integer::sum));
         }
@@ -58,6 +71,7 @@ final class PlanBuilder {
     /** Steps that follow belong to {@code n}. */
     void at(Node n) {
         node = n;
+        section = sectionOf.getOrDefault(n, common);
     }
 
     /** Says that {@code n}'s steps are written: its inputs have one use less, and what it changes in place has changed. */
@@ -99,7 +113,7 @@ final class PlanBuilder {
     /** A new place for {@code v}. */
     Slot define(Value v, Order order, Storage storage) {
         Slot s = new Slot(v.shape().elements(), order.of(v.shape()), storage);
-        slots.add(s);
+        section.own(s);
         home(v, s);
         return s;
     }
@@ -133,7 +147,7 @@ final class PlanBuilder {
     /** Scratch memory for {@code count} elements. */
     Slot temporary(long count, Storage storage) {
         Slot s = new Slot(count, Order.ROW_MAJOR, storage);
-        slots.add(s);
+        section.own(s);
         return s;
     }
 
@@ -144,7 +158,7 @@ final class PlanBuilder {
 
     /** A place for {@code out} in {@code in}'s order and storage: {@code in} itself if the present node alone still needs it, and once. */
     Slot outLike(Value out, Slot in) {
-        boolean overwritable = in.inScratch() && in.pending() == 1;
+        boolean overwritable = in.inScratch() && in.pending() == 1 && section.owns(in);
         return overwritable && in.count() == out.shape().elements() ? alias(out, in) : define(out, in.order(), in.storage());
     }
 
@@ -168,12 +182,12 @@ final class PlanBuilder {
         return in(v, Order.CHANNELS_LAST, activations());
     }
 
-    /** The storage in which ops treat {@code values} that follow their inputs: that of activations if one of the values is an activation. */
+    /** The storage in which an op treats {@code values} that follows its inputs: that of activations if one of them is stored so. */
     Storage storage(Value... values) {
         return Arrays.stream(values).map(v -> origin(v).storage()).filter(s -> s != Storage.F32).findFirst().orElse(Storage.F32);
     }
 
-    /** {@code v} in the given order and storage, converted here if it is not yet. */
+    /** {@code v} in the given order and storage, converted here if it is not yet: leaves that members share before all members. */
     Slot in(Value v, Order wanted, Storage storage) {
         Order order = wanted.of(v.shape());
         List<Slot> all = homes.get(v);
@@ -181,19 +195,34 @@ final class PlanBuilder {
         if (same.isPresent()) {
             return same.get();
         }
-        Slot from = all.stream().filter(s -> s.order() == order).findFirst().orElseGet(() -> all.stream().filter(s -> s.storage() == storage).findFirst()
-                .orElseGet(() -> inOrder(v, all.getFirst(), order)));
-        return from.order() == order ? from.storage() == storage ? from : stored(v, from, storage) : inOrder(v, from, order);
+        Section outer = section;
+        section = members.shared().contains(v.node()) ? common : section;
+        Slot converted = converted(v, order, storage);
+        section = outer;
+        return converted;
+    }
+
+    private Slot converted(Value v, Order order, Storage storage) {
+        Slot origin = origin(v);
+        for (Slot s : homes.get(v)) {
+            if (s.order() == order) {
+                return stored(v, s, storage);
+            }
+        }
+        return storage.bytes() < origin.storage().bytes() ? reordered(v, stored(v, origin, storage), order) : stored(v, reordered(v, origin, order), storage);
     }
 
     private Slot stored(Value v, Slot from, Storage storage) {
+        if (from.storage() == storage) {
+            return from;
+        }
         Slot to = define(v, from.order(), storage);
         Kernel kernel = storage == Storage.F32 ? Kernel.TO_FLOAT : Kernel.TO_STORED;
         step("storage", kernelStep(kernel, Launch.eights(to.count()), from, to, to.count()));
         return to;
     }
 
-    private Slot inOrder(Value v, Slot from, Order order) {
+    private Slot reordered(Value v, Slot from, Order order) {
         Slot to = define(v, order, from.storage());
         Shape s = v.shape();
         int pixels = s.dim(2) * s.dim(3);
@@ -247,17 +276,20 @@ final class PlanBuilder {
     }
 
     private void step(String kind, Step s) {
-        s.slots().forEach(slot -> slot.usedBy(steps.size()));
-        steps.add(new GpuPlan.Line(node.name(), kind, s));
+        section.add(new GpuPlan.Line(node.name(), kind, s));
+        if (section != common) {
+            s.slots().stream().filter(common::owns).forEach(common::keep);
+        }
     }
 
     /** Puts {@code v} where the caller wants it: written there in the first place if possible, copied at the end otherwise. */
     void output(String name, Graph.Output output) {
+        at(output.value().node());
         Order order = Order.of(name, output.layout(), output.value().shape());
         Slot s = in(output.value(), order, Storage.F32);
         if (s.inScratch()) {
             s.bindTo(name);
-            slots.remove(s);
+            section.disown(s);
             bound.put(name, s);
         } else {
             Slot to = new Slot(s.count(), order, s.storage());
@@ -269,13 +301,17 @@ final class PlanBuilder {
 
     /** The finished plan, which owns everything made here. */
     GpuPlan build(Graph graph) {
-        slots.removeIf(s -> s.last() < 0);
-        return new GpuPlan(device, graph, new GpuPlan.Parts(List.copyOf(steps), bound, written, Packing.place(slots, Slot.SCRATCH_ALIGNMENT), arena));
+        long base = common.pack();
+        sections.forEach(Section::pack);
+        Branches branches = new Branches(sections, device.scratchLimit());
+        long bytes = branches.place(base);
+        return new GpuPlan(device, graph, new GpuPlan.Parts(common.lines(), branches.lines(), bound, written, bytes, arena));
     }
 
     /** Gives back what was made for a plan that will not be. */
     void discard() {
-        steps.forEach(l -> l.step().close());
+        common.lines().forEach(l -> l.step().close());
+        sections.forEach(s -> s.lines().forEach(l -> l.step().close()));
         arena.close();
     }
 }

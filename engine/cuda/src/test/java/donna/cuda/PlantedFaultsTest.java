@@ -9,6 +9,7 @@ import donna.ffi.Cuda;
 import donna.ffi.CudaContext;
 import donna.ffi.CudaEvent;
 import donna.ffi.CudaFunction;
+import donna.ffi.CudaGraphExec;
 import donna.ffi.CudaStream;
 import donna.ffi.DeviceMemory;
 import donna.ffi.KernelArguments;
@@ -89,14 +90,13 @@ class PlantedFaultsTest {
     private DeviceMemory sumPixels(String source) {
         DeviceMemory src = ones();
         DeviceMemory dst = context.allocate(16);
-        KernelArguments arguments = new KernelArguments(arena, 7)
+        KernelArguments arguments = new KernelArguments(arena, 6)
                 .set(0, src.pointer())
-                .set(1, src.pointer())
+                .set(1, 0L)
                 .set(2, dst.pointer())
                 .set(3, 1f)
-                .set(4, 0)
-                .set(5, 16)
-                .set(6, 4);
+                .set(4, 16)
+                .set(5, 4);
         stream.launch(function(source, "sum_pixels"), new LaunchShape(1, 1, 1, Launch.LANES, Launch.ROWS, 1, 0), arguments);
         return dst;
     }
@@ -140,19 +140,74 @@ class PlantedFaultsTest {
     }
 
     @Test
-    void aCountThatIsOneTooLargeIsOutOfBounds() {
-        add(stream, ones(), ones(), ones(), COUNT + 1);
+    void aBranchThatDoesNotWaitForWhatCameBeforeIsARace() {
+        DeviceMemory a = ones();
+        DeviceMemory sum = ones();
+        DeviceMemory twice = ones();
+        DeviceMemory thrice = ones();
+        Lanes lanes = new Lanes(context);
+        stream.beginCapture();
+        add(stream, a, a, sum, COUNT);
+        lanes.fork(stream, List.of(on -> add(on, sum, sum, twice, COUNT), on -> add(on, sum, a, thrice, COUNT)));
+        add(stream, twice, thrice, sum, COUNT);
+        CudaGraphExec whole = stream.endCapture().instantiate();
+        for (int i = 0; i < 8; i++) {
+            stream.launch(whole);
+        }
+        assertEquals(7, first(sum));
+        assertEquals(List.of(), CudaSimulator.findings());
+
+        CudaStream other = context.stream();
+        CudaEvent forked = context.event();
+        CudaEvent joined = context.event();
+        stream.beginCapture();
+        stream.record(forked);
+        add(stream, a, a, sum, COUNT);
+        other.waitFor(forked);
+        add(other, sum, sum, twice, COUNT);
+        other.record(joined);
+        stream.waitFor(joined);
+        stream.launch(stream.endCapture().instantiate());
         String found = lostContext();
-        assertTrue(found.startsWith("out of bounds: add, thread 64,0,0 of block 0,0,0 reads 4 bytes at byte 256 of an allocation of 256 bytes"), found);
+        assertTrue(found.startsWith("race: add ") && found.contains("nothing orders the two"), found);
     }
 
     @Test
-    void anOffsetThatIsOneTooLargeIsOutOfBounds() {
-        DeviceMemory a = ones();
-        KernelArguments arguments = new KernelArguments(arena, 3).set(0, a.pointer() + 4).set(1, 2f).set(2, COUNT);
-        stream.launch(kernel(Kernel.FILL), LaunchShape.linear(1, Launch.BLOCK), arguments);
+    void aBranchThatNobodyWaitsForIsNoGraph() {
+        DeviceMemory memory = ones();
+        CudaStream other = context.stream();
+        CudaEvent forked = context.event();
+        stream.beginCapture();
+        stream.record(forked);
+        other.waitFor(forked);
+        add(other, memory, memory, memory, COUNT);
+        NativeException e = assertThrows(NativeException.class, stream::endCapture);
+        assertTrue(e.getMessage().contains("UNJOINED"), e.getMessage());
+    }
+
+    @Test
+    void aCountThatIsOneTooLargeIsOutOfBounds() {
+        add(stream, ones(), ones(), ones(), COUNT + 1);
         String found = lostContext();
-        assertTrue(found.startsWith("out of bounds: fill, thread 63,0,0") && found.contains("writes 4 bytes at byte 256"), found);
+        assertTrue(found.startsWith("out of bounds: add, thread 8,0,0 of block 0,0,0 reads 4 bytes at byte 256 of an allocation of 256 bytes"), found);
+    }
+
+    private String fillFrom(long offset) {
+        KernelArguments arguments = new KernelArguments(arena, 3).set(0, ones().pointer() + offset).set(1, 2f).set(2, COUNT);
+        stream.launch(kernel(Kernel.FILL), LaunchShape.linear(1, Launch.BLOCK), arguments);
+        return lostContext();
+    }
+
+    @Test
+    void anOffsetThatIsTooLargeIsOutOfBounds() {
+        String found = fillFrom(16);
+        assertTrue(found.startsWith("out of bounds: fill, thread 7,0,0") && found.contains("writes 16 bytes at byte 256"), found);
+    }
+
+    @Test
+    void anOffsetBetweenWideAccessesIsMisaligned() {
+        String found = fillFrom(4);
+        assertTrue(found.startsWith("misaligned: fill, thread") && found.contains("writes 16 bytes"), found);
     }
 
     @Test
