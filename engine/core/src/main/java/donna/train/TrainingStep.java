@@ -82,6 +82,11 @@ public final class TrainingStep implements AutoCloseable {
         return plan.describe();
     }
 
+    /** What runs, for those who measure it. */
+    public Plan plan() {
+        return plan;
+    }
+
     @Override
     public void close() {
         plan.close();
