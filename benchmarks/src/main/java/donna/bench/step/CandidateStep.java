@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 
 /** One candidate of a stage and its training step: forward, NSR loss, backward and SGD as one plan. */
-final class CandidateStep implements AutoCloseable {
+public final class CandidateStep implements AutoCloseable {
     private static final Optimizer SGD = new Optimizer.Sgd(0.9f, false, 1e-4f);
 
     private final String name;
@@ -29,7 +29,7 @@ final class CandidateStep implements AutoCloseable {
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private final int batch;
 
-    CandidateStep(Device device, Stages.Stage stage, Stages.Candidate c, Map<String, Tensor> data) {
+    public CandidateStep(Device device, Stages.Stage stage, Stages.Candidate c, Map<String, Tensor> data) {
         this.name = c.toString();
         this.batch = stage.batch();
         GraphWriter w = new GraphWriter(GraphWriter.Mode.TRAIN);
@@ -68,20 +68,20 @@ final class CandidateStep implements AutoCloseable {
         return new Layers.Sequential(all);
     }
 
-    String name() {
+    public String name() {
         return name;
     }
 
-    int batch() {
+    public int batch() {
         return batch;
     }
 
-    Plan plan() {
+    public Plan plan() {
         return plan;
     }
 
     /** Trains one step and returns its loss. */
-    double run(Stream stream) {
+    public double run(Stream stream) {
         plan.run(stream);
         stream.synchronize();
         return tensors.get("loss").item();
