@@ -13,6 +13,11 @@ record Conv(Shape src, Shape weight, Shape dst, ConvGeometry g) {
         return weight.dim(2) == 1 && weight.dim(3) == 1 && g.stride() == 1 && g.padding() == 0;
     }
 
+    /** Neither of the two: each output is made of several pixels and channels, or of pixels that are apart. */
+    boolean windowed() {
+        return !depthwise() && !pointwise();
+    }
+
     /** Outputs of a depthwise convolution per channel. */
     int multiplier() {
         return outputs() / src.dim(1);

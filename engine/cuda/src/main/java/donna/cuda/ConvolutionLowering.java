@@ -7,10 +7,11 @@ import donna.graph.Op;
 import donna.kernels.Kernel;
 import donna.kernels.Launch;
 import donna.tensor.Activation;
+import java.util.Optional;
 
 /**
- * Convolutions of images with the channels last. A depthwise one has kernels of its own; any other is a product: of the pixels themselves where the window is
- * one pixel, else of the windows, gathered for as many samples at a time as fit into bounded scratch memory.
+ * Convolutions of images with the channels last. A depthwise one has kernels of its own; where the window is one pixel it is a product of the
+ * pixels; any other is cuDNN's or, where that has no plan, a product of the windows, gathered for as many samples at a time as fit into bounded scratch memory.
  */
 final class ConvolutionLowering {
     /** Scratch memory for gathered windows, unless one sample alone needs more. */
@@ -18,10 +19,12 @@ final class ConvolutionLowering {
 
     private final PlanBuilder b;
     private final DepthwiseLowering depthwise;
+    private final DenseConvolutionLowering dense;
 
     ConvolutionLowering(PlanBuilder b) {
         this.b = b;
         depthwise = new DepthwiseLowering(b);
+        dense = new DenseConvolutionLowering(b);
     }
 
     private static int samplesAtOnce(Conv c) {
@@ -36,6 +39,17 @@ final class ConvolutionLowering {
     /** {@code act(conv(src) + bias + residual)}: what the convolution leaves is a pass of its own afterwards. */
     void forward(Node n, Op.Conv2d o) {
         Conv c = new Conv(n.input(0).shape(), n.input(1).shape(), n.output(0).shape(), o.geometry());
+        Optional<Slot> byLibrary = c.windowed() ? dense.forward(c, n) : Optional.empty();
+        Slot dst = byLibrary.orElseGet(() -> convolve(c, n));
+        if (o.bias() || o.residual() || o.act() != Activation.NONE) {
+            Slot bias = o.bias() ? b.plain(n.input(2)) : dst;
+            Slot residual = o.residual() ? b.image(n.input(o.bias() ? 3 : 2)) : dst;
+            b.kernel(Kernel.EPILOGUE, Launch.elements(dst.count()), dst, bias, residual, o.act().ordinal(), o.bias() ? 1 : 0, o.residual() ? 1 : 0,
+                    c.outputs(), dst.count());
+        }
+    }
+
+    private Slot convolve(Conv c, Node n) {
         Slot src = b.image(n.input(0));
         Slot weight = b.plain(n.input(1));
         Slot dst = b.define(n.output(0), Order.CHANNELS_LAST);
@@ -45,12 +59,7 @@ final class ConvolutionLowering {
             windows(c, src, (windows, first, count) -> b.product(
                     product(c, count), 0, windows, new Place(weight, 0), pixels(c, dst, first)));
         }
-        if (o.bias() || o.residual() || o.act() != Activation.NONE) {
-            Slot bias = o.bias() ? b.plain(n.input(2)) : dst;
-            Slot residual = o.residual() ? b.image(n.input(o.bias() ? 3 : 2)) : dst;
-            b.kernel(Kernel.EPILOGUE, Launch.elements(dst.count()), dst, bias, residual, o.act().ordinal(), o.bias() ? 1 : 0, o.residual() ? 1 : 0,
-                    c.outputs(), dst.count());
-        }
+        return dst;
     }
 
     private interface Part {
@@ -115,6 +124,9 @@ final class ConvolutionLowering {
 
     void backwardData(Node n, Op.Conv2dBackwardData o) {
         Conv c = new Conv(o.src(), n.input(1).shape(), n.input(0).shape(), o.geometry());
+        if (c.windowed() && dense.backwardData(c, n).isPresent()) {
+            return;
+        }
         Slot dDst = b.image(n.input(0));
         Slot weight = b.plain(n.input(1));
         Slot dSrc = b.define(n.output(0), Order.CHANNELS_LAST);
@@ -137,6 +149,9 @@ final class ConvolutionLowering {
 
     void backwardWeight(Node n, Op.Conv2dBackwardWeight o) {
         Conv c = new Conv(n.input(0).shape(), o.weight(), n.input(1).shape(), o.geometry());
+        if (c.windowed() && dense.backwardWeight(c, n).isPresent()) {
+            return;
+        }
         Slot src = b.image(n.input(0));
         Slot dDst = b.image(n.input(1));
         Slot dWeight = b.define(n.output(0));

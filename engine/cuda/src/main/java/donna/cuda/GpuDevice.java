@@ -15,7 +15,7 @@ import donna.tensor.Layout;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
-/** A card with its context, compiled kernels and matrix library. */
+/** A card with its context, compiled kernels, and libraries of products and convolutions. */
 final class GpuDevice implements Device {
     /** Streams whose work can overlap on a card while the host prepares more. */
     private static final int STREAMS = 4;
@@ -26,6 +26,7 @@ final class GpuDevice implements Device {
     private final String name;
     private final CudaContext context;
     private final BlasLt blas;
+    private final Convolutions convolutions;
     private final KernelCache kernels;
     private final Staging staging;
     private final long scratchLimit;
@@ -41,6 +42,7 @@ final class GpuDevice implements Device {
             name = "cuda:" + card.ordinal() + " (" + card.name() + ", sm_" + card.computeCapability() + ")";
             kernels = new KernelCache(cuda.bindings(), context, card.computeCapability());
             blas = BlasLt.open(cuda.bindings());
+            convolutions = new Convolutions(cuda.bindings(), name);
             staging = new Staging(context);
             scratchLimit = card.totalBytes() / (2 * STREAMS);
             finished = true;
@@ -93,6 +95,10 @@ final class GpuDevice implements Device {
 
     BlasLt blas() {
         return blas;
+    }
+
+    Convolutions convolutions() {
+        return convolutions;
     }
 
     KernelCache kernels() {
@@ -158,6 +164,7 @@ final class GpuDevice implements Device {
             open = false;
             run(() -> {
                 staging.close();
+                convolutions.close();
                 blas.close();
                 kernels.close();
                 context.close();

@@ -1,6 +1,7 @@
 package donna.cuda;
 
 import donna.backend.plan.Members;
+import donna.ffi.ConvolutionPlan;
 import donna.ffi.Matmul;
 import donna.ffi.MatmulSpec;
 import donna.graph.Graph;
@@ -61,6 +62,10 @@ final class PlanBuilder {
         }
         graph.outputs().values().forEach(o -> remaining.merge(o.value(), 1, Integer::sum));
         written.addAll(graph.outputs().keySet());
+    }
+
+    GpuDevice device() {
+        return device;
     }
 
     /** Steps that follow belong to {@code n}. */
@@ -196,6 +201,16 @@ final class PlanBuilder {
             places.add(new Place(temporary(matmul.workspaceBytes()), 0));
         }
         step(new ProductStep(matmul, beta, places));
+    }
+
+    /** A convolution for the present node, as {@link ConvolutionPlan#run} takes its slots; its workspace is added here. Returns {@code result}. */
+    Slot convolution(ConvolutionPlan plan, Slot first, Slot second, Slot result) {
+        List<Slot> all = new ArrayList<>(List.of(first, second, result));
+        if (plan.workspaceBytes() > 0) {
+            all.add(temporary(plan.workspaceBytes()));
+        }
+        step(new ConvolutionStep(plan, all));
+        return result;
     }
 
     private static long alignment(Place p) {
