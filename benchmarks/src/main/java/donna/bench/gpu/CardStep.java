@@ -44,6 +44,7 @@ final class CardStep {
             "facts", CardStep::facts,
             "parity", Parity::run,
             "ceilings", Ceilings::run,
+            "kernels", KernelTimes::run,
             "stage", PeerRaces::stage,
             "training", PeerRaces::training,
             "latency", PeerRaces::latency);

@@ -47,6 +47,11 @@ public final class TrainingStep implements AutoCloseable {
         return step.describe();
     }
 
+    /** What runs, for those who measure it. */
+    public Plan plan() {
+        return plan;
+    }
+
     @Override
     public void close() {
         step.close();
