@@ -160,6 +160,11 @@ public final class GroupStep implements AutoCloseable {
         return scalars.losses();
     }
 
+    /** What runs, for those who measure it. */
+    public Plan plan() {
+        return plan;
+    }
+
     public String describe() {
         return plan.describe();
     }

@@ -1,6 +1,7 @@
 package donna.train;
 
 import donna.backend.Device;
+import donna.backend.Plan;
 import donna.backend.Stream;
 import donna.nn.GraphWriter;
 import donna.nn.ParameterSpec;
@@ -49,7 +50,7 @@ public final class TrainingStep implements AutoCloseable {
 
     /** What runs, for those who measure it. */
     public Plan plan() {
-        return plan;
+        return step.plan();
     }
 
     @Override
