@@ -87,7 +87,7 @@ def training_step(model, loss_of, precision, compiled):
 
 
 def captured(step, pool=None):
-    """The step as a CUDA graph, after some runs of it on another stream."""
+    """A function that launches the step as a CUDA graph, captured after some runs on another stream; what the graph reads lives as long as it does."""
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
@@ -97,7 +97,11 @@ def captured(step, pool=None):
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph, pool=pool):
         step()
-    return graph
+
+    def replay(kept=step):
+        graph.replay()
+
+    return replay
 
 
 def serial(steps):
@@ -117,7 +121,7 @@ def on_streams(graphs):
             s.wait_stream(main)
         for i, g in enumerate(graphs):
             with torch.cuda.stream(streams[i % STREAMS]):
-                g.replay()
+                g()
         for s in streams:
             main.wait_stream(s)
 
@@ -143,7 +147,7 @@ def stage(request):
         return serial(steps)
     if variant == "graph":
         pool = torch.cuda.graph_pool_handle()
-        return serial([captured(step, pool).replay for step in steps])
+        return serial([captured(step, pool) for step in steps])
     return on_streams([captured(step) for step in steps])
 
 
@@ -154,7 +158,7 @@ def training(request):
     model, x = timm.create_model(request["model"], drop_rate=0.0, drop_path_rate=0.0), image(batch, 3, side, side)
     labels = torch.randint(1000, (batch,), device=DEVICE)
     step = training_step(model, lambda run: F.cross_entropy(run(x).float(), labels), request["precision"], request["variant"] == "compile")
-    return captured(step).replay if request["variant"] == "graph" else step
+    return captured(step) if request["variant"] == "graph" else step
 
 
 def folded(model):
@@ -179,7 +183,7 @@ def inference(request):
         with torch.inference_mode():
             run(x)
 
-    return captured(step).replay if request["variant"] == "graph" else step
+    return captured(step) if request["variant"] == "graph" else step
 
 
 def use(precision):
