@@ -21,6 +21,7 @@ final class GpuDevice implements Device {
     private static final int STREAMS = 4;
 
     private final String name;
+    private final Arithmetic arithmetic;
     private final CudaContext context;
     private final BlasLt blas;
     private final Convolutions convolutions;
@@ -31,11 +32,12 @@ final class GpuDevice implements Device {
     private volatile boolean open = true;
 
     /** Opens the card in this thread. */
-    GpuDevice(Cuda cuda, CudaDevice card) {
+    GpuDevice(Cuda cuda, CudaDevice card, Arithmetic arithmetic) {
+        this.arithmetic = arithmetic;
         context = card.open();
         boolean finished = false;
         try {
-            name = "cuda:" + card.ordinal() + " (" + card.name() + ", sm_" + card.computeCapability() + ")";
+            name = "cuda:" + card.ordinal() + " (" + card.name() + ", sm_" + card.computeCapability() + ", " + arithmetic.precision().word() + ")";
             kernels = new KernelCache(cuda.bindings(), context, card.computeCapability());
             blas = BlasLt.open(cuda.bindings());
             convolutions = new Convolutions(cuda.bindings(), name);
@@ -73,6 +75,10 @@ final class GpuDevice implements Device {
 
     void count(long delta) {
         bytes.addAndGet(delta);
+    }
+
+    Arithmetic arithmetic() {
+        return arithmetic;
     }
 
     /** Scratch memory beyond which branches do not run side by side: with that much for every stream, half of the card's memory is left. */
