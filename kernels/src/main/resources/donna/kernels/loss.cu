@@ -29,16 +29,16 @@ KERNEL __launch_bounds__(BLOCK) weighted_squares(const stored* src, const stored
     }
 }
 
-/* log(sum(exp(row / temperature))) of a row; every thread of the block has it. */
-DEVICE float log_sum(const stored* row, int classes, float temperature) {
+/* log(sum(exp(factor row))) of a row; every thread of the block has it. */
+DEVICE float log_sum(const stored* row, int classes, float factor) {
     float largest = -INFINITY;
     for (int k = threadIdx.x; k < classes; k += BLOCK) {
-        largest = fmaxf(largest, widen(row[k]) / temperature);
+        largest = fmaxf(largest, factor * widen(row[k]));
     }
     largest = block_max(largest);
     float sum = 0.0f;
     for (int k = threadIdx.x; k < classes; k += BLOCK) {
-        sum += expf(widen(row[k]) / temperature - largest);
+        sum += expf(factor * widen(row[k]) - largest);
     }
     return largest + logf(block_sum(sum));
 }
@@ -49,12 +49,14 @@ KERNEL __launch_bounds__(BLOCK) cross_entropy(const stored* logits, const int* l
     int first = blockIdx.x * classes;
     float log = log_sum(logits + first, classes, 1.0f);
     int label = labels[blockIdx.x];
+    float share = 1.0f / samples;
+    float elsewhere = smoothing / classes;
     float loss = label < 0 || label >= classes ? NAN : 0.0f;
     for (int k = threadIdx.x; k < classes; k += BLOCK) {
-        float target = (k == label ? 1.0f - smoothing : 0.0f) + smoothing / classes;
+        float target = (k == label ? 1.0f - smoothing : 0.0f) + elsewhere;
         float probability = widen(logits[first + k]) - log;
-        loss -= target * probability / samples;
-        set(d_logits + first + k, (expf(probability) - target) / samples);
+        loss -= target * probability * share;
+        set(d_logits + first + k, (expf(probability) - target) * share);
     }
     loss = block_sum(loss);
     if (threadIdx.x == 0) {
@@ -66,14 +68,17 @@ KERNEL __launch_bounds__(BLOCK) cross_entropy(const stored* logits, const int* l
 KERNEL __launch_bounds__(BLOCK) distillation(const stored* logits, const stored* targets, float* partial, stored* d_logits, float temperature, int samples,
         int classes) {
     int first = blockIdx.x * classes;
-    float log = log_sum(logits + first, classes, temperature);
-    float target_log = log_sum(targets + first, classes, temperature);
+    float factor = 1.0f / temperature;
+    float share = temperature / samples;
+    float log = log_sum(logits + first, classes, factor);
+    float target_log = log_sum(targets + first, classes, factor);
     float loss = 0.0f;
     for (int k = threadIdx.x; k < classes; k += BLOCK) {
-        float probability = widen(logits[first + k]) / temperature - log;
-        float target = widen(targets[first + k]) / temperature - target_log;
-        loss += temperature * temperature * expf(target) * (target - probability) / samples;
-        set(d_logits + first + k, temperature * (expf(probability) - expf(target)) / samples);
+        float probability = factor * widen(logits[first + k]) - log;
+        float target = factor * widen(targets[first + k]) - target_log;
+        float of_target = expf(target);
+        loss += temperature * share * of_target * (target - probability);
+        set(d_logits + first + k, share * (expf(probability) - of_target));
     }
     loss = block_sum(loss);
     if (threadIdx.x == 0) {
