@@ -19,6 +19,9 @@ using Result = int;
 using Clock = std::vector<uint32_t>;
 using Address = uint64_t;
 
+/** Bytes of memory of which it is known who wrote and who read them last: those of the smallest numbers. Threads may write neighbours. */
+constexpr uint64_t GRAIN = 2;
+
 enum : Result {
     SUCCESS = 0,
     INVALID_VALUE = 1,
