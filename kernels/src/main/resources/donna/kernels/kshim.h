@@ -8,6 +8,12 @@
 #define INFINITY __int_as_float(0x7f800000)
 #define NAN __int_as_float(0x7fffffff)
 
+/* The same number, of which the compiler knows nothing: what is worked out from it is not kept in registers for later. */
+DEVICE int opaque(int v) {
+    asm volatile("" : "+r"(v));
+    return v;
+}
+
 /* One access of 16 bytes, of a type of that size and alignment. */
 template <class T>
 DEVICE T load16(const void* p) {
@@ -62,6 +68,10 @@ DEVICE unsigned floats_to_bfloats(float low, float high) {
 #include "simulated_device.h"
 #define DEVICE static inline
 #define DEVICE_MEMBER inline
+
+DEVICE int opaque(int v) {
+    return v;
+}
 #endif
 #define KERNEL extern "C" __global__ void
 
@@ -115,6 +125,15 @@ DEVICE stored narrow(float v) {
 }
 
 #if STORAGE != 0
+/* Two neighbours, of which `low` has the lower address. */
+DEVICE unsigned narrow2(float low, float high) {
+#if STORAGE == 1
+    return floats_to_halves(low, high);
+#else
+    return floats_to_bfloats(low, high);
+#endif
+}
+
 DEVICE float widen(float v) {
     return v;
 }
@@ -158,15 +177,6 @@ struct alignas(16) pairs4 {
     unsigned bits[4];
 };
 
-/* Two neighbours, `low` the one with the lower address. */
-DEVICE unsigned narrow_pair(float low, float high) {
-#if STORAGE == 1
-    return floats_to_halves(low, high);
-#else
-    return floats_to_bfloats(low, high);
-#endif
-}
-
 /* From p, which is a multiple of 16 bytes: one access. */
 DEVICE floats8 load8(const stored* p) {
     pairs4 pairs = load16<pairs4>(p);
@@ -182,7 +192,7 @@ DEVICE floats8 load8(const stored* p) {
 DEVICE void store8(stored* p, floats8 f) {
     pairs4 pairs;
     for (int i = 0; i < 4; i++) {
-        pairs.bits[i] = narrow_pair(f.v[2 * i], f.v[2 * i + 1]);
+        pairs.bits[i] = narrow2(f.v[2 * i], f.v[2 * i + 1]);
     }
     store16(p, pairs);
 }
@@ -213,7 +223,7 @@ DEVICE floats<4> load4(const stored* p) {
 }
 
 DEVICE void store4(stored* p, floats<4> f) {
-    *(pairs2*) p = {narrow_pair(f.v[0], f.v[1]), narrow_pair(f.v[2], f.v[3])};
+    *(pairs2*) p = {narrow2(f.v[0], f.v[1]), narrow2(f.v[2], f.v[3])};
 }
 #endif
 

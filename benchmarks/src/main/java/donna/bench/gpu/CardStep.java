@@ -44,9 +44,11 @@ final class CardStep {
             "facts", CardStep::facts,
             "parity", Parity::run,
             "ceilings", Ceilings::run,
+            "kernels", KernelTimes::run,
             "stage", PeerRaces::stage,
             "training", PeerRaces::training,
-            "latency", PeerRaces::latency);
+            "latency", PeerRaces::latency,
+            "depthwise", DepthwiseTimes::run);
 
     public static void main(String[] args) throws IOException {
         long deadline = System.nanoTime() + (long) (Double.parseDouble(args[4]) * 1e9);

@@ -34,7 +34,22 @@ final class ModelWork {
 
     private ModelWork() {}
 
-    static Contender training(String name, Device device, String model, int batch, int pixels) {
+    /** A model in training with its data; closing it closes all. */
+    record Training(TrainingStep step, TrainingState state, Tensor images, Tensor labels) implements AutoCloseable {
+        double run(Stream stream) {
+            return finite(step.run(stream, 0, STEPS));
+        }
+
+        @Override
+        public void close() {
+            step.close();
+            state.close();
+            images.close();
+            labels.close();
+        }
+    }
+
+    static Training training(Device device, String model, int batch, int pixels) {
         ReferenceModel reference = ReferenceModels.of(model, ReferenceModels.Options.PUBLISHED.withImageSize(pixels));
         Network network = reference.network();
         TensorSpec images = TensorSpec.f32(batch, 3, pixels, pixels);
@@ -48,17 +63,23 @@ final class ModelWork {
         labels.set(new Random(2).ints(batch, 0, reference.classes()).asDoubleStream().toArray());
         step.bind(Inference.IMAGES, src);
         step.bind(Batches.LABELS, labels);
-        Stream stream = device.openStream();
-        return new Timing(name, () -> finite(step.run(stream, 0, STEPS)), stream::synchronize, List.of(stream, step, state, src, labels));
+        return new Training(step, state, src, labels);
     }
 
-    private static void finite(double loss) {
+    static Contender trainingContender(String name, Device device, String model, int batch, int pixels) {
+        Training training = training(device, model, batch, pixels);
+        Stream stream = device.openStream();
+        return new Timing(name, () -> training.run(stream), stream::synchronize, List.of(stream, training));
+    }
+
+    private static double finite(double loss) {
         if (!Double.isFinite(loss)) {
             throw new IllegalStateException("the loss is " + loss);
         }
+        return loss;
     }
 
-    static Contender inference(String name, Device device, String model, int batch, int pixels) {
+    static Contender inferenceContender(String name, Device device, String model, int batch, int pixels) {
         ReferenceModel reference = ReferenceModels.of(model, ReferenceModels.Options.PUBLISHED.withImageSize(pixels));
         Map<String, float[]> values = TrainingState.initialValues(reference.parameters(), 1);
         Inference inference = new Inference(device, reference.network(), values, reference.image(), batch, false);

@@ -39,7 +39,8 @@ final class PeerRaces {
                     }
                     Stages.Stage stage = StageWork.scaled(json, batch, StageWork.CANDIDATES);
                     Race race = new Race(ROUNDS);
-                    OURS.forEach(p -> race.enter("ours " + p, () -> StageWork.ours("ours " + p, device, stage)));
+                    OURS.forEach(p -> race.enter("ours " + p, () -> StageWork.ours("ours " + p, device, stage, StageWork.CANDIDATES))
+                            .enter("ours " + p + " serial", () -> StageWork.ours("ours " + p + " serial", device, stage, 1)));
                     enter(race, peer, List.of("eager", "graph", "streams"), v -> StageWork.request(stage, v, "bf16"));
                     int count = stage.candidates().size();
                     rows.accept(race.run(json.name() + ", " + count + " candidates, batch " + batch, (long) batch * count));
@@ -67,8 +68,8 @@ final class PeerRaces {
                 }
                 Race race = new Race(ROUNDS);
                 OURS.forEach(p -> race.enter("ours " + p, () -> kind.equals("training")
-                        ? ModelWork.training("ours " + p, device, model, batch, ModelWork.PIXELS)
-                        : ModelWork.inference("ours " + p, device, model, batch, ModelWork.PIXELS)));
+                        ? ModelWork.trainingContender("ours " + p, device, model, batch, ModelWork.PIXELS)
+                        : ModelWork.inferenceContender("ours " + p, device, model, batch, ModelWork.PIXELS)));
                 precisions.forEach(p -> enter(race, peer, List.of("eager", "graph"),
                         v -> ModelWork.request(kind, model, batch, ModelWork.PIXELS, v, p)));
                 rows.accept(race.run(model + ", batch " + batch, batch));

@@ -36,14 +36,16 @@ final class StageWork {
         return new Stages.Stage(stage.name(), batch, stage.in(), stage.out(), stage.size(), stage.stride(), chosen);
     }
 
-    /** Ours: one plan for each candidate, one after another on a stream. */
-    static Contender ours(String name, Device device, Stages.Stage stage) {
+    /** Ours: plans of {@code group} candidates each, one after another on a stream. */
+    static Contender ours(String name, Device device, Stages.Stage stage, int group) {
         Map<String, Tensor> data = BkdStep.data(device, stage);
         List<AutoCloseable> owned = new ArrayList<>();
         Stream stream = device.openStream();
         owned.add(stream);
         List<CandidateStep> steps = new ArrayList<>();
-        stage.candidates().forEach(c -> steps.add(new CandidateStep(device, stage, c, data)));
+        for (int i = 0; i < stage.candidates().size(); i += group) {
+            steps.add(new CandidateStep(device, stage, stage.candidates().subList(i, Math.min(i + group, stage.candidates().size())), data));
+        }
         owned.addAll(steps);
         owned.addAll(data.values());
         return new Timing(name, () -> steps.forEach(s -> s.plan().run(stream)), stream::synchronize, owned);

@@ -1,6 +1,5 @@
 package donna.cuda;
 
-import donna.backend.Plan;
 import donna.backend.Stream;
 import donna.backend.plan.Bindings;
 import donna.ffi.CudaGraph;
@@ -25,7 +24,7 @@ import java.util.function.Consumer;
  * Steps over slots. The first run with a set of addresses queues the steps one by one; the second captures them into a CUDA graph, which further runs with
  * those addresses launch as a whole. The branches are side by side in the graph, after what comes before them all.
  */
-final class GpuPlan implements Plan {
+final class GpuPlan implements TimedPlan {
     /** Every tensor that is bound begins at a multiple of this: what wide loads need. */
     static final long BOUND_ALIGNMENT = 16;
 
@@ -145,7 +144,11 @@ final class GpuPlan implements Plan {
         if (users.keySet().stream().anyMatch(b -> !b.isOpen())) {
             throw new DonnaException.Closed("run: a bound tensor's buffer was closed; bind an open one");
         }
-        device.run(() -> queue(stream));
+        device.run(() -> {
+            synchronized (device.order()) {
+                queue(stream);
+            }
+        });
     }
 
     private void queue(GpuStream stream) {
@@ -167,9 +170,32 @@ final class GpuPlan implements Plan {
             }
             stream.queue().launch(known.exec);
         }
-        stream.queued();
+        long run = stream.queued();
         streams.add(stream);
-        users.forEach((b, names) -> b.uses().after(stream, names.written > 0));
+        users.forEach((b, names) -> b.uses().after(stream, run, names.written > 0));
+    }
+
+    @Override
+    public List<StepTime> times(Stream on, int runs) {
+        Runnable occupy = () -> {
+            run(on);
+            run(on);
+        };
+        occupy.run();
+        on.synchronize();
+        return device.call(() -> {
+            GpuStream stream = (GpuStream) on;
+            move(stream.scratch(parts.scratchBytes));
+            try (StepClock clock = new StepClock(device.context(), lines.size())) {
+                double[] all = clock.microseconds(stream.queue(), lines.stream().map(Line::step).toList(), runs, occupy);
+                List<StepTime> times = new ArrayList<>();
+                for (Line l : lines) {
+                    long bytes = l.step.slots().stream().mapToLong(Slot::bytes).sum();
+                    times.add(new StepTime(l.node, l.kind, l.step.implementation(), all[times.size()], bytes, l.step.flops()));
+                }
+                return times;
+            }
+        });
     }
 
     private static void queue(List<Line> lines, CudaStream on) {

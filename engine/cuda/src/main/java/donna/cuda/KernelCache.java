@@ -37,8 +37,8 @@ final class KernelCache implements AutoCloseable {
     private final Map<Compiled<KernelFile>, CudaModule> modules = new HashMap<>();
     private final Map<Compiled<Kernel>, CudaFunction> functions = new HashMap<>();
 
-    /** A kernel or a file for one storage. */
-    private record Compiled<T>(T of, Storage storage) {}
+    /** A kernel or a file for one storage, and with macros. */
+    private record Compiled<T>(T of, Storage storage, List<String> macros) {}
 
     KernelCache(CudaBindings bindings, CudaContext context, int capability) {
         this.compiler = KernelCompiler.open(bindings);
@@ -71,15 +71,18 @@ final class KernelCache implements AutoCloseable {
         return base.resolve("donna").resolve("cubin");
     }
 
-    synchronized CudaFunction function(Kernel kernel, Storage storage) {
-        return functions.computeIfAbsent(new Compiled<>(kernel, storage), k ->
-                modules.computeIfAbsent(new Compiled<>(kernel.file(), storage), f -> load(f.of(), f.storage())).function(kernel.entry()));
+    /** @param macros {@code NAME=value}, one of the kernel's file's {@linkplain KernelFile#variants variants} */
+    synchronized CudaFunction function(Kernel kernel, Storage storage, List<String> macros) {
+        return functions.computeIfAbsent(new Compiled<>(kernel, storage, macros), k ->
+                modules.computeIfAbsent(new Compiled<>(kernel.file(), storage, macros), this::load).function(kernel.entry()));
     }
 
-    private CudaModule load(KernelFile file, Storage storage) {
+    private CudaModule load(Compiled<KernelFile> wanted) {
+        KernelFile file = wanted.of;
         String source = file.source();
         List<String> all = new ArrayList<>(options);
-        all.add(storage.option());
+        all.add(wanted.storage.option());
+        wanted.macros.forEach(m -> all.add("-D" + m));
         Path kept = folder.resolve(hash(compiledBy + String.join(" ", all) + source) + ".cubin");
         try {
             if (Files.isRegularFile(kept)) {

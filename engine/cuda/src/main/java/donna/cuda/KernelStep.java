@@ -16,6 +16,7 @@ import java.util.List;
 /** A launch of one of our kernels. */
 final class KernelStep implements Step {
     private final Kernel kernel;
+    private final List<String> macros;
     private final CudaFunction function;
     private final LaunchShape shape;
     private final KernelArguments arguments;
@@ -25,8 +26,9 @@ final class KernelStep implements Step {
     /** Parameter {@code index} is {@code offset} bytes into a slot. */
     private record Pointer(int index, long offset) {}
 
-    KernelStep(Kernel kernel, CudaFunction function, Launch launch, Arena arena, Object... values) {
+    KernelStep(Kernel kernel, List<String> macros, CudaFunction function, Launch launch, Arena arena, Object... values) {
         this.kernel = kernel;
+        this.macros = macros;
         this.function = function;
         this.shape = new LaunchShape(launch.gridX(), launch.gridY(), launch.gridZ(), launch.blockX(), launch.blockY(), 1, 0);
         List<Parameter> kinds = kernel.parameters();
@@ -81,7 +83,7 @@ final class KernelStep implements Step {
 
     @Override
     public String implementation() {
-        return kernel.entry();
+        return macros.isEmpty() ? kernel.entry() : kernel.entry() + " " + String.join(" ", macros);
     }
 
     @Override

@@ -2,6 +2,7 @@ package donna.cuda;
 
 import donna.backend.plan.Members;
 import donna.ffi.ConvolutionPlan;
+import donna.ffi.CudaFunction;
 import donna.ffi.Matmul;
 import donna.ffi.MatmulSpec;
 import donna.graph.Graph;
@@ -223,7 +224,7 @@ final class PlanBuilder {
         }
         Slot to = define(v, from.order(), storage);
         Kernel kernel = storage == Storage.F32 ? Kernel.TO_FLOAT : Kernel.TO_STORED;
-        step("storage", kernelStep(kernel, Launch.eights(to.count()), from, to, to.count()));
+        step("storage", kernelStep(kernel, List.of(), Launch.eights(to.count()), from, to, to.count()));
         return to;
     }
 
@@ -233,7 +234,7 @@ final class PlanBuilder {
         int pixels = s.dim(2) * s.dim(3);
         int rows = order == Order.CHANNELS_LAST ? s.dim(1) : pixels;
         int columns = order == Order.CHANNELS_LAST ? pixels : s.dim(1);
-        step("layout", kernelStep(Kernel.TRANSPOSE, Launch.tiles(rows, columns, s.dim(0)), from, to, rows, columns));
+        step("layout", kernelStep(Kernel.TRANSPOSE, List.of(), Launch.tiles(rows, columns, s.dim(0)), from, to, rows, columns));
         return to;
     }
 
@@ -243,11 +244,17 @@ final class PlanBuilder {
      * @param arguments in the kernel's order: a {@link Slot} or {@link Place} for an address, null for none, {@code Integer}, {@code Long}, {@code Float}
      */
     void kernel(Kernel kernel, Launch launch, Object... arguments) {
-        step(kernelStep(kernel, launch, arguments));
+        kernel(kernel, List.of(), launch, arguments);
     }
 
-    private Step kernelStep(Kernel kernel, Launch launch, Object... arguments) {
-        return new KernelStep(kernel, device.kernels().function(kernel, KernelStep.storage(kernel, arguments)), launch, arena, arguments);
+    /** As {@link #kernel(Kernel, Launch, Object...)}, compiled with macros, {@code NAME=value}. */
+    void kernel(Kernel kernel, List<String> macros, Launch launch, Object... arguments) {
+        step(kernelStep(kernel, macros, launch, arguments));
+    }
+
+    private Step kernelStep(Kernel kernel, List<String> macros, Launch launch, Object... arguments) {
+        CudaFunction function = device.kernels().function(kernel, KernelStep.storage(kernel, arguments), macros);
+        return new KernelStep(kernel, macros, function, launch, arena, arguments);
     }
 
     /**

@@ -71,7 +71,7 @@ class StorageTest {
 
     private static void launch(CudaStream stream, KernelCache kernels, Kernel kernel, Storage storage, Arena arena, long src, long dst, int count) {
         KernelArguments arguments = new KernelArguments(arena, 3).set(0, src).set(1, dst).set(2, count);
-        stream.launch(kernels.function(kernel, storage), LaunchShape.linear(Launch.eights(count).gridX(), Launch.BLOCK), arguments);
+        stream.launch(kernels.function(kernel, storage, List.of()), LaunchShape.linear(Launch.eights(count).gridX(), Launch.BLOCK), arguments);
     }
 
     @ParameterizedTest
