@@ -50,6 +50,9 @@ struct Card {
     static constexpr const char* NAME = "simulated card of the DONNA test kit";
 };
 
+/** Accesses are checked in units of so many bytes: the smallest that a kernel loads or stores. */
+constexpr uint64_t GRAIN = 2;
+
 /** A counter-based source of choices, from the seed in the file `seed` beside the library. */
 struct Choice {
     uint64_t state = 1;
