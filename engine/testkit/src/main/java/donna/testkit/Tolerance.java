@@ -30,7 +30,7 @@ public record Tolerance(double relative) {
 
     /** For losses and parameters of the first training steps, with activations stored in 16 bits, beside single precision. */
     public static Tolerance ofTraining(Precision precision) {
-        return new Tolerance(4 * unitRoundoff(precision));
+        return new Tolerance(8 * unitRoundoff(precision));
     }
 
     private static double unitRoundoff(Precision precision) {
