@@ -50,8 +50,8 @@ struct Card {
     static constexpr const char* NAME = "simulated card of the DONNA test kit";
 };
 
-/** Accesses are checked in units of so many bytes: the smallest that a kernel loads or stores. */
-constexpr uint64_t GRAIN = 2;
+/** Bytes of the smallest element that two threads may write beside each other. */
+constexpr uint64_t WORD = 2;
 
 /** A counter-based source of choices, from the seed in the file `seed` beside the library. */
 struct Choice {
