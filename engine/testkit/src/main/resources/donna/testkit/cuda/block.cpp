@@ -38,8 +38,8 @@ struct Thread {
     int source;
 };
 
-/** A grain of shared memory: who wrote and who read it last, and between which barriers. */
-struct SharedGrain {
+/** A word of shared memory: who wrote and who read it last, and between which barriers. */
+struct SharedWord {
     uint32_t writer, writer_barrier, reader, reader_barrier;
     bool many_readers;
 };
@@ -51,7 +51,7 @@ static std::vector<Thread> threads;
 static std::vector<int> runnable;
 static std::vector<Fiber*> idle;
 static std::vector<Fiber*> fibers;
-static std::vector<SharedGrain> shared;
+static std::vector<SharedWord> shared;
 static jmp_buf scheduler;
 static Fiber* current_fiber;
 static int current;
@@ -213,8 +213,8 @@ static int device_lane() {
 }
 
 static void shared_access(uintptr_t offset, unsigned bytes, bool write) {
-    for (uintptr_t w = offset / GRAIN; w <= (offset + bytes - 1) / GRAIN; w++) {
-        SharedGrain& s = shared[w];
+    for (uintptr_t w = offset / WORD; w <= (offset + bytes - 1) / WORD; w++) {
+        SharedWord& s = shared[w];
         uint32_t t = (uint32_t) current;
         const char* what = nullptr;
         if (s.writer == NOBODY && !write) {
@@ -286,7 +286,7 @@ static void run_block() {
     ended = 0;
     at_barrier = 0;
     abandoned = false;
-    std::fill(shared.begin(), shared.end(), SharedGrain{NOBODY, 0, NOBODY, 0, false});
+    std::fill(shared.begin(), shared.end(), SharedWord{NOBODY, 0, NOBODY, 0, false});
     memset(kernel->shared, 0xff, kernel->shared_bytes);
     runnable.clear();
     for (int t = 0; t < count; t++) {
@@ -330,7 +330,7 @@ void launch(const Launch& l) {
         arguments.push_back((void*) p.data());
     }
     threads.resize((size_t) l.block[0] * l.block[1] * l.block[2]);
-    shared.resize((l.shared_bytes + GRAIN - 1) / GRAIN);
+    shared.resize((l.shared_bytes + WORD - 1) / WORD);
     table->block_size = {l.block[0], l.block[1], l.block[2]};
     table->grid_size = {l.grid[0], l.grid[1], l.grid[2]};
     std::vector<uint32_t> order((size_t) l.grid[0] * l.grid[1] * l.grid[2]);

@@ -19,9 +19,6 @@ using Result = int;
 using Clock = std::vector<uint32_t>;
 using Address = uint64_t;
 
-/** Bytes of memory of which it is known who wrote and who read them last: those of the smallest numbers. Threads may write neighbours. */
-constexpr uint64_t GRAIN = 2;
-
 enum : Result {
     SUCCESS = 0,
     INVALID_VALUE = 1,
@@ -52,6 +49,9 @@ struct Card {
     static constexpr uint64_t MEMORY = 1ull << 29;
     static constexpr const char* NAME = "simulated card of the DONNA test kit";
 };
+
+/** Bytes of the smallest element that two threads may write beside each other. */
+constexpr uint64_t WORD = 2;
 
 /** A counter-based source of choices, from the seed in the file `seed` beside the library. */
 struct Choice {
