@@ -18,9 +18,6 @@ struct Allocation {
     bool open;
 };
 
-/** Bytes of the smallest element that two threads may write beside each other. */
-static constexpr uint64_t WORD = 2;
-
 /** Of one word. Numbers of work are 0 where there was none; threads are those of a kernel, 0 for copies and products. */
 struct Shadow {
     uint32_t writer, writer_thread, writer_barrier, writer_block;
