@@ -252,6 +252,20 @@ final class PlanBuilder {
         step(kernelStep(kernel, macros, launch, arguments));
     }
 
+    /**
+     * A launch for many tensors: a block for each row of a table.
+     *
+     * @param storage that the kernel is compiled for
+     * @param rows fields in the order of the source's struct, as {@link TableStep} takes them
+     * @param arguments that follow the table
+     */
+    void table(Kernel kernel, Storage storage, List<Object[]> rows, Object... arguments) {
+        Object[] all = new Object[arguments.length + 1];
+        System.arraycopy(arguments, 0, all, 1, arguments.length);
+        CudaFunction function = device.kernels().function(kernel, storage, List.of());
+        step(new TableStep(new KernelStep(kernel, List.of(), function, Launch.rows(rows.size()), arena, all), List.copyOf(rows)));
+    }
+
     private Step kernelStep(Kernel kernel, List<String> macros, Launch launch, Object... arguments) {
         CudaFunction function = device.kernels().function(kernel, KernelStep.storage(kernel, arguments), macros);
         return new KernelStep(kernel, macros, function, launch, arena, arguments);
