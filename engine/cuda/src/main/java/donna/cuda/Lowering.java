@@ -59,6 +59,10 @@ final class Lowering {
     }
 
     private void member(List<Node> nodes) {
+        nodes.stream().filter(n -> !n.inputs().isEmpty()).findFirst().ifPresent(first -> {
+            b.at(first);
+            b.store(Factors.of(nodes));
+        });
         nodes.forEach(this::node);
         updates.flush();
     }

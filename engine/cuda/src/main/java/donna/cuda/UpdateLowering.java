@@ -62,11 +62,6 @@ final class UpdateLowering {
         averages.clear();
     }
 
-    /** {@code part} of {@code slot}, from element {@code first} on. */
-    private static Place piece(Slot slot, int first) {
-        return new Place(slot, (long) first * slot.storage().bytes());
-    }
-
     private void reads(Slot s) {
         if (read.add(s)) {
             s.addPending(1);
@@ -83,7 +78,7 @@ final class UpdateLowering {
         Slot velocity = like(n.input(2), parameter);
         Slot rate = b.plain(n.input(3));
         for (int i = 0; i < parameter.count(); i += Launch.PIECE) {
-            put(Kernel.SGD, piece(parameter, i), piece(gradient, i), null, piece(velocity, i), rate, o.momentum(), o.weightDecay(), o.nesterov() ? 1 : 0,
+            put(Kernel.SGD, Place.of(parameter, i), Place.of(gradient, i), null, Place.of(velocity, i), rate, o.momentum(), o.weightDecay(), o.nesterov() ? 1 : 0,
                     Math.min(Launch.PIECE, parameter.count() - i));
         }
         List.of(gradient, rate).forEach(this::reads);
@@ -98,7 +93,7 @@ final class UpdateLowering {
         Slot rate = b.plain(n.input(4));
         Slot step = b.plain(n.input(5));
         for (int i = 0; i < parameter.count(); i += Launch.PIECE) {
-            put(Kernel.ADAMW, piece(parameter, i), piece(gradient, i), null, piece(m, i), piece(v, i), rate, step, o.beta1(), o.beta2(),
+            put(Kernel.ADAMW, Place.of(parameter, i), Place.of(gradient, i), null, Place.of(m, i), Place.of(v, i), rate, step, o.beta1(), o.beta2(),
                     (float) Math.log(o.beta1()), (float) Math.log(o.beta2()), o.eps(), o.weightDecay(), Math.min(Launch.PIECE, parameter.count() - i));
         }
         List.of(gradient, rate, step).forEach(this::reads);
@@ -110,7 +105,7 @@ final class UpdateLowering {
         Slot parameter = like(n.input(1), average);
         float share = (float) (1 - (double) o.decay());
         for (int i = 0; i < average.count(); i += Launch.PIECE) {
-            put(Kernel.MOVING_AVERAGE, piece(average, i), piece(parameter, i), share, Math.min(Launch.PIECE, average.count() - i));
+            put(Kernel.MOVING_AVERAGE, Place.of(average, i), Place.of(parameter, i), share, Math.min(Launch.PIECE, average.count() - i));
         }
         reads(parameter);
         averages.add(average);
@@ -125,7 +120,7 @@ final class UpdateLowering {
         for (Value v : n.inputs()) {
             Slot g = b.in(v, b.origin(v).order(), Storage.F32);
             for (int i = 0; i < g.count(); i += Launch.PIECE) {
-                gradients.add(new Object[] {piece(g, i), Math.min(Launch.PIECE, g.count() - i)});
+                gradients.add(new Object[] {Place.of(g, i), Math.min(Launch.PIECE, g.count() - i)});
             }
         }
         Slot partial = b.floats(gradients.size());
