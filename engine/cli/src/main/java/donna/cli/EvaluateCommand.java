@@ -120,7 +120,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private Classifier reference() {
         ReferenceModel m = modelOptions.model(target);
         Map<String, float[]> values = WeightsFile.read(modelOptions.weights().orElseThrow(), m.parameters());
-        return new Classifier(m.network(), values, m.image(), m.classes(), m.normalization());
+        return new Classifier(m.network(), values, m.image(), m.classes(), m.normalization().orElseThrow());
     }
 
     private Classifier imported() {

@@ -20,14 +20,12 @@ import donna.spec.TeacherSpec;
 import donna.tensor.DonnaException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -190,12 +188,7 @@ public final class Compress {
         FinetuneSpec f = base.finetune();
         DistillSpec d = base.distill();
         List<Double> shares = SMALLER.stream().map(s -> Math.round(1000 * s * target.share()) / 1000.0).toList();
-        TreeSet<Integer> depths = new TreeSet<>();
-        base.model().blocks().forEach(b -> {
-            for (int depth = 1; depth <= base.teacher().blockOf(b.name()).depth(); depth++) {
-                depths.add(depth);
-            }
-        });
+        int deepest = base.model().blockNames().stream().mapToInt(b -> base.teacherBlock(b).depth()).max().orElseThrow();
         return SearchSpec.checked(new SearchSpec(
                 base.seed(),
                 base.dataset(),
@@ -216,6 +209,6 @@ public final class Compress {
                         List.of(Objective.ACCURACY, target.cost()),
                         new EvolutionSpec.Limits(OptionalDouble.empty(), OptionalDouble.empty(), OptionalDouble.empty())),
                 new FinetuneSpec(shares, f.train(), f.kd(), f.scratchLr(), f.longScratch()),
-                new CompareSpec(0, base.compare().widths(), new ArrayList<>(depths), false)));
+                new CompareSpec(0, base.compare().widths(), Reduction.parts(deepest).stream().sorted().toList(), false)));
     }
 }

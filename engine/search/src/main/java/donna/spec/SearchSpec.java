@@ -77,6 +77,11 @@ public record SearchSpec(
         return spec;
     }
 
+    /** What the teacher's block called {@code name} is. */
+    public CandidateSpec teacherBlock(String name) {
+        return teacher.blockOf(name).orElseGet(() -> model.reference().orElseThrow().whole(model.blockNames().indexOf(name)));
+    }
+
     /** The same search over another space. */
     public SearchSpec withSpace(SpaceSpec other) {
         return new SearchSpec(
