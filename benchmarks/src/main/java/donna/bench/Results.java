@@ -25,14 +25,19 @@ public record Results(Machine machine, Map<String, Section> sections) {
 
     /** Replaces a section of this machine's file in {@code folder}, and returns the file. */
     public static Path put(Path folder, String name, Object content) {
-        Machine machine = Machine.here();
-        Path file = folder.resolve(machine.shortName() + ".json");
-        Map<String, Section> sections = new LinkedHashMap<>();
-        if (Files.exists(file)) {
-            sections.putAll(Json.read(file, Results.class).sections());
-        }
+        return putInto(folder.resolve(Machine.here().shortName() + ".json"), name, content);
+    }
+
+    /** As {@link #put}, for a file whose name says what else of the machine matters. */
+    public static Path putInto(Path file, String name, Object content) {
+        Map<String, Section> sections = sections(file);
         sections.put(name, new Section(LocalDate.now(ZoneOffset.UTC).toString(), content));
-        Json.write(file, new Results(machine, sections));
+        Json.write(file, new Results(Machine.here(), sections));
         return file;
+    }
+
+    /** What a file holds so far; nothing if there is none. */
+    public static Map<String, Section> sections(Path file) {
+        return Files.exists(file) ? new LinkedHashMap<>(Json.read(file, Results.class).sections()) : new LinkedHashMap<>();
     }
 }

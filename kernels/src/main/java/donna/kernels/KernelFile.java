@@ -4,13 +4,19 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** A source file; it is compiled as a whole, into one module. */
 public enum KernelFile {
     BATCH_NORM,
     COPY,
     DEPTHWISE,
+    DEPTHWISE_SPREAD,
+    DEPTHWISE_STRIPS,
+    DEPTHWISE_TAPS,
     ELEMENTWISE,
     LOSS,
     POOL,
@@ -19,16 +25,23 @@ public enum KernelFile {
     UPDATE,
     WINDOWS;
 
-    private static final String HEADER = "kshim.h";
+    /** What a source includes of ours; the simulator's header is the test kit's. */
+    private static final Pattern INCLUDE = Pattern.compile("#include \"((?!simulated_device)\\w+\\.h)\"\n");
 
     /** Name of the file, for messages. */
     public String fileName() {
         return name().toLowerCase(Locale.ROOT) + ".cu";
     }
 
-    /** The whole source: the header stands where it is included. */
+    /** The whole source: headers stand where they are included. */
     public String source() {
-        return read(fileName()).replace("#include \"" + HEADER + "\"\n", read(HEADER));
+        return INCLUDE.matcher(read(fileName())).replaceAll(m -> Matcher.quoteReplacement(read(m.group(1))));
+    }
+
+    /** The sets of macros, {@code NAME=value}, that the file is compiled with for what is stored as {@code storage}; one empty set for most files. */
+    public List<List<String>> variants(Storage storage) {
+        List<DepthwiseForm> forms = DepthwiseForm.all(this, storage);
+        return forms.isEmpty() ? List.of(List.of()) : forms.stream().map(DepthwiseForm::macros).toList();
     }
 
     private static String read(String file) {

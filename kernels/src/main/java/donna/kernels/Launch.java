@@ -31,6 +31,11 @@ public record Launch(int gridX, int gridY, int gridZ, int blockX, int blockY) {
         return new Launch(Math.toIntExact(Math.ceilDiv(count, BLOCK)), 1, 1, BLOCK, 1);
     }
 
+    /** A thread per eight elements, the last of which may be missing. */
+    public static Launch eights(long count) {
+        return elements(Math.ceilDiv(count, 8));
+    }
+
     /** A block per row. */
     public static Launch rows(long count) {
         return new Launch(Math.toIntExact(count), 1, 1, BLOCK, 1);

@@ -1,5 +1,29 @@
-/* Elements moved, none changed. */
+/* Elements moved, and from one storage to another. */
 #include "kshim.h"
+
+/* Eight elements a thread. */
+KERNEL __launch_bounds__(BLOCK) to_stored(const float* src, stored* dst, int count) {
+    int first = 8 * element();
+    if (first + 8 <= count) {
+        store8(dst + first, load8(src + first));
+    } else {
+        for (int i = first; i < count; i++) {
+            dst[i] = narrow(src[i]);
+        }
+    }
+}
+
+/* Eight elements a thread. */
+KERNEL __launch_bounds__(BLOCK) to_float(const stored* src, float* dst, int count) {
+    int first = 8 * element();
+    if (first + 8 <= count) {
+        store8(dst + first, load8(src + first));
+    } else {
+        for (int i = first; i < count; i++) {
+            dst[i] = widen(src[i]);
+        }
+    }
+}
 
 /* A box of six dimensions, of which the kernel need not know the first size, from one strided place to another; offsets and strides count elements. */
 KERNEL __launch_bounds__(BLOCK) copy_box(const float* src, float* dst, int size1, int size2, int size3, int size4, int size5, int src0,

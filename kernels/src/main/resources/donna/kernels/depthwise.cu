@@ -1,10 +1,10 @@
 /*
  * Depthwise convolution: src [N, H, W, C], weight [C multiplier, KH, KW], dst [N, OH, OW, C multiplier]; output channel o reads channel
- * o / multiplier.
+ * o / multiplier. These are for geometries that have no kernels of their own.
  */
 #include "kshim.h"
 
-KERNEL __launch_bounds__(BLOCK) depthwise_forward(const float* src, const float* weight, float* dst, int height, int width, int channels, int multiplier,
+KERNEL __launch_bounds__(BLOCK) depthwise_forward(const stored* src, const float* weight, stored* dst, int height, int width, int channels, int multiplier,
         int out_height, int out_width, int kernel_height, int kernel_width, int stride, int padding, int dilation, int count) {
     int i = element();
     if (i < count) {
@@ -24,15 +24,15 @@ KERNEL __launch_bounds__(BLOCK) depthwise_forward(const float* src, const float*
             for (int kx = 0; kx < kernel_width; kx++) {
                 int sx = x * stride - padding + kx * dilation;
                 if (sx >= 0 && sx < width) {
-                    sum += weight[(o * kernel_height + ky) * kernel_width + kx] * src[((sample * height + sy) * width + sx) * channels + c];
+                    sum += weight[(o * kernel_height + ky) * kernel_width + kx] * widen(src[((sample * height + sy) * width + sx) * channels + c]);
                 }
             }
         }
-        dst[i] = sum;
+        dst[i] = narrow(sum);
     }
 }
 
-KERNEL __launch_bounds__(BLOCK) depthwise_backward_data(const float* d_dst, const float* weight, float* d_src, int height, int width, int channels,
+KERNEL __launch_bounds__(BLOCK) depthwise_backward_data(const stored* d_dst, const float* weight, stored* d_src, int height, int width, int channels,
         int multiplier, int out_height, int out_width, int kernel_height, int kernel_width, int stride, int padding, int dilation, int count) {
     int i = element();
     if (i < count) {
@@ -55,16 +55,16 @@ KERNEL __launch_bounds__(BLOCK) depthwise_backward_data(const float* d_dst, cons
                 }
                 int at = ((sample * out_height + y / stride) * out_width + x / stride) * outputs;
                 for (int o = c * multiplier; o < (c + 1) * multiplier; o++) {
-                    sum += weight[(o * kernel_height + ky) * kernel_width + kx] * d_dst[at + o];
+                    sum += weight[(o * kernel_height + ky) * kernel_width + kx] * widen(d_dst[at + o]);
                 }
             }
         }
-        d_src[i] = sum;
+        d_src[i] = narrow(sum);
     }
 }
 
-/* partial [chunks, outputs, taps]: a chunk's pixels, a tap per block. */
-KERNEL __launch_bounds__(LANES * ROWS) depthwise_backward_weight(const float* src, const float* d_dst, float* partial, int height, int width,
+/* partial [chunks, taps, outputs]: a chunk's pixels, a tap per block. */
+KERNEL __launch_bounds__(LANES * ROWS) depthwise_backward_weight(const stored* src, const stored* d_dst, float* partial, int height, int width,
         int channels, int multiplier, int out_height, int out_width, int kernel_height, int kernel_width, int stride, int padding, int dilation,
         int samples, int chunks) {
     int outputs = channels * multiplier;
@@ -81,12 +81,35 @@ KERNEL __launch_bounds__(LANES * ROWS) depthwise_backward_weight(const float* sr
             int sy = (int) (p / out_width % out_height) * stride - padding + tap / kernel_width * dilation;
             int sample = p / out_width / out_height;
             if (sx >= 0 && sx < width && sy >= 0 && sy < height) {
-                sum += d_dst[p * outputs + o] * src[((sample * height + sy) * width + sx) * channels + o / multiplier];
+                sum += widen(d_dst[p * outputs + o]) * widen(src[((sample * height + sy) * width + sx) * channels + o / multiplier]);
             }
         }
     }
     sum = row_sum(sum);
     if (o < outputs && threadIdx.y == 0) {
-        partial[(chunk * outputs + o) * taps + tap] = sum;
+        partial[(chunk * taps + tap) * outputs + o] = sum;
+    }
+}
+
+/* d_weight [outputs, taps]: the sum over the chunks of partial [chunks, taps, outputs], in a fixed order; a tap per row of blocks. */
+KERNEL __launch_bounds__(LANES * LANES) depthwise_sum_taps(const float* partial, float* d_weight, int outputs, int chunks) {
+    __shared__ float of_row[LANES][LANES + 1];
+    int o = blockIdx.x * LANES + threadIdx.x;
+    int tap = blockIdx.y;
+    int taps = gridDim.y;
+    float sum = 0.0f;
+    if (o < outputs) {
+#pragma unroll 8
+        for (int k = threadIdx.y; k < chunks; k += LANES) {
+            sum += partial[(k * taps + tap) * outputs + o];
+        }
+    }
+    of_row[threadIdx.y][threadIdx.x] = sum;
+    __syncthreads();
+    if (o < outputs && threadIdx.y == 0) {
+        for (int r = 1; r < LANES; r++) {
+            sum += of_row[r][threadIdx.x];
+        }
+        d_weight[o * taps + tap] = sum;
     }
 }

@@ -4,11 +4,74 @@
  */
 #if defined(__CUDACC__)
 #define DEVICE static __device__ __forceinline__
+#define DEVICE_MEMBER __device__ __forceinline__
 #define INFINITY __int_as_float(0x7f800000)
 #define NAN __int_as_float(0x7fffffff)
+
+/* The same number, of which the compiler knows nothing: what is worked out from it is not kept in registers for later. */
+DEVICE int opaque(int v) {
+    asm volatile("" : "+r"(v));
+    return v;
+}
+
+/* One access of 16 bytes, of a type of that size and alignment. */
+template <class T>
+DEVICE T load16(const void* p) {
+    return *(const T*) p;
+}
+
+template <class T>
+DEVICE void store16(void* p, T v) {
+    *(T*) p = v;
+}
+
+DEVICE float half_to_float(unsigned short bits) {
+    float v;
+    asm("cvt.f32.f16 %0, %1;" : "=f"(v) : "h"(bits));
+    return v;
+}
+
+DEVICE unsigned short float_to_half(float v) {
+    unsigned short bits;
+    asm("cvt.rn.f16.f32 %0, %1;" : "=h"(bits) : "f"(v));
+    return bits;
+}
+
+DEVICE float bfloat_to_float(unsigned short bits) {
+    return __uint_as_float((unsigned) bits << 16);
+}
+
+/* From compute capability 8.0 on, as floats_to_bfloats. */
+DEVICE unsigned short float_to_bfloat(float v) {
+    unsigned short bits;
+    asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(bits) : "f"(v));
+    return bits;
+}
+
+/* Two at once: `low` is the one with the lower address. */
+DEVICE unsigned floats_to_halves(float low, float high) {
+    unsigned bits;
+#if __CUDA_ARCH__ >= 800
+    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(high), "f"(low));
+#else
+    bits = (unsigned) float_to_half(high) << 16 | float_to_half(low);
+#endif
+    return bits;
+}
+
+DEVICE unsigned floats_to_bfloats(float low, float high) {
+    unsigned bits;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(high), "f"(low));
+    return bits;
+}
 #else
 #include "simulated_device.h"
 #define DEVICE static inline
+#define DEVICE_MEMBER inline
+
+DEVICE int opaque(int v) {
+    return v;
+}
 #endif
 #define KERNEL extern "C" __global__ void
 
@@ -28,6 +91,97 @@
 #define SIGMOID 5
 #define HSIGMOID 6
 #define GELU 7
+
+/*
+ * How activations and their gradients lie in memory: STORAGE is a number of donna.kernels.Storage, and each file is compiled for each. Arithmetic is in
+ * float: a `stored` is only loaded (widen) and stored (narrow, to the nearest, ties to even).
+ */
+#if STORAGE == 0
+typedef float stored;
+#else
+struct stored {
+    unsigned short bits;
+};
+#endif
+
+DEVICE float widen(stored s) {
+#if STORAGE == 0
+    return s;
+#elif STORAGE == 1
+    return half_to_float(s.bits);
+#else
+    return bfloat_to_float(s.bits);
+#endif
+}
+
+DEVICE stored narrow(float v) {
+#if STORAGE == 0
+    return v;
+#elif STORAGE == 1
+    return {float_to_half(v)};
+#else
+    return {float_to_bfloat(v)};
+#endif
+}
+
+#if STORAGE != 0
+/* Two neighbours, of which `low` has the lower address. */
+DEVICE unsigned narrow2(float low, float high) {
+#if STORAGE == 1
+    return floats_to_halves(low, high);
+#else
+    return floats_to_bfloats(low, high);
+#endif
+}
+#endif
+
+struct alignas(16) floats4 {
+    float v[4];
+};
+
+/* Eight neighbours. */
+struct floats8 {
+    float v[8];
+};
+
+/* From p, which is a multiple of 16 bytes: two accesses. */
+DEVICE floats8 load8(const float* p) {
+    floats4 low = load16<floats4>(p);
+    floats4 high = load16<floats4>(p + 4);
+    return {low.v[0], low.v[1], low.v[2], low.v[3], high.v[0], high.v[1], high.v[2], high.v[3]};
+}
+
+/* To p, which is a multiple of 16 bytes. */
+DEVICE void store8(float* p, floats8 f) {
+    store16(p, floats4{f.v[0], f.v[1], f.v[2], f.v[3]});
+    store16(p + 4, floats4{f.v[4], f.v[5], f.v[6], f.v[7]});
+}
+
+#if STORAGE != 0
+struct alignas(16) pairs4 {
+    unsigned bits[4];
+};
+
+/* From p, which is a multiple of 16 bytes: one access. */
+DEVICE floats8 load8(const stored* p) {
+    pairs4 pairs = load16<pairs4>(p);
+    floats8 f;
+    for (int i = 0; i < 4; i++) {
+        f.v[2 * i] = widen({(unsigned short) pairs.bits[i]});
+        f.v[2 * i + 1] = widen({(unsigned short) (pairs.bits[i] >> 16)});
+    }
+    return f;
+}
+
+/* To p, which is a multiple of 16 bytes. */
+DEVICE void store8(stored* p, floats8 f) {
+    pairs4 pairs;
+    for (int i = 0; i < 4; i++) {
+        pairs.bits[i] = narrow2(f.v[2 * i], f.v[2 * i + 1]);
+    }
+    store16(p, pairs);
+}
+#endif
 
 /* Elements are counted in int, of which there are at most 2^30: a 64-bit division costs a card many times as much. */
 DEVICE int element() {

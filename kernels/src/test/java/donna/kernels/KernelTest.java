@@ -23,6 +23,7 @@ class KernelTest {
             case "int" -> Parameter.INT;
             case "long long" -> Parameter.LONG;
             case "float" -> Parameter.FLOAT;
+            case "stored*", "const stored*" -> Parameter.STORED;
             default -> {
                 assertTrue(type.endsWith("*"), declaration);
                 yield Parameter.POINTER;

@@ -5,8 +5,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** cuDNN, checked, on the card that is current when it is opened. By one thread at a time; the caller closes it, after the convolutions made with it. */
+/** cuDNN, checked, on the card that is current when it is opened. Thread-safe; the caller closes it, after the convolutions made with it. */
 public final class Dnn extends Handle {
+    /** {@link NativeException#status} where the library has no way to compute what is asked. */
+    public static final int NO_PLAN = -1;
+
     private static final int VERSION_9 = 90000;
     private static final int REASON_BYTES = 1024;
 
@@ -32,7 +35,7 @@ public final class Dnn extends Handle {
         return version(lib);
     }
 
-    private static String version(Cudnn lib) {
+    static String version(Cudnn lib) {
         long v = lib.cudnnGetVersion();
         return v >= VERSION_9 ? v / 10000 + "." + v / 100 % 100 + "." + v % 100 : v / 1000 + "." + v / 100 % 10 + "." + v % 100;
     }
@@ -40,17 +43,19 @@ public final class Dnn extends Handle {
     /**
      * A plan for a convolution, the same bits every time; the caller closes it. By the graph API from cuDNN 9 on, by the older API before.
      *
-     * @throws NativeException if the library has no deterministic way to compute it
+     * @param workspaceLimit the most bytes that a run may need besides
+     * @throws NativeException with status {@link #NO_PLAN} if the library has no deterministic way to compute it within the limit
      */
-    public ConvolutionPlan convolution(ConvolutionSpec spec, ConvolutionSpec.Pass pass) {
-        return lib.cudnnGetVersion() >= VERSION_9 ? new GraphConvolution(this, spec, pass) : new LegacyConvolution(this, spec, pass);
+    public synchronized ConvolutionPlan convolution(ConvolutionSpec spec, ConvolutionSpec.Pass pass, long workspaceLimit) {
+        return lib.cudnnGetVersion() >= VERSION_9
+                ? new GraphConvolution(this, spec, pass, workspaceLimit) : new LegacyConvolution(this, spec, pass, workspaceLimit);
     }
 
     Cudnn lib() {
         return lib;
     }
 
-    /** Work goes to {@code stream} from now on. */
+    /** Work goes to {@code stream} from now on; the caller holds this object's lock until its work is queued, since a handle has but one stream. */
     void stream(CudaStream stream) {
         int status = lib.cudnnSetStream(address(), stream.address());
         if (status != 0) {

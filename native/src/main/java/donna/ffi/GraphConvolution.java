@@ -5,18 +5,33 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * A convolution by cuDNN's graph API: the library's heuristics name engines, the fastest first; the first that computes the same bits every time, and as
- * precisely as asked, and can be built, is taken.
+ * A convolution by cuDNN's graph API: the library's heuristics name engines, the fastest first; the first that computes the same bits every time, as
+ * precisely as asked and within the workspace, and can be built, is taken.
  */
 final class GraphConvolution implements ConvolutionPlan {
     private static final int CROSS_CORRELATION = 1;
     private static final int NOTE_TENSOR_CORE = 0;
     private static final int NOTE_DOWN_CONVERT_INPUTS = 1;
+    private static final int NOTE_REDUCED_PRECISION_REDUCTION = 2;
+    private static final int NOTE_FFT = 3;
     private static final int NOTE_NONDETERMINISTIC = 4;
+    private static final int NOTE_WINOGRAD = 5;
     private static final int NOTES = 16;
+
+    /** What no engine may do: other bits from run to run, sums in less than F32, and transforms whose errors exceed those of plain sums. */
+    private static final Map<Integer, String> NEVER = Map.of(
+            NOTE_NONDETERMINISTIC, "nondeterministic",
+            NOTE_REDUCED_PRECISION_REDUCTION, "sums in 16 bits",
+            NOTE_FFT, "Fourier transforms",
+            NOTE_WINOGRAD, "Winograd transforms");
+
+    /** What no engine may do besides where F32 is not to be rounded. */
+    private static final Map<Integer, String> NEVER_EXACT = Map.of(NOTE_TENSOR_CORE, "TF32", NOTE_DOWN_CONVERT_INPUTS, "rounds its inputs");
+
     private static final int CONFIGS = 32;
 
     /** Heuristics that cost little, then the library's list of engines that always work ({@code CUDNN_HEUR_MODE_A}, {@code _FALLBACK}). */
@@ -62,44 +77,43 @@ final class GraphConvolution implements ConvolutionPlan {
         }
     }
 
-    /** @throws NativeException if the library has no deterministic engine for it */
-    GraphConvolution(Dnn dnn, ConvolutionSpec spec, ConvolutionSpec.Pass pass) {
+    /** @throws NativeException as {@link #find} */
+    GraphConvolution(Dnn dnn, ConvolutionSpec spec, ConvolutionSpec.Pass pass, long workspaceLimit) {
         this.dnn = dnn;
         this.lib = dnn.lib();
         this.pass = pass;
-        this.found = find(lib, Target.of(dnn.address()), spec, pass);
+        this.found = find(lib, Target.of(dnn.address()), spec, pass, workspaceLimit);
     }
 
     /**
      * Searches a plan.
      *
-     * @throws NativeException if there is none
+     * @throws NativeException with status {@link Dnn#NO_PLAN} if there is none
      */
-    static Found find(Cudnn lib, Target target, ConvolutionSpec spec, ConvolutionSpec.Pass pass) {
+    static Found find(Cudnn lib, Target target, ConvolutionSpec spec, ConvolutionSpec.Pass pass, long workspaceLimit) {
+        Search search = new Search(lib, target, spec, workspaceLimit, new ArrayList<>());
         try (CudnnDescriptor convolution = convolution(lib, spec);
-                CudnnDescriptor src = tensor(lib, spec, IDS[0], spec.images(), spec.channelsIn(), spec.height(), spec.width());
-                CudnnDescriptor weight = tensor(lib, spec, IDS[1], spec.channelsOut(), spec.channelsIn() / spec.groups(), spec.kernelH(), spec.kernelW());
-                CudnnDescriptor dst = tensor(lib, spec, IDS[2], spec.images(), spec.channelsOut(), spec.heightOut(), spec.widthOut());
+                CudnnDescriptor src = tensor(lib, spec.element(), IDS[0], spec.images(), spec.channelsIn(), spec.height(), spec.width());
+                CudnnDescriptor weight = tensor(lib, spec.element(), IDS[1], spec.channelsOut(), spec.channelsIn() / spec.groups(), spec.kernelH(), spec.kernelW());
+                CudnnDescriptor dst = tensor(lib, spec.element(), IDS[2], spec.images(), spec.channelsOut(), spec.heightOut(), spec.widthOut());
                 CudnnDescriptor operation = operation(lib, pass, convolution, src, weight, dst);
                 CudnnDescriptor graph = new CudnnDescriptor(lib, CudnnDescriptor.Kind.OPERATION_GRAPH)) {
             graph.refer(801, operation);
             target.graph().accept(graph);
             graph.finish();
-            List<String> refused = new ArrayList<>();
             for (int mode : MODES) {
                 try (CudnnDescriptor heuristics = new CudnnDescriptor(lib, CudnnDescriptor.Kind.ENGINE_HEURISTICS)) {
                     heuristics.refer(201, graph).number(200, CudnnDescriptor.HEURISTICS_MODE, mode);
                     target.heuristics().accept(heuristics);
-                    if (heuristics.tryFinish() == 0) {
-                        Found found = first(lib, target, heuristics, spec, refused);
-                        if (found != null) {
-                            return found;
-                        }
+                    Found found = heuristics.tryFinish() == 0 ? search.first(heuristics) : null;
+                    if (found != null) {
+                        return found;
                     }
                 }
             }
-            throw new NativeException("cuDNN: no deterministic plan for " + pass + " of " + spec + "; refused: "
-                    + (refused.isEmpty() ? "none was offered" : String.join(", ", refused)) + "; use another element type or pad the channels to a multiple of 8");
+            throw new NativeException("cuDNN " + Dnn.version(lib) + ": no plan for " + pass + " of " + spec + " within " + workspaceLimit
+                    + " bytes of workspace; refused: " + (search.refused.isEmpty() ? "none was offered" : String.join(", ", search.refused))
+                    + "; use another element type or pad the channels to a multiple of 8", Dnn.NO_PLAN);
         }
     }
 
@@ -116,10 +130,10 @@ final class GraphConvolution implements ConvolutionPlan {
     }
 
     /** Dimensions in the library's order, N C H W; the strides say that they lie as NHWC. */
-    static CudnnDescriptor tensor(Cudnn lib, ConvolutionSpec spec, long id, long n, long c, long h, long w) {
+    static CudnnDescriptor tensor(Cudnn lib, CudaElement element, long id, long n, long c, long h, long w) {
         return new CudnnDescriptor(lib, CudnnDescriptor.Kind.TENSOR)
                 .longs(900, CudnnDescriptor.INT64, ALIGNMENT)
-                .number(901, CudnnDescriptor.DATA_TYPE, spec.element().cudnn)
+                .number(901, CudnnDescriptor.DATA_TYPE, element.cudnn)
                 .longs(902, CudnnDescriptor.INT64, n, c, h, w)
                 .longs(903, CudnnDescriptor.INT64, c * h * w, 1, c * w, c)
                 .longs(906, CudnnDescriptor.INT64, id)
@@ -138,54 +152,69 @@ final class GraphConvolution implements ConvolutionPlan {
         };
     }
 
-    /** The first plan that can be built; null if there is none. */
-    private static Found first(Cudnn lib, Target target, CudnnDescriptor heuristics, ConvolutionSpec spec, List<String> refused) {
-        List<CudnnDescriptor> configs = new ArrayList<>();
-        try {
-            for (int i = 0; i < CONFIGS; i++) {
-                configs.add(new CudnnDescriptor(lib, CudnnDescriptor.Kind.ENGINE_CONFIG));
+    /** What is looked for, and what was refused so far. */
+    private record Search(Cudnn lib, Target target, ConvolutionSpec spec, long workspaceLimit, List<String> refused) {
+        /** The first plan that serves; null if there is none. */
+        Found first(CudnnDescriptor heuristics) {
+            List<CudnnDescriptor> configs = new ArrayList<>();
+            try {
+                for (int i = 0; i < CONFIGS; i++) {
+                    configs.add(new CudnnDescriptor(lib, CudnnDescriptor.Kind.ENGINE_CONFIG));
+                }
+                int count = heuristics.fill(202, configs);
+                for (CudnnDescriptor config : configs.subList(0, count)) {
+                    Found found = plan(config);
+                    if (found != null) {
+                        return found;
+                    }
+                }
+                return null;
+            } finally {
+                configs.forEach(CudnnDescriptor::close);
             }
-            int count = heuristics.fill(202, configs);
-            for (CudnnDescriptor config : configs.subList(0, count)) {
-                Found found = plan(lib, target, config, spec, refused);
-                if (found != null) {
-                    return found;
+        }
+
+        private Found plan(CudnnDescriptor config) {
+            long index;
+            List<Integer> notes;
+            try (CudnnDescriptor engine = new CudnnDescriptor(lib, CudnnDescriptor.Kind.ENGINE)) {
+                config.fill(300, List.of(engine));
+                index = engine.readLong(1301);
+                notes = engine.readNumbers(1303, CudnnDescriptor.NUMERICAL_NOTE, NOTES);
+            }
+            boolean exact = spec.element() == CudaElement.F32 && !spec.tensorFloat();
+            for (int note : notes) {
+                String why = NEVER.getOrDefault(note, exact ? NEVER_EXACT.get(note) : null);
+                if (why != null) {
+                    return refuse(index, why);
                 }
             }
-            return null;
-        } finally {
-            configs.forEach(CudnnDescriptor::close);
-        }
-    }
-
-    private static Found plan(Cudnn lib, Target target, CudnnDescriptor config, ConvolutionSpec spec, List<String> refused) {
-        long index;
-        List<Integer> notes;
-        try (CudnnDescriptor engine = new CudnnDescriptor(lib, CudnnDescriptor.Kind.ENGINE)) {
-            config.fill(300, List.of(engine));
-            index = engine.readLong(1301);
-            notes = engine.readNumbers(1303, CudnnDescriptor.NUMERICAL_NOTE, NOTES);
-        }
-        boolean exact = spec.element() == CudaElement.F32 && !spec.tensorFloat();
-        if (notes.contains(NOTE_NONDETERMINISTIC) || exact && (notes.contains(NOTE_TENSOR_CORE) || notes.contains(NOTE_DOWN_CONVERT_INPUTS))) {
-            refused.add("engine " + index + (notes.contains(NOTE_NONDETERMINISTIC) ? " (nondeterministic)" : " (TF32)"));
-            return null;
-        }
-        CudnnDescriptor plan = new CudnnDescriptor(lib, CudnnDescriptor.Kind.EXECUTION_PLAN);
-        try {
-            plan.refer(PLAN_CONFIG, config);
-            target.plan().accept(plan);
-            int status = plan.tryFinish();
-            if (status == 0) {
-                return new Found(plan, index, plan.readLong(PLAN_WORKSPACE));
+            CudnnDescriptor plan = new CudnnDescriptor(lib, CudnnDescriptor.Kind.EXECUTION_PLAN);
+            Found found = null;
+            try {
+                plan.refer(PLAN_CONFIG, config);
+                target.plan().accept(plan);
+                int status = plan.tryFinish();
+                if (status != 0) {
+                    return refuse(index, "status " + status);
+                }
+                long workspace = plan.readLong(PLAN_WORKSPACE);
+                if (workspace > workspaceLimit) {
+                    return refuse(index, "wants " + workspace + " bytes");
+                }
+                found = new Found(plan, index, workspace);
+                return found;
+            } finally {
+                if (found == null) {
+                    plan.close();
+                }
             }
-            refused.add("engine " + index + " (status " + status + ")");
-        } catch (NativeException e) {
-            plan.close();
-            throw e;
         }
-        plan.close();
-        return null;
+
+        private Found refuse(long engine, String why) {
+            refused.add("engine " + engine + " (" + why + ")");
+            return null;
+        }
     }
 
     @Override
@@ -200,7 +229,6 @@ final class GraphConvolution implements ConvolutionPlan {
 
     @Override
     public void run(CudaStream stream, long first, long second, long result, long scratch) {
-        dnn.stream(stream);
         long src = pass == ConvolutionSpec.Pass.BACKWARD_DATA ? result : first;
         long weight = pass == ConvolutionSpec.Pass.BACKWARD_WEIGHT ? result : second;
         long dst = switch (pass) {
@@ -209,9 +237,12 @@ final class GraphConvolution implements ConvolutionPlan {
             case BACKWARD_WEIGHT -> second;
         };
         bind(src, weight, dst, scratch);
-        int status = lib.cudnnBackendExecute(dnn.address(), found.plan().address(), pack.address());
-        if (status != 0) {
-            Dnn.check(lib, status, "cudnnBackendExecute of " + pass);
+        synchronized (dnn) {
+            dnn.stream(stream);
+            int status = lib.cudnnBackendExecute(dnn.address(), found.plan().address(), pack.address());
+            if (status != 0) {
+                Dnn.check(lib, status, "cudnnBackendExecute of " + pass);
+            }
         }
     }
 

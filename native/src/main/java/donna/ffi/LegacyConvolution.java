@@ -16,6 +16,7 @@ final class LegacyConvolution implements ConvolutionPlan {
     private static final long PERFORMANCE_BYTES = 48;
 
     private static final long PERFORMANCE_STATUS = 4;
+    private static final long PERFORMANCE_MEMORY = 16;
     private static final long PERFORMANCE_DETERMINISM = 24;
 
     private final Dnn dnn;
@@ -31,8 +32,8 @@ final class LegacyConvolution implements ConvolutionPlan {
     private final int algorithm;
     private final long workspaceBytes;
 
-    /** @throws NativeException if the library has no deterministic algorithm for it */
-    LegacyConvolution(Dnn dnn, ConvolutionSpec spec, ConvolutionSpec.Pass pass) {
+    /** @throws NativeException with status {@link Dnn#NO_PLAN} if the library has no deterministic algorithm for it within the workspace */
+    LegacyConvolution(Dnn dnn, ConvolutionSpec spec, ConvolutionSpec.Pass pass, long workspaceLimit) {
         this.dnn = dnn;
         this.lib = dnn.lib();
         this.pass = pass;
@@ -53,7 +54,7 @@ final class LegacyConvolution implements ConvolutionPlan {
             check(lib.cudnnSetConvolutionGroupCount(convolution.address(), spec.groups()), "cudnnSetConvolutionGroupCount of " + spec);
             int math = spec.element() == CudaElement.F32 && !spec.tensorFloat() ? MATH_FMA : MATH_TENSOR;
             check(lib.cudnnSetConvolutionMathType(convolution.address(), math), "cudnnSetConvolutionMathType of " + spec);
-            algorithm = algorithm(spec);
+            algorithm = algorithm(spec, workspaceLimit);
             workspaceBytes = workspace(spec);
         } catch (NativeException e) {
             close();
@@ -79,7 +80,7 @@ final class LegacyConvolution implements ConvolutionPlan {
         }
     }
 
-    private int algorithm(ConvolutionSpec spec) {
+    private int algorithm(ConvolutionSpec spec, long workspaceLimit) {
         try (Arena local = Arena.ofConfined()) {
             MemorySegment count = local.allocate(ValueLayout.JAVA_INT);
             MemorySegment found = local.allocate(CANDIDATES * PERFORMANCE_BYTES, 8);
@@ -95,12 +96,13 @@ final class LegacyConvolution implements ConvolutionPlan {
             for (int i = 0; i < count.get(ValueLayout.JAVA_INT, 0); i++) {
                 long at = i * PERFORMANCE_BYTES;
                 if (found.get(ValueLayout.JAVA_INT, at + PERFORMANCE_STATUS) == 0
+                        && found.get(ValueLayout.JAVA_LONG, at + PERFORMANCE_MEMORY) <= workspaceLimit
                         && found.get(ValueLayout.JAVA_INT, at + PERFORMANCE_DETERMINISM) == 1) {
                     return found.get(ValueLayout.JAVA_INT, at);
                 }
             }
             throw new NativeException("cuDNN " + dnn.version() + ": no deterministic algorithm for " + pass + " of " + spec
-                    + "; use another element type or pad the channels to a multiple of 8");
+                    + " within " + workspaceLimit + " bytes of workspace; use another element type or pad the channels to a multiple of 8", Dnn.NO_PLAN);
         }
     }
 
@@ -138,7 +140,13 @@ final class LegacyConvolution implements ConvolutionPlan {
 
     @Override
     public void run(CudaStream stream, long first, long second, long result, long workspace) {
-        dnn.stream(stream);
+        synchronized (dnn) {
+            dnn.stream(stream);
+            queue(first, second, result, workspace);
+        }
+    }
+
+    private void queue(long first, long second, long result, long workspace) {
         long handle = dnn.address();
         int status = switch (pass) {
             case FORWARD -> lib.cudnnConvolutionForward(handle, one, src.address(), first, weight.address(), second, convolution.address(),

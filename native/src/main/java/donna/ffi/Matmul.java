@@ -125,6 +125,11 @@ public final class Matmul implements AutoCloseable {
                 "cublasLtMatmulPreferenceSetAttribute " + attribute);
     }
 
+    /** What it computes. */
+    public MatmulSpec spec() {
+        return spec;
+    }
+
     /** Ways to compute it that the library offers; it holds the first for the fastest. */
     public int algorithms() {
         return found;

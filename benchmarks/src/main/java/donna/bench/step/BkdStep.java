@@ -71,7 +71,8 @@ public final class BkdStep {
         data.values().forEach(Tensor::close);
     }
 
-    static Map<String, Tensor> data(Device device, Stages.Stage stage) {
+    /** Random images and targets of a stage, channels in the preferred layout, by the names that {@link CandidateStep} binds. */
+    public static Map<String, Tensor> data(Device device, Stages.Stage stage) {
         int out = stage.size() / stage.stride();
         Map<String, Tensor> data = new LinkedHashMap<>();
         data.put("src", image(device, new Shape(stage.batch(), stage.in(), stage.size(), stage.size()), 1));

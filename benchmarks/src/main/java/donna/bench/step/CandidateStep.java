@@ -20,20 +20,45 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** One candidate of a stage and its training step: forward, NSR loss, backward and SGD as one plan. */
-final class CandidateStep implements AutoCloseable {
+/**
+ * Candidates of a stage and their training step: forward, NSR loss, backward and SGD as one plan, in which several are members that need nothing of each other.
+ */
+public final class CandidateStep implements AutoCloseable {
     private static final Optimizer SGD = new Optimizer.Sgd(0.9f, false, 1e-4f);
 
     private final String name;
     private final Plan plan;
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+    private final List<String> losses = new ArrayList<>();
     private final int batch;
 
-    CandidateStep(Device device, Stages.Stage stage, Stages.Candidate c, Map<String, Tensor> data) {
-        this.name = c.toString();
+    public CandidateStep(Device device, Stages.Stage stage, Stages.Candidate c, Map<String, Tensor> data) {
+        this(device, stage, List.of(c), data);
+    }
+
+    public CandidateStep(Device device, Stages.Stage stage, List<Stages.Candidate> candidates, Map<String, Tensor> data) {
+        this.name = candidates.size() == 1 ? candidates.getFirst().toString() : candidates.size() + " candidates";
         this.batch = stage.batch();
-        GraphWriter w = new GraphWriter(GraphWriter.Mode.TRAIN);
-        Graph.Builder g = w.graph();
+        Graph.Builder g = new Graph.Builder();
+        Map<String, float[]> initial = new LinkedHashMap<>();
+        for (int m = 0; m < candidates.size(); m++) {
+            member(g, stage, candidates.get(m), "c" + m + ".", data, initial);
+        }
+        Graph graph = g.build();
+        plan = device.compile(graph);
+        tensors.putAll(data);
+        graph.bindings().forEach((key, spec) -> tensors.computeIfAbsent(key, k -> device.tensor(spec)));
+        initial.forEach((key, values) -> tensors.get(key).set(values));
+        tensors.get("learningRate").fill(0.01);
+        tensors.get(GraphWriter.MOMENTUM).fill(0.1);
+        plan.bindAll(tensors);
+        data.keySet().forEach(tensors::remove);
+    }
+
+    private void member(
+            Graph.Builder g, Stages.Stage stage, Stages.Candidate c, String member, Map<String, Tensor> data, Map<String, float[]> initial) {
+        g.member(member);
+        GraphWriter w = new GraphWriter(GraphWriter.Mode.TRAIN, g);
         Value out = layers(stage, c).write(w, "", g.input("src", data.get("src").spec()));
         Value loss = g.node(new Op.NsrLoss(), List.of(out, g.input("target", data.get("target").spec()),
                 g.input("inverseVariance", data.get("inverseVariance").spec()))).output(0);
@@ -44,16 +69,9 @@ final class CandidateStep implements AutoCloseable {
         for (int i = 0; i < values.size(); i++) {
             SGD.write(g, trainable.get(i), values.get(i), gradients.get(values.get(i)), rate, rate);
         }
-        g.output("loss", loss);
-        Graph graph = g.build();
-        plan = device.compile(graph);
-        tensors.putAll(data);
-        graph.bindings().forEach((key, spec) -> tensors.computeIfAbsent(key, k -> device.tensor(spec)));
-        w.parameters().forEach(p -> tensors.get(p.name()).set(p.init().values(1, p.name(), Math.toIntExact(p.shape().elements()))));
-        tensors.get("learningRate").fill(0.01);
-        tensors.get(GraphWriter.MOMENTUM).fill(0.1);
-        plan.bindAll(tensors);
-        data.keySet().forEach(tensors::remove);
+        g.output(member + "loss", loss);
+        losses.add(member + "loss");
+        w.parameters().forEach(p -> initial.put(member + p.name(), p.init().values(1, p.name(), Math.toIntExact(p.shape().elements()))));
     }
 
     private static Layer layers(Stages.Stage stage, Stages.Candidate c) {
@@ -68,23 +86,23 @@ final class CandidateStep implements AutoCloseable {
         return new Layers.Sequential(all);
     }
 
-    String name() {
+    public String name() {
         return name;
     }
 
-    int batch() {
+    public int batch() {
         return batch;
     }
 
-    Plan plan() {
+    public Plan plan() {
         return plan;
     }
 
-    /** Trains one step and returns its loss. */
-    double run(Stream stream) {
+    /** Trains one step and returns its loss, the sum of all candidates'. */
+    public double run(Stream stream) {
         plan.run(stream);
         stream.synchronize();
-        return tensors.get("loss").item();
+        return losses.stream().mapToDouble(name -> tensors.get(name).item()).sum();
     }
 
     @Override

@@ -5,14 +5,14 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** The work of the block-distillation comparison, as {@code bkd_stages.json} describes it for both sides. */
-record Stages(List<Stage> stages) {
+public record Stages(List<Stage> stages) {
     /** Candidates trained on one input and target: {@code [batch, in, size, size]} to {@code [batch, out, size / stride, size / stride]}. */
-    record Stage(String name, int batch, int in, int out, int size, int stride, List<Candidate> candidates) {}
+    public record Stage(String name, int batch, int in, int out, int size, int stride, List<Candidate> candidates) {}
 
     /** A stack of {@code depth} layers; the first carries the stride and the change of channels. */
-    record Candidate(String type, int depth, int kernel, int expand, boolean se, String act) {}
+    public record Candidate(String type, int depth, int kernel, int expand, boolean se, String act) {}
 
-    static Stages read(Path file) {
+    public static Stages read(Path file) {
         return Json.read(file, Stages.class);
     }
 }

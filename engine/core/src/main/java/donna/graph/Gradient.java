@@ -47,7 +47,7 @@ public final class Gradient {
         try {
             return new Gradient(g).sweep(loss, wrt);
         } finally {
-            g.at(scope);
+            g.scope(scope);
         }
     }
 
@@ -73,7 +73,7 @@ public final class Gradient {
                     }
                 }
                 if (!n.outputs().isEmpty() && gradients.containsKey(n.output(0))) {
-                    g.at(n.name());
+                    g.scope(n.name());
                     backward(n, gradients.get(n.output(0)));
                 }
             }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -53,10 +54,11 @@ public record Graph(List<Node> nodes, Map<String, Output> outputs) {
         private final Map<String, Value> leaves = new LinkedHashMap<>();
         private final Map<String, Output> outputs = new LinkedHashMap<>();
         private String scope = "";
+        private String member = "";
 
         /** Layer name given to the nodes that follow. */
         public Builder at(String name) {
-            scope = name;
+            scope = member + name;
             return this;
         }
 
@@ -64,20 +66,35 @@ public record Graph(List<Node> nodes, Map<String, Output> outputs) {
             return scope;
         }
 
+        /** As {@link #at}, with the member's name in front already. */
+        void scope(String full) {
+            scope = full;
+        }
+
+        /** The input of that name; asking twice gives the same value. */
         public Value input(String name, TensorSpec spec) {
             return leaf(name, new Op.Input(name, spec));
         }
 
-        /** The variable of that name; asking twice gives the same value. */
+        /** The variable of that name; asking twice gives the same value. Within a member its name begins with the member's. */
         public Value variable(String name, TensorSpec spec) {
-            Value known = leaves.get(name);
-            if (known != null && known.spec().equals(spec) && known.node().op() instanceof Op.Variable) {
-                return known;
-            }
-            return leaf(name, new Op.Variable(name, spec));
+            return leaf(member + name, new Op.Variable(member + name, spec));
+        }
+
+        /**
+         * What follows belongs to the member of that name: one of several networks that share nothing but inputs. Layers and variables are named {@code
+         * member + name}.
+         */
+        public Builder member(String name) {
+            member = name;
+            return this;
         }
 
         private Value leaf(String name, Op op) {
+            Value known = leaves.get(name);
+            if (known != null && known.node().op().equals(op)) {
+                return known;
+            }
             Value v = add(op);
             if (leaves.put(name, v) != null) {
                 throw new DonnaException.InvalidInput(
@@ -115,6 +132,17 @@ public record Graph(List<Node> nodes, Map<String, Output> outputs) {
                 throw new DonnaException.InvalidInput("graph: the name '" + name + "' of an output is taken");
             }
             return this;
+        }
+
+        /** Names of the inputs asked for so far, whether anything depends on them or not. */
+        public Set<String> inputs() {
+            Set<String> names = new LinkedHashSet<>();
+            leaves.forEach((name, v) -> {
+                if (v.node().op() instanceof Op.Input) {
+                    names.add(name);
+                }
+            });
+            return names;
         }
 
         /** Nodes written so far. */

@@ -65,14 +65,21 @@ public final class GraphWriter {
      */
     record FoldedPair(String weight, Optional<String> bias, Norm norm, String folded) {}
 
-    private final Graph.Builder graph = new Graph.Builder();
+    private final Graph.Builder graph;
     private final Mode mode;
     private final Map<String, ParameterSpec> parameters = new LinkedHashMap<>();
     private final List<FoldedPair> pairs = new ArrayList<>();
     private Optional<Value> momentum = Optional.empty();
 
+    /** Writes into a graph of its own. */
     public GraphWriter(Mode mode) {
+        this(mode, new Graph.Builder());
+    }
+
+    /** Writes into {@code graph}, beside what is there. */
+    public GraphWriter(Mode mode, Graph.Builder graph) {
         this.mode = mode;
+        this.graph = graph;
     }
 
     public Graph.Builder graph() {

@@ -39,9 +39,22 @@ class GraphTest {
     }
 
     @Test
+    void membersShareInputsAndNothingElse() {
+        Value first = g.member("a/").at("layer").variable("w", THREE);
+        Value x = g.input("x", THREE);
+        Value second = g.member("b/").at("layer").variable("w", THREE);
+        assertSame(x.node(), g.input("x", THREE).node());
+        assertEquals("a/layer", first.node().name());
+        g.output("sum", g.add(new Op.Add(), g.add(new Op.Add(), first, second), x));
+        assertEquals(Set.of("a/w", "b/w", "x", "sum"), g.build().bindings().keySet());
+    }
+
+    @Test
     void aNameIsTakenOnce() {
         Value x = g.input("x", THREE);
-        assertThrows(DonnaException.InvalidInput.class, () -> g.input("x", THREE));
+        assertSame(x.node(), g.input("x", THREE).node());
+        assertThrows(DonnaException.InvalidInput.class, () -> g.input("x", TensorSpec.f32(4)));
+        assertThrows(DonnaException.InvalidInput.class, () -> g.variable("x", THREE));
         assertThrows(DonnaException.InvalidInput.class, () -> g.output("x", x));
         g.output("y", x);
         assertThrows(DonnaException.InvalidInput.class, () -> g.output("y", x));

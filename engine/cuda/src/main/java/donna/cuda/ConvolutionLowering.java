@@ -7,70 +7,28 @@ import donna.graph.Op;
 import donna.kernels.Kernel;
 import donna.kernels.Launch;
 import donna.tensor.Activation;
-import donna.tensor.ConvGeometry;
-import donna.tensor.Shape;
+import java.util.Optional;
 
 /**
- * Convolutions of images with the channels last. A depthwise one has kernels of its own; any other is a product: of the pixels themselves where the window is
- * one pixel, else of the windows, gathered for as many samples at a time as fit into bounded scratch memory.
+ * Convolutions of images with the channels last. A depthwise one has kernels of its own; where the window is one pixel it is a product of the
+ * pixels; any other is cuDNN's or, where that has no plan, a product of the windows, gathered for as many samples at a time as fit into bounded scratch memory.
  */
 final class ConvolutionLowering {
     /** Scratch memory for gathered windows, unless one sample alone needs more. */
     private static final long WINDOW_BYTES = 256L << 20;
 
-    /** Pixels that one block of the depthwise weight gradient adds up. */
-    private static final int CHUNK = 2048;
-
     private final PlanBuilder b;
+    private final DepthwiseLowering depthwise;
+    private final DenseConvolutionLowering dense;
 
     ConvolutionLowering(PlanBuilder b) {
         this.b = b;
+        depthwise = new DepthwiseLowering(b);
+        dense = new DenseConvolutionLowering(b);
     }
 
-    /** {@code src [N, C, H, W]}, {@code weight [O, C / groups, KH, KW]}, {@code dst [N, O, OH, OW]}. */
-    private record Conv(Shape src, Shape weight, Shape dst, ConvGeometry g) {
-        boolean depthwise() {
-            return weight.dim(1) == 1 && g.groups() == src.dim(1);
-        }
-
-        boolean pointwise() {
-            return weight.dim(2) == 1 && weight.dim(3) == 1 && g.stride() == 1 && g.padding() == 0;
-        }
-
-        int samples() {
-            return src.dim(0);
-        }
-
-        int outputs() {
-            return dst.dim(1);
-        }
-
-        int taps() {
-            return weight.dim(2) * weight.dim(3);
-        }
-
-        /** Pixels of dst of one sample: rows of the product. */
-        int pixels() {
-            return dst.dim(2) * dst.dim(3);
-        }
-
-        /** Numbers in a window. */
-        int window() {
-            return src.dim(1) * taps();
-        }
-
-        int samplesAtOnce() {
-            return pointwise() ? samples() : Math.clamp(WINDOW_BYTES / ((long) pixels() * window() * Float.BYTES), 1, samples());
-        }
-
-        /** The arguments that kernels of windows and of depthwise convolutions end with, but for the count. */
-        Object[] geometry(Object... before) {
-            Object[] geometry = {dst.dim(2), dst.dim(3), weight.dim(2), weight.dim(3), g.stride(), g.padding(), g.dilation()};
-            Object[] all = new Object[before.length + geometry.length + 1];
-            System.arraycopy(before, 0, all, 0, before.length);
-            System.arraycopy(geometry, 0, all, before.length, geometry.length);
-            return all;
-        }
+    private static int samplesAtOnce(Conv c) {
+        return c.pointwise() ? c.samples() : Math.clamp(WINDOW_BYTES / ((long) c.pixels() * c.window() * Float.BYTES), 1, c.samples());
     }
 
     private void launch(Kernel kernel, int count, Object[] arguments) {
@@ -81,15 +39,8 @@ final class ConvolutionLowering {
     /** {@code act(conv(src) + bias + residual)}: what the convolution leaves is a pass of its own afterwards. */
     void forward(Node n, Op.Conv2d o) {
         Conv c = new Conv(n.input(0).shape(), n.input(1).shape(), n.output(0).shape(), o.geometry());
-        Slot src = b.image(n.input(0));
-        Slot weight = b.plain(n.input(1));
-        Slot dst = b.define(n.output(0), Order.CHANNELS_LAST);
-        if (c.depthwise()) {
-            launch(Kernel.DEPTHWISE_FORWARD, dst.count(), c.geometry(src, weight, dst, c.src.dim(2), c.src.dim(3), c.src.dim(1), multiplier(c)));
-        } else {
-            windows(c, src, (windows, first, count) -> b.product(
-                    product(c, count), 0, windows, new Place(weight, 0), pixels(c, dst, first)));
-        }
+        Optional<Slot> byLibrary = c.windowed() ? dense.forward(c, n) : Optional.empty();
+        Slot dst = byLibrary.orElseGet(() -> convolve(c, n));
         if (o.bias() || o.residual() || o.act() != Activation.NONE) {
             Slot bias = o.bias() ? b.plain(n.input(2)) : dst;
             Slot residual = o.residual() ? b.image(n.input(o.bias() ? 3 : 2)) : dst;
@@ -98,8 +49,17 @@ final class ConvolutionLowering {
         }
     }
 
-    private static int multiplier(Conv c) {
-        return c.outputs() / c.src.dim(1);
+    private Slot convolve(Conv c, Node n) {
+        Slot src = b.image(n.input(0));
+        Slot weight = b.plain(n.input(1));
+        Slot dst = b.define(n.output(0), Order.CHANNELS_LAST);
+        if (c.depthwise()) {
+            depthwise.forward(c, src, weight, dst);
+        } else {
+            windows(c, src, (windows, first, count) -> b.product(
+                    product(c, count), 0, windows, new Place(weight, 0), pixels(c, dst, first)));
+        }
+        return dst;
     }
 
     private interface Part {
@@ -108,14 +68,14 @@ final class ConvolutionLowering {
 
     /** Gathers windows part by part, and has each part used. */
     private void windows(Conv c, Slot src, Part part) {
-        int atOnce = c.samplesAtOnce();
+        int atOnce = samplesAtOnce(c);
         Slot windows = c.pointwise() ? src : b.floats((long) atOnce * c.pixels() * c.window());
-        long sample = c.src.elements() / c.samples() * Float.BYTES;
+        long sample = c.src().elements() / c.samples() * Float.BYTES;
         for (int first = 0; first < c.samples(); first += atOnce) {
             int count = Math.min(atOnce, c.samples() - first);
             if (!c.pointwise()) {
                 launch(Kernel.GATHER_WINDOWS, Math.multiplyExact(count * c.pixels(), c.window()),
-                        c.geometry(new Place(src, first * sample), windows, c.src.dim(2), c.src.dim(3), c.src.dim(1)));
+                        c.geometry(new Place(src, first * sample), windows, c.src().dim(2), c.src().dim(3), c.src().dim(1)));
             }
             part.write(new Place(windows, 0), first, count);
         }
@@ -128,7 +88,7 @@ final class ConvolutionLowering {
     /** What a convolution's products share: for {@code samples} samples, the three matrices; a group is one of a batch. */
     private record Grouped(int batch, int rows, int outputs, int window, Conv c) {
         Grouped(Conv c, int samples) {
-            this(c.g.groups(), Math.multiplyExact(samples, c.pixels()), c.outputs() / c.g.groups(), c.window() / c.g.groups(), c);
+            this(c.g().groups(), Math.multiplyExact(samples, c.pixels()), c.outputs() / c.g().groups(), c.window() / c.g().groups(), c);
         }
 
         Matrix windows() {
@@ -164,41 +124,42 @@ final class ConvolutionLowering {
 
     void backwardData(Node n, Op.Conv2dBackwardData o) {
         Conv c = new Conv(o.src(), n.input(1).shape(), n.input(0).shape(), o.geometry());
+        if (c.windowed() && dense.backwardData(c, n).isPresent()) {
+            return;
+        }
         Slot dDst = b.image(n.input(0));
         Slot weight = b.plain(n.input(1));
         Slot dSrc = b.define(n.output(0), Order.CHANNELS_LAST);
         if (c.depthwise()) {
-            launch(Kernel.DEPTHWISE_BACKWARD_DATA, dSrc.count(), c.geometry(dDst, weight, dSrc, c.src.dim(2), c.src.dim(3), c.src.dim(1), multiplier(c)));
+            depthwise.backwardData(c, dDst, weight, dSrc);
             return;
         }
-        int atOnce = c.samplesAtOnce();
+        int atOnce = samplesAtOnce(c);
         Slot windows = c.pointwise() ? dSrc : b.floats((long) atOnce * c.pixels() * c.window());
-        long sample = c.src.elements() / c.samples();
+        long sample = c.src().elements() / c.samples();
         for (int first = 0; first < c.samples(); first += atOnce) {
             int count = Math.min(atOnce, c.samples() - first);
             b.product(productBackwardData(c, count), 0, pixels(c, dDst, first), new Place(weight, 0), new Place(windows, 0));
             if (!c.pointwise()) {
                 launch(Kernel.GATHER_WINDOWS_BACKWARD, (int) (count * sample),
-                        c.geometry(windows, new Place(dSrc, first * sample * Float.BYTES), c.src.dim(2), c.src.dim(3), c.src.dim(1)));
+                        c.geometry(windows, new Place(dSrc, first * sample * Float.BYTES), c.src().dim(2), c.src().dim(3), c.src().dim(1)));
             }
         }
     }
 
     void backwardWeight(Node n, Op.Conv2dBackwardWeight o) {
         Conv c = new Conv(n.input(0).shape(), o.weight(), n.input(1).shape(), o.geometry());
+        if (c.windowed() && dense.backwardWeight(c, n).isPresent()) {
+            return;
+        }
         Slot src = b.image(n.input(0));
         Slot dDst = b.image(n.input(1));
         Slot dWeight = b.define(n.output(0));
-        if (!c.depthwise()) {
+        if (c.depthwise()) {
+            depthwise.backwardWeight(c, src, dDst, dWeight);
+        } else {
             windows(c, src, (windows, first, count) -> b.product(
                     productBackwardWeight(c, count), first == 0 ? 0 : 1, pixels(c, dDst, first), windows, new Place(dWeight, 0)));
-            return;
         }
-        int chunks = Math.clamp((long) c.samples() * c.pixels() / CHUNK, 1, 64);
-        Slot partial = b.floats((long) chunks * dWeight.count());
-        b.kernel(Kernel.DEPTHWISE_BACKWARD_WEIGHT, Launch.channels(c.outputs(), chunks, c.taps()), src, dDst, partial, c.src.dim(2), c.src.dim(3),
-                c.src.dim(1), multiplier(c), c.dst.dim(2), c.dst.dim(3), c.weight.dim(2), c.weight.dim(3), c.g.stride(), c.g.padding(), c.g.dilation(),
-                c.samples(), chunks);
-        b.kernel(Kernel.SUM_CHUNKS, Launch.elements(dWeight.count()), partial, dWeight, chunks, dWeight.count());
     }
 }

@@ -15,13 +15,22 @@ import donna.tensor.Layout;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
-/** A card with its context, compiled kernels and matrix library. */
+/** A card with its context, compiled kernels, and libraries of products and convolutions. */
 final class GpuDevice implements Device {
+    /** Streams whose work can overlap on a card while the host prepares more. */
+    private static final int STREAMS = 4;
+
+    /** Networks in one graph: enough to fill a card with small ones, and few enough for graphs that are quickly made. */
+    private static final int MEMBERS = 32;
+
     private final String name;
     private final CudaContext context;
     private final BlasLt blas;
+    private final Convolutions convolutions;
     private final KernelCache kernels;
     private final Staging staging;
+    private final long scratchLimit;
+    private final Object order = new Object();
     private final AtomicLong bytes = new AtomicLong();
     private volatile boolean open = true;
 
@@ -33,7 +42,9 @@ final class GpuDevice implements Device {
             name = "cuda:" + card.ordinal() + " (" + card.name() + ", sm_" + card.computeCapability() + ")";
             kernels = new KernelCache(cuda.bindings(), context, card.computeCapability());
             blas = BlasLt.open(cuda.bindings());
+            convolutions = new Convolutions(cuda.bindings(), name);
             staging = new Staging(context);
+            scratchLimit = card.totalBytes() / (2 * STREAMS);
             finished = true;
         } finally {
             if (!finished) {
@@ -49,7 +60,7 @@ final class GpuDevice implements Device {
             return action.get();
         } catch (NativeException e) {
             if (e.status() == Cuda.OUT_OF_MEMORY) {
-                throw new DonnaException.Unavailable(name + ": out of memory with " + bytes.get() + " bytes in use: " + e.getMessage()
+                throw new DonnaException.OutOfMemory(name + ": out of memory with " + bytes.get() + " bytes in use: " + e.getMessage()
                         + "; use a smaller batch, fewer candidates at a time, or a card with more memory", e);
             }
             throw new DonnaException.NativeFailure(name + ": " + e.getMessage(), e);
@@ -68,12 +79,26 @@ final class GpuDevice implements Device {
         bytes.addAndGet(delta);
     }
 
+    /** Held while a run is queued, so that runs that use one buffer have one order. */
+    Object order() {
+        return order;
+    }
+
+    /** Scratch memory beyond which branches do not run side by side: with that much for every stream, half of the card's memory is left. */
+    long scratchLimit() {
+        return scratchLimit;
+    }
+
     CudaContext context() {
         return context;
     }
 
     BlasLt blas() {
         return blas;
+    }
+
+    Convolutions convolutions() {
+        return convolutions;
     }
 
     KernelCache kernels() {
@@ -94,10 +119,9 @@ final class GpuDevice implements Device {
         return Layout.CHANNELS_LAST;
     }
 
-    /** Streams whose work can overlap on a card while the host prepares more. */
     @Override
     public int concurrency() {
-        return 4;
+        return STREAMS;
     }
 
     @Override
@@ -119,6 +143,11 @@ final class GpuDevice implements Device {
     }
 
     @Override
+    public int membersAtOnce() {
+        return MEMBERS;
+    }
+
+    @Override
     public long bytesInUse() {
         return bytes.get();
     }
@@ -135,6 +164,7 @@ final class GpuDevice implements Device {
             open = false;
             run(() -> {
                 staging.close();
+                convolutions.close();
                 blas.close();
                 kernels.close();
                 context.close();

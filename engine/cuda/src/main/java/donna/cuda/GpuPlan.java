@@ -1,26 +1,30 @@
 package donna.cuda;
 
-import donna.backend.Plan;
 import donna.backend.Stream;
 import donna.backend.plan.Bindings;
 import donna.ffi.CudaGraph;
 import donna.ffi.CudaGraphExec;
+import donna.ffi.CudaStream;
+import donna.ffi.NativeException;
 import donna.graph.Graph;
 import donna.tensor.DonnaException;
 import donna.tensor.Tensor;
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Steps over slots. The first run with a set of addresses queues the steps one by one; the second captures them into a CUDA graph, which further runs with
- * those addresses launch as a whole.
+ * those addresses launch as a whole. The branches are side by side in the graph, after what comes before them all.
  */
-final class GpuPlan implements Plan {
+final class GpuPlan implements TimedPlan {
     /** Every tensor that is bound begins at a multiple of this: what wide loads need. */
     static final long BOUND_ALIGNMENT = 16;
 
@@ -33,31 +37,49 @@ final class GpuPlan implements Plan {
     /**
      * What a plan is made of.
      *
+     * @param common what comes before all branches
+     * @param branches what needs nothing of each other; at least one
      * @param written names of the outputs, and of the variables that a run changes
      */
-    record Parts(List<Line> lines, Map<String, Slot> bound, Set<String> written, long scratchBytes, Arena arena) {}
+    record Parts(List<Line> common, List<List<Line>> branches, Map<String, Slot> bound, Set<String> written, long scratchBytes, Arena arena) {
+        /** In an order in which they can run. */
+        List<Line> lines() {
+            List<Line> all = new ArrayList<>(common);
+            branches.forEach(all::addAll);
+            return all;
+        }
+    }
 
     private final GpuDevice device;
     private final Graph graph;
     private final Parts parts;
     private final Bindings bindings;
+    private final List<Line> lines;
     private final Map<String, GpuBuffer> buffers = new HashMap<>();
-    private final Map<Slot, Long> pointers = new HashMap<>();
+    private final Map<GpuBuffer, Names> users = new LinkedHashMap<>();
+    private final Map<Slot, Integer> positions = new HashMap<>();
+    private final long[] pointers;
     private final Map<Addresses, Launchable> graphs = new HashMap<>();
     private final Set<GpuStream> streams = new LinkedHashSet<>();
     private boolean closed;
 
     /** Where the bound tensors and the scratch memory lie. */
-    private record Addresses(long[] all) {
+    private record Addresses(long[] bound, long scratch) {
         @Override
         public boolean equals(Object o) {
-            return o instanceof Addresses a && Arrays.equals(a.all, all);
+            return o instanceof Addresses a && a.scratch == scratch && Arrays.equals(a.bound, bound);
         }
 
         @Override
         public int hashCode() {
-            return Arrays.hashCode(all);
+            return 31 * Arrays.hashCode(bound) + Long.hashCode(scratch);
         }
+    }
+
+    /** How many names are bound to a buffer, and how many of those a run writes. */
+    private static final class Names {
+        private int all;
+        private int written;
     }
 
     /** What runs with one set of addresses: nothing captured yet, or a graph. */
@@ -70,6 +92,9 @@ final class GpuPlan implements Plan {
         this.graph = graph;
         this.parts = parts;
         this.bindings = Bindings.of(graph);
+        this.lines = parts.lines();
+        this.pointers = new long[parts.bound.size()];
+        parts.bound.values().forEach(s -> positions.put(s, positions.size()));
     }
 
     @Override
@@ -88,10 +113,23 @@ final class GpuPlan implements Plan {
             throw new DonnaException.InvalidInput("bind '" + name + "': the tensor begins at byte " + tensor.offset()
                     + " of its buffer; expected a multiple of " + BOUND_ALIGNMENT);
         }
-        buffers.put(name, b);
+        count(name, b, 1);
+        GpuBuffer before = buffers.put(name, b);
+        if (before != null) {
+            count(name, before, -1);
+        }
         Slot s = parts.bound.get(name);
         if (s != null) {
-            pointers.put(s, b.pointer() + tensor.offset());
+            pointers[positions.get(s)] = b.pointer() + tensor.offset();
+        }
+    }
+
+    private void count(String name, GpuBuffer b, int change) {
+        Names names = users.computeIfAbsent(b, k -> new Names());
+        names.all += change;
+        names.written += parts.written.contains(name) ? change : 0;
+        if (names.all == 0) {
+            users.remove(b);
         }
     }
 
@@ -103,16 +141,20 @@ final class GpuPlan implements Plan {
         }
         stream.requireOpen();
         bindings.requireAll(buffers.keySet());
-        if (buffers.values().stream().anyMatch(b -> !b.isOpen())) {
+        if (users.keySet().stream().anyMatch(b -> !b.isOpen())) {
             throw new DonnaException.Closed("run: a bound tensor's buffer was closed; bind an open one");
         }
-        device.run(() -> queue(stream));
+        device.run(() -> {
+            synchronized (device.order()) {
+                queue(stream);
+            }
+        });
     }
 
     private void queue(GpuStream stream) {
         long scratch = stream.scratch(parts.scratchBytes);
-        buffers.forEach((name, b) -> b.uses().before(stream, parts.written.contains(name)));
-        Addresses now = addresses(scratch);
+        users.forEach((b, names) -> b.uses().before(stream, names.written > 0));
+        Addresses now = new Addresses(pointers.clone(), scratch);
         Launchable known = graphs.get(now);
         if (known == null) {
             if (graphs.size() == MOST_GRAPHS) {
@@ -120,7 +162,7 @@ final class GpuPlan implements Plan {
             }
             graphs.put(now, new Launchable());
             move(scratch);
-            parts.lines.forEach(l -> l.step.run(stream.queue()));
+            queue(lines, stream.queue());
         } else {
             if (known.exec == null) {
                 move(scratch);
@@ -128,27 +170,44 @@ final class GpuPlan implements Plan {
             }
             stream.queue().launch(known.exec);
         }
-        stream.queued();
+        long run = stream.queued();
         streams.add(stream);
-        buffers.forEach((name, b) -> b.uses().after(stream, parts.written.contains(name)));
+        users.forEach((b, names) -> b.uses().after(stream, run, names.written > 0));
     }
 
-    private Addresses addresses(long scratch) {
-        long[] all = new long[parts.bound.size() + 1];
-        int i = 0;
-        for (Slot s : parts.bound.values()) {
-            all[i++] = pointers.get(s);
-        }
-        all[i] = scratch;
-        return new Addresses(all);
+    @Override
+    public List<StepTime> times(Stream on, int runs) {
+        Runnable occupy = () -> {
+            run(on);
+            run(on);
+        };
+        occupy.run();
+        on.synchronize();
+        return device.call(() -> {
+            GpuStream stream = (GpuStream) on;
+            move(stream.scratch(parts.scratchBytes));
+            try (StepClock clock = new StepClock(device.context(), lines.size())) {
+                double[] all = clock.microseconds(stream.queue(), lines.stream().map(Line::step).toList(), runs, occupy);
+                List<StepTime> times = new ArrayList<>();
+                for (Line l : lines) {
+                    long bytes = l.step.slots().stream().mapToLong(Slot::bytes).sum();
+                    times.add(new StepTime(l.node, l.kind, l.step.implementation(), all[times.size()], bytes, l.step.flops()));
+                }
+                return times;
+            }
+        });
+    }
+
+    private static void queue(List<Line> lines, CudaStream on) {
+        lines.forEach(l -> l.step.run(on));
     }
 
     private void move(long scratch) {
-        for (Line l : parts.lines) {
+        for (Line l : lines) {
             List<Slot> slots = l.step.slots();
             long[] at = new long[slots.size()];
             for (int i = 0; i < at.length; i++) {
-                at[i] = slots.get(i).inScratch() ? scratch + slots.get(i).offset() : pointers.get(slots.get(i));
+                at[i] = slots.get(i).inScratch() ? scratch + slots.get(i).offset() : pointers[positions.get(slots.get(i))];
             }
             l.step.moved(at);
         }
@@ -157,13 +216,23 @@ final class GpuPlan implements Plan {
     private CudaGraphExec capture(GpuStream stream) {
         stream.queue().beginCapture();
         try {
-            parts.lines.forEach(l -> l.step.run(stream.queue()));
+            queue(parts.common, stream.queue());
+            stream.lanes().fork(stream.queue(), parts.branches.stream().<Consumer<CudaStream>>map(b -> on -> queue(b, on)).toList());
         } catch (RuntimeException e) {
-            stream.queue().endCapture().close();
+            abandon(stream, e);
             throw e;
         }
         try (CudaGraph captured = stream.queue().endCapture()) {
             return captured.instantiate();
+        }
+    }
+
+    /** Ends a capture that failed, perhaps with branches that nothing joined. */
+    private static void abandon(GpuStream stream, RuntimeException why) {
+        try {
+            stream.queue().endCapture().close();
+        } catch (NativeException e) {
+            why.addSuppressed(e);
         }
     }
 
@@ -181,13 +250,16 @@ final class GpuPlan implements Plan {
     @Override
     public String describe() {
         StringBuilder out = new StringBuilder();
-        for (Line l : parts.lines) {
+        for (Line l : lines) {
             out.append(l.kind).append(" '").append(l.node).append("': ").append(l.step.implementation());
             for (Slot s : l.step.slots()) {
                 out.append(", ").append(s.order() == Order.CHANNELS_LAST ? "channels last " : "").append(s.bytes()).append(" bytes");
                 s.bound().ifPresent(name -> out.append(" of '").append(name).append('\''));
             }
             out.append('\n');
+        }
+        if (parts.branches.size() > 1) {
+            out.append("branches side by side: ").append(parts.branches.stream().map(List::size).toList()).append(" steps\n");
         }
         return out.append("scratch memory: ").append(parts.scratchBytes).append(" bytes\n").toString();
     }
@@ -204,7 +276,7 @@ final class GpuPlan implements Plan {
             closed = true;
             device.run(() -> {
                 forgetGraphs();
-                parts.lines.forEach(l -> l.step.close());
+                lines.forEach(l -> l.step.close());
             });
             parts.arena.close();
         }

@@ -8,6 +8,7 @@ import donna.ffi.KernelCompiler;
 import donna.format.AtomicFile;
 import donna.kernels.Kernel;
 import donna.kernels.KernelFile;
+import donna.kernels.Storage;
 import donna.tensor.DonnaException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.EnumMap;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -30,16 +32,19 @@ final class KernelCache implements AutoCloseable {
     private final KernelCompiler compiler;
     private final CudaContext context;
     private final List<String> options;
-    private final String about;
+    private final String compiledBy;
     private final Path folder;
-    private final Map<KernelFile, CudaModule> modules = new EnumMap<>(KernelFile.class);
-    private final Map<Kernel, CudaFunction> functions = new EnumMap<>(Kernel.class);
+    private final Map<Compiled<KernelFile>, CudaModule> modules = new HashMap<>();
+    private final Map<Compiled<Kernel>, CudaFunction> functions = new HashMap<>();
+
+    /** A kernel or a file for one storage, and with macros. */
+    private record Compiled<T>(T of, Storage storage, List<String> macros) {}
 
     KernelCache(CudaBindings bindings, CudaContext context, int capability) {
         this.compiler = KernelCompiler.open(bindings);
         this.context = context;
         this.options = options(capability, compiler.capabilities());
-        this.about = bindings.name() + " NVRTC " + compiler.version() + " " + String.join(" ", options);
+        this.compiledBy = bindings.name() + " NVRTC " + compiler.version() + " ";
         this.folder = folder();
     }
 
@@ -66,18 +71,24 @@ final class KernelCache implements AutoCloseable {
         return base.resolve("donna").resolve("cubin");
     }
 
-    synchronized CudaFunction function(Kernel kernel) {
-        return functions.computeIfAbsent(kernel, k -> modules.computeIfAbsent(k.file(), this::load).function(k.entry()));
+    /** @param macros {@code NAME=value}, one of the kernel's file's {@linkplain KernelFile#variants variants} */
+    synchronized CudaFunction function(Kernel kernel, Storage storage, List<String> macros) {
+        return functions.computeIfAbsent(new Compiled<>(kernel, storage, macros), k ->
+                modules.computeIfAbsent(new Compiled<>(kernel.file(), storage, macros), this::load).function(kernel.entry()));
     }
 
-    private CudaModule load(KernelFile file) {
+    private CudaModule load(Compiled<KernelFile> wanted) {
+        KernelFile file = wanted.of;
         String source = file.source();
-        Path kept = folder.resolve(hash(source) + ".cubin");
+        List<String> all = new ArrayList<>(options);
+        all.add(wanted.storage.option());
+        wanted.macros.forEach(m -> all.add("-D" + m));
+        Path kept = folder.resolve(hash(compiledBy + String.join(" ", all) + source) + ".cubin");
         try {
             if (Files.isRegularFile(kept)) {
                 return context.module(Files.readAllBytes(kept));
             }
-            byte[] image = compiler.compile(source, file.fileName(), options).image();
+            byte[] image = compiler.compile(source, file.fileName(), all).image();
             Files.createDirectories(folder);
             AtomicFile.write(kept, image);
             return context.module(image);
@@ -87,11 +98,10 @@ final class KernelCache implements AutoCloseable {
         }
     }
 
-    private String hash(String source) {
+    private static String hash(String text) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(about.getBytes(StandardCharsets.UTF_8));
-            digest.update(source.getBytes(StandardCharsets.UTF_8));
+            digest.update(text.getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(digest.digest());
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);

@@ -7,13 +7,16 @@ import donna.ffi.LaunchShape;
 import donna.kernels.Kernel;
 import donna.kernels.Launch;
 import donna.kernels.Parameter;
+import donna.kernels.Storage;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 
 /** A launch of one of our kernels. */
 final class KernelStep implements Step {
     private final Kernel kernel;
+    private final List<String> macros;
     private final CudaFunction function;
     private final LaunchShape shape;
     private final KernelArguments arguments;
@@ -23,9 +26,9 @@ final class KernelStep implements Step {
     /** Parameter {@code index} is {@code offset} bytes into a slot. */
     private record Pointer(int index, long offset) {}
 
-    /** @param values in the kernel's order: a {@link Slot} or {@link Place} for a pointer, {@code Integer}, {@code Long}, {@code Float} */
-    KernelStep(Kernel kernel, CudaFunction function, Launch launch, Arena arena, Object... values) {
+    KernelStep(Kernel kernel, List<String> macros, CudaFunction function, Launch launch, Arena arena, Object... values) {
         this.kernel = kernel;
+        this.macros = macros;
         this.function = function;
         this.shape = new LaunchShape(launch.gridX(), launch.gridY(), launch.gridZ(), launch.blockX(), launch.blockY(), 1, 0);
         List<Parameter> kinds = kernel.parameters();
@@ -38,12 +41,34 @@ final class KernelStep implements Step {
         }
     }
 
+    private static Place place(Object value) {
+        return value instanceof Slot s ? new Place(s, 0) : (Place) value;
+    }
+
+    /** What a kernel has to be compiled for, to be launched with {@code values}; F32 if it takes nothing stored. */
+    static Storage storage(Kernel kernel, Object... values) {
+        EnumSet<Storage> stored = EnumSet.noneOf(Storage.class);
+        for (int i = 0; i < values.length; i++) {
+            Parameter kind = kernel.parameters().get(i);
+            if (kind == Parameter.STORED && values[i] != null) {
+                stored.add(place(values[i]).slot().storage());
+            } else if (kind == Parameter.POINTER && values[i] != null && place(values[i]).slot().storage() != Storage.F32) {
+                throw new IllegalArgumentException(kernel + ", argument " + i + ": " + place(values[i]).slot().storage() + "; expected F32");
+            }
+        }
+        if (stored.size() > 1) {
+            throw new IllegalArgumentException(kernel + ": arguments stored as " + stored + "; expected the same for all");
+        }
+        return stored.isEmpty() ? Storage.F32 : stored.iterator().next();
+    }
+
     private void set(int i, Parameter kind, Object value) {
         switch (kind) {
-            case POINTER -> {
-                Place place = value instanceof Slot s ? new Place(s, 0) : (Place) value;
-                slots.add(place.slot());
-                pointers.add(new Pointer(i, place.offset()));
+            case POINTER, STORED -> {
+                if (value != null) {
+                    slots.add(place(value).slot());
+                    pointers.add(new Pointer(i, place(value).offset()));
+                }
             }
             case INT -> arguments.set(i, ((Integer) value).intValue());
             case LONG -> arguments.set(i, ((Long) value).longValue());
@@ -58,7 +83,7 @@ final class KernelStep implements Step {
 
     @Override
     public String implementation() {
-        return kernel.entry();
+        return macros.isEmpty() ? kernel.entry() : kernel.entry() + " " + String.join(" ", macros);
     }
 
     @Override

@@ -1,11 +1,12 @@
 package donna.cuda;
 
 import donna.backend.Plan;
+import donna.backend.plan.Members;
 import donna.graph.Graph;
 import donna.graph.Node;
 import donna.graph.Op;
 
-/** From a graph to a plan: one exhaustive switch over {@link Op}, node by node in the graph's order. */
+/** From a graph to a plan: one exhaustive switch over {@link Op}, member by member, node by node in the graph's order. */
 final class Lowering {
     private final PlanBuilder b;
     private final ConvolutionLowering convolutions;
@@ -30,15 +31,13 @@ final class Lowering {
     }
 
     static Plan compile(GpuDevice device, Graph graph) {
-        PlanBuilder b = new PlanBuilder(device, graph);
+        Members members = Members.of(graph);
+        PlanBuilder b = new PlanBuilder(device, graph, members);
         boolean finished = false;
         try {
             Lowering lowering = new Lowering(b);
-            for (Node n : graph.nodes()) {
-                b.at(n);
-                lowering.lower(n);
-                b.done(n);
-            }
+            graph.nodes().forEach(lowering::leaf);
+            members.nodes().forEach(member -> member.forEach(lowering::node));
             graph.outputs().forEach(b::output);
             Plan plan = b.build(graph);
             finished = true;
@@ -50,10 +49,24 @@ final class Lowering {
         }
     }
 
-    private void lower(Node n) {
+    private void leaf(Node n) {
         switch (n.op()) {
             case Op.Input o -> b.leaf(n.output(0), o.name());
             case Op.Variable o -> b.leaf(n.output(0), o.name());
+            default -> {}
+        }
+    }
+
+    private void node(Node n) {
+        b.at(n);
+        lower(n);
+        b.done(n);
+    }
+
+    private void lower(Node n) {
+        switch (n.op()) {
+            case Op.Input o -> leaf(n);
+            case Op.Variable o -> leaf(n);
             case Op.Fill o -> elementwise.fill(n, o);
             case Op.Conv2d o -> convolutions.forward(n, o);
             case Op.Conv2dBackwardData o -> convolutions.backwardData(n, o);

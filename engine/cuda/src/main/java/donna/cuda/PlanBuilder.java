@@ -1,6 +1,8 @@
 package donna.cuda;
 
-import donna.backend.plan.Packing;
+import donna.backend.plan.Members;
+import donna.ffi.ConvolutionPlan;
+import donna.ffi.CudaFunction;
 import donna.ffi.Matmul;
 import donna.ffi.MatmulSpec;
 import donna.graph.Graph;
@@ -9,6 +11,7 @@ import donna.graph.Op;
 import donna.graph.Value;
 import donna.kernels.Kernel;
 import donna.kernels.Launch;
+import donna.kernels.Storage;
 import donna.tensor.DType;
 import donna.tensor.DonnaException;
 import donna.tensor.Shape;
@@ -25,6 +28,8 @@ import java.util.Set;
 /**
  * A plan in the making: where each value lives, in which orders, and the steps so far. A value may live in several slots, one per order: the first is where
  * its node writes it, the others are conversions made on demand. A slot may hold several values, one after another, where a step works in place.
+ *
+ * <p>Each member of the graph has a section of its own; conversions of leaves that several members read are made once, in a section before all of them.
  */
 final class PlanBuilder {
     /** Memory that a product may use besides. */
@@ -32,16 +37,27 @@ final class PlanBuilder {
 
     private final GpuDevice device;
     private final Arena arena = Arena.ofShared();
-    private final List<GpuPlan.Line> steps = new ArrayList<>();
-    private final List<Slot> slots = new ArrayList<>();
+    private final Members members;
+    private final Section common = new Section();
+    private final List<Section> sections = new ArrayList<>();
+    private final Map<Node, Section> sectionOf = new HashMap<>();
     private final Map<String, Slot> bound = new LinkedHashMap<>();
     private final Map<Value, List<Slot>> homes = new HashMap<>();
     private final Map<Value, Integer> remaining = new HashMap<>();
     private final Set<String> written = new LinkedHashSet<>();
+    private Section section = common;
     private Node node;
 
-    PlanBuilder(GpuDevice device, Graph graph) {
+    PlanBuilder(GpuDevice device, Graph graph, Members members) {
         this.device = device;
+        this.members = members;
+        for (List<Node> member : members.nodes()) {
+            sections.add(new Section());
+            for (Node n : member) {
+                sectionOf.put(n, sections.getLast());
+                n.inputs().stream().map(Value::node).filter(m -> !members.shared().contains(m)).forEach(m -> sectionOf.put(m, sections.getLast()));
+            }
+        }
         for (Node n : graph.nodes()) {
             n.inputs().forEach(v -> remaining.merge(v, 1, Integer::sum));
         }
@@ -49,9 +65,14 @@ final class PlanBuilder {
         written.addAll(graph.outputs().keySet());
     }
 
+    GpuDevice device() {
+        return device;
+    }
+
     /** Steps that follow belong to {@code n}. */
     void at(Node n) {
         node = n;
+        section = sectionOf.getOrDefault(n, common);
     }
 
     /** Says that {@code n}'s steps are written: its inputs have one use less, and what it changes in place has changed. */
@@ -74,7 +95,7 @@ final class PlanBuilder {
             throw new DonnaException.InvalidInput(
                     "cuda: '" + name + "' is " + spec + "; this backend works on F32, labels are I32; convert it, or use the reference backend");
         }
-        Slot s = new Slot(spec.bytes(), Order.of(name, spec.layout(), spec.shape()));
+        Slot s = new Slot(spec.shape().elements(), Order.of(name, spec.layout(), spec.shape()), Storage.F32);
         s.bindTo(name);
         bound.put(name, s);
         home(v, s);
@@ -87,8 +108,8 @@ final class PlanBuilder {
 
     /** A new place for {@code v}. */
     Slot define(Value v, Order order) {
-        Slot s = new Slot(v.shape().elements() * Float.BYTES, order.of(v.shape()));
-        slots.add(s);
+        Slot s = new Slot(v.shape().elements(), order.of(v.shape()), Storage.F32);
+        section.own(s);
         home(v, s);
         return s;
     }
@@ -106,8 +127,8 @@ final class PlanBuilder {
 
     /** Scratch memory for the steps that name it. */
     Slot temporary(long bytes) {
-        Slot s = new Slot(bytes, Order.ROW_MAJOR);
-        slots.add(s);
+        Slot s = new Slot(Math.ceilDiv(bytes, Storage.F32.bytes()), Order.ROW_MAJOR, Storage.F32);
+        section.own(s);
         return s;
     }
 
@@ -118,7 +139,7 @@ final class PlanBuilder {
 
     /** A place for {@code out} in {@code in}'s order: {@code in} itself if the present node alone still needs it, and once. */
     Slot outLike(Value out, Slot in) {
-        boolean overwritable = in.inScratch() && in.pending() == 1;
+        boolean overwritable = in.inScratch() && in.pending() == 1 && section.owns(in);
         return overwritable && in.count() == out.shape().elements() ? alias(out, in) : define(out, in.order());
     }
 
@@ -145,23 +166,36 @@ final class PlanBuilder {
                 return s;
             }
         }
+        Section outer = section;
+        section = members.shared().contains(v.node()) ? common : section;
         Slot from = origin(v);
         Slot to = define(v, order);
         Shape s = v.shape();
         int pixels = s.dim(2) * s.dim(3);
         int rows = order == Order.CHANNELS_LAST ? s.dim(1) : pixels;
         int columns = order == Order.CHANNELS_LAST ? pixels : s.dim(1);
-        step("layout", kernelStep(Kernel.TRANSPOSE, Launch.tiles(rows, columns, s.dim(0)), from, to, rows, columns));
+        step("layout", kernelStep(Kernel.TRANSPOSE, List.of(), Launch.tiles(rows, columns, s.dim(0)), from, to, rows, columns));
+        section = outer;
         return to;
     }
 
-    /** A launch for the present node. */
+    /**
+     * A launch for the present node, of the kernel as it is compiled for what its stored arguments are.
+     *
+     * @param arguments in the kernel's order: a {@link Slot} or {@link Place} for an address, null for none, {@code Integer}, {@code Long}, {@code Float}
+     */
     void kernel(Kernel kernel, Launch launch, Object... arguments) {
-        step(kernelStep(kernel, launch, arguments));
+        kernel(kernel, List.of(), launch, arguments);
     }
 
-    private Step kernelStep(Kernel kernel, Launch launch, Object... arguments) {
-        return new KernelStep(kernel, device.kernels().function(kernel), launch, arena, arguments);
+    /** As {@link #kernel(Kernel, Launch, Object...)}, compiled with macros, {@code NAME=value}. */
+    void kernel(Kernel kernel, List<String> macros, Launch launch, Object... arguments) {
+        step(kernelStep(kernel, macros, launch, arguments));
+    }
+
+    private Step kernelStep(Kernel kernel, List<String> macros, Launch launch, Object... arguments) {
+        CudaFunction function = device.kernels().function(kernel, KernelStep.storage(kernel, arguments), macros);
+        return new KernelStep(kernel, macros, function, launch, arena, arguments);
     }
 
     /** A product for the present node, {@code c = a b + beta c}; its workspace is added here. */
@@ -176,6 +210,16 @@ final class PlanBuilder {
         step(new ProductStep(matmul, beta, places));
     }
 
+    /** A convolution for the present node, as {@link ConvolutionPlan#run} takes its slots; its workspace is added here. Returns {@code result}. */
+    Slot convolution(ConvolutionPlan plan, Slot first, Slot second, Slot result) {
+        List<Slot> all = new ArrayList<>(List.of(first, second, result));
+        if (plan.workspaceBytes() > 0) {
+            all.add(temporary(plan.workspaceBytes()));
+        }
+        step(new ConvolutionStep(plan, all));
+        return result;
+    }
+
     private static long alignment(Place p) {
         long base = p.slot().inScratch() ? Slot.SCRATCH_ALIGNMENT : GpuPlan.BOUND_ALIGNMENT;
         return p.offset() == 0 ? base : Math.min(base, Long.lowestOneBit(p.offset()));
@@ -186,20 +230,23 @@ final class PlanBuilder {
     }
 
     private void step(String kind, Step s) {
-        s.slots().forEach(slot -> slot.usedBy(steps.size()));
-        steps.add(new GpuPlan.Line(node.name(), kind, s));
+        section.add(new GpuPlan.Line(node.name(), kind, s));
+        if (section != common) {
+            s.slots().stream().filter(common::owns).forEach(common::keep);
+        }
     }
 
     /** Puts {@code v} where the caller wants it: written there in the first place if possible, copied at the end otherwise. */
     void output(String name, Graph.Output output) {
+        at(output.value().node());
         Order order = Order.of(name, output.layout(), output.value().shape());
         Slot s = in(output.value(), order);
         if (s.inScratch()) {
             s.bindTo(name);
-            slots.remove(s);
+            section.disown(s);
             bound.put(name, s);
         } else {
-            Slot to = new Slot(s.bytes(), order);
+            Slot to = new Slot(s.count(), order, s.storage());
             to.bindTo(name);
             bound.put(name, to);
             step("output", new CopyStep(s, to));
@@ -208,13 +255,17 @@ final class PlanBuilder {
 
     /** The finished plan, which owns everything made here. */
     GpuPlan build(Graph graph) {
-        slots.removeIf(s -> s.last() < 0);
-        return new GpuPlan(device, graph, new GpuPlan.Parts(List.copyOf(steps), bound, written, Packing.place(slots, Slot.SCRATCH_ALIGNMENT), arena));
+        long base = common.pack();
+        sections.forEach(Section::pack);
+        Branches branches = new Branches(sections, device.scratchLimit());
+        long bytes = branches.place(base);
+        return new GpuPlan(device, graph, new GpuPlan.Parts(common.lines(), branches.lines(), bound, written, bytes, arena));
     }
 
     /** Gives back what was made for a plan that will not be. */
     void discard() {
-        steps.forEach(l -> l.step().close());
+        common.lines().forEach(l -> l.step().close());
+        sections.forEach(s -> s.lines().forEach(l -> l.step().close()));
         arena.close();
     }
 }

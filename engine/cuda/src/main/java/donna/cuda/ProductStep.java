@@ -2,6 +2,7 @@ package donna.cuda;
 
 import donna.ffi.CudaStream;
 import donna.ffi.Matmul;
+import donna.ffi.MatmulSpec;
 import java.util.List;
 
 /** A matrix product by cuBLASLt, which it owns; its slots are a, b, c and, if it has one, its workspace. */
@@ -25,6 +26,12 @@ final class ProductStep implements Step {
     @Override
     public String implementation() {
         return "cublasLt";
+    }
+
+    @Override
+    public double flops() {
+        MatmulSpec s = matmul.spec();
+        return 2.0 * s.rows() * s.columns() * s.inner() * s.batch();
     }
 
     @Override

@@ -11,6 +11,11 @@ interface Step extends AutoCloseable {
     /** What runs, for people. */
     String implementation();
 
+    /** Floating-point operations of a matrix product; 0 for what does little but move memory. */
+    default double flops() {
+        return 0;
+    }
+
     /** Takes the present addresses of {@link #slots}. */
     void moved(long[] addresses);
 

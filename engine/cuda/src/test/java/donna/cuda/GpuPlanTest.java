@@ -23,6 +23,7 @@ import donna.testkit.cuda.CudaSimulator;
 import donna.testkit.cuda.NeedsCudaSimulator;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -130,6 +131,28 @@ class GpuPlanTest {
     }
 
     @Test
+    void aPlanTellsTheTimeOfEachStepAndRunsOnAsBefore() {
+        Graph.Builder g = new Graph.Builder();
+        Value sum = g.add(new Op.Add(), g.input("src", VECTOR), g.variable("weight", VECTOR));
+        try (Plan plan = device.compile(g.output("dst", g.add(new Op.Scale(3), sum)).build());
+                Tensor src = device.tensor(VECTOR);
+                Tensor weight = device.tensor(VECTOR);
+                Tensor dst = device.tensor(VECTOR);
+                Stream stream = device.openStream()) {
+            src.fill(1);
+            weight.fill(4);
+            plan.bindAll(Map.of("src", src, "weight", weight, "dst", dst));
+            List<TimedPlan.StepTime> times = ((TimedPlan) plan).times(stream, 3);
+            assertEquals(plan.describe().lines().filter(l -> l.contains("'")).count(), times.size());
+            assertTrue(times.stream().allMatch(t -> t.microseconds() >= 0 && t.bytes() >= VECTOR.bytes() && t.flops() == 0), times.toString());
+            assertArrayEquals(constant(100, 15), dst.toDoubles());
+            dst.fill(0);
+            plan.run(stream);
+            assertArrayEquals(constant(100, 15), dst.toDoubles());
+        }
+    }
+
+    @Test
     void aTensorThatBeginsBetweenWideLoadsIsRefused() {
         try (Plan plan = scale(2);
                 Tensor src = device.tensor(TensorSpec.f32(101))) {
@@ -150,7 +173,7 @@ class GpuPlanTest {
 
     @Test
     void moreMemoryThanTheCardHasIsRefusedWithWhatToDo() {
-        DonnaException.Unavailable e = assertThrows(DonnaException.Unavailable.class, () -> device.allocate(1L << 30));
+        DonnaException.OutOfMemory e = assertThrows(DonnaException.OutOfMemory.class, () -> device.allocate(1L << 30));
         assertTrue(e.getMessage().contains("out of memory") && e.getMessage().contains("smaller batch"), e.getMessage());
     }
 }

@@ -6,8 +6,10 @@ import donna.ffi.CudaBindings;
 import donna.ffi.KernelCompiler;
 import donna.kernels.Kernel;
 import donna.kernels.KernelFile;
+import donna.kernels.Storage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,6 +22,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class KernelBudgetTest {
     /** With more, fewer than four blocks of 256 threads share a multiprocessor's 65,536 registers. */
     private static final int REGISTERS = 64;
+
+    /** Of kernels that keep a window of an image in registers, and for that run with half as many threads. */
+    private static final int REGISTERS_OF_VARIANTS = 128;
+
+    /** Generations for which every variant of a file is compiled; for the others it is the first. */
+    private static final Set<Integer> IN_FULL = Set.of(70, 90);
 
     private static final Pattern USED = Pattern.compile(
             "Function properties for (\\w+)\\s+ptxas\\s+\\.\\s+(\\d+) bytes stack frame, (\\d+) bytes spill stores, (\\d+) bytes spill loads\\s+"
@@ -41,16 +49,30 @@ class KernelBudgetTest {
     @ValueSource(ints = {70, 75, 80, 86, 89, 90, 100, 120})
     void everyKernelCompilesWithinTheBudget(int capability) {
         KernelCompiler compiler = KernelCompiler.open(CudaBindings.load());
-        List<String> options = new ArrayList<>(KernelCache.options(capability, compiler.capabilities()));
-        options.add("--ptxas-options=-v");
+        for (Storage storage : Storage.values()) {
+            if (storage.isOn(capability)) {
+                List<String> options = new ArrayList<>(KernelCache.options(capability, compiler.capabilities()));
+                options.addAll(List.of(storage.option(), "--ptxas-options=-v"));
+                everyKernelCompilesWithinTheBudget(compiler, options, storage, IN_FULL.contains(capability));
+            }
+        }
+    }
+
+    private static void everyKernelCompilesWithinTheBudget(KernelCompiler compiler, List<String> options, Storage storage, boolean inFull) {
         TreeSet<String> seen = new TreeSet<>();
         List<String> over = new ArrayList<>();
         for (KernelFile file : KernelFile.values()) {
-            Matcher m = USED.matcher(compiler.compile(file.source(), file.fileName(), options).log());
-            while (m.find()) {
-                seen.add(m.group(1));
-                if (Integer.parseInt(m.group(5)) > REGISTERS || !m.group(3).equals("0") || !m.group(4).equals("0")) {
-                    over.add(m.group(1) + ": " + m.group(5) + " registers, spills of " + m.group(3) + " and " + m.group(4) + " bytes");
+            List<List<String>> variants = file.variants(storage);
+            for (List<String> macros : inFull ? variants : variants.subList(0, 1)) {
+                List<String> all = new ArrayList<>(options);
+                macros.forEach(m -> all.add("-D" + m));
+                int registers = macros.isEmpty() ? REGISTERS : REGISTERS_OF_VARIANTS;
+                Matcher m = USED.matcher(compiler.compile(file.source(), file.fileName(), all).log());
+                while (m.find()) {
+                    seen.add(m.group(1));
+                    if (Integer.parseInt(m.group(5)) > registers || !m.group(3).equals("0") || !m.group(4).equals("0")) {
+                        over.add(m.group(1) + " " + all + ": " + m.group(5) + " registers, spills of " + m.group(3) + " and " + m.group(4) + " bytes");
+                    }
                 }
             }
         }

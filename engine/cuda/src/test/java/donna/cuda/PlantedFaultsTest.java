@@ -5,12 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import donna.backend.Device;
+import donna.ffi.ConvolutionPlan;
+import donna.ffi.ConvolutionSpec;
 import donna.ffi.Cuda;
+import donna.ffi.CudaBindings;
 import donna.ffi.CudaContext;
+import donna.ffi.CudaElement;
 import donna.ffi.CudaEvent;
 import donna.ffi.CudaFunction;
+import donna.ffi.CudaGraphExec;
 import donna.ffi.CudaStream;
 import donna.ffi.DeviceMemory;
+import donna.ffi.Dnn;
 import donna.ffi.KernelArguments;
 import donna.ffi.KernelCompiler;
 import donna.ffi.LaunchShape;
@@ -22,6 +28,7 @@ import donna.kernels.Launch;
 import donna.testkit.cuda.CudaSimulator;
 import donna.testkit.cuda.NeedsCudaSimulator;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -140,6 +147,52 @@ class PlantedFaultsTest {
     }
 
     @Test
+    void aBranchThatDoesNotWaitForWhatCameBeforeIsARace() {
+        DeviceMemory a = ones();
+        DeviceMemory sum = ones();
+        DeviceMemory twice = ones();
+        DeviceMemory thrice = ones();
+        Lanes lanes = new Lanes(context);
+        stream.beginCapture();
+        add(stream, a, a, sum, COUNT);
+        lanes.fork(stream, List.of(on -> add(on, sum, sum, twice, COUNT), on -> add(on, sum, a, thrice, COUNT)));
+        add(stream, twice, thrice, sum, COUNT);
+        CudaGraphExec whole = stream.endCapture().instantiate();
+        for (int i = 0; i < 8; i++) {
+            stream.launch(whole);
+        }
+        assertEquals(7, first(sum));
+        assertEquals(List.of(), CudaSimulator.findings());
+
+        CudaStream other = context.stream();
+        CudaEvent forked = context.event();
+        CudaEvent joined = context.event();
+        stream.beginCapture();
+        stream.record(forked);
+        add(stream, a, a, sum, COUNT);
+        other.waitFor(forked);
+        add(other, sum, sum, twice, COUNT);
+        other.record(joined);
+        stream.waitFor(joined);
+        stream.launch(stream.endCapture().instantiate());
+        String found = lostContext();
+        assertTrue(found.startsWith("race: add ") && found.contains("nothing orders the two"), found);
+    }
+
+    @Test
+    void aBranchThatNobodyWaitsForIsNoGraph() {
+        DeviceMemory memory = ones();
+        CudaStream other = context.stream();
+        CudaEvent forked = context.event();
+        stream.beginCapture();
+        stream.record(forked);
+        other.waitFor(forked);
+        add(other, memory, memory, memory, COUNT);
+        NativeException e = assertThrows(NativeException.class, stream::endCapture);
+        assertTrue(e.getMessage().contains("UNJOINED"), e.getMessage());
+    }
+
+    @Test
     void aCountThatIsOneTooLargeIsOutOfBounds() {
         add(stream, ones(), ones(), ones(), COUNT + 1);
         String found = lostContext();
@@ -153,6 +206,42 @@ class PlantedFaultsTest {
         stream.launch(kernel(Kernel.FILL), LaunchShape.linear(1, Launch.BLOCK), arguments);
         String found = lostContext();
         assertTrue(found.startsWith("out of bounds: fill, thread 63,0,0") && found.contains("writes 4 bytes at byte 256"), found);
+    }
+
+    /** One image of 4 x 4 pixels and 4 channels: 64 numbers; weights of 9 taps each, 36. */
+    private ConvolutionPlan convolution(CudaBindings bindings) {
+        ConvolutionSpec spec = new ConvolutionSpec(CudaElement.F32, false, 1, 4, 4, 4, 4, 3, 3, 1, 1, 1, 1, 1, 1, 4);
+        return Dnn.open(bindings).convolution(spec, ConvolutionSpec.Pass.FORWARD, 1 << 20);
+    }
+
+    private DeviceMemory weights() {
+        DeviceMemory m = context.allocate(36 * 4);
+        stream.fillInts(m.pointer(), Float.floatToIntBits(1), 36);
+        return m;
+    }
+
+    @Test
+    void aWorkspaceThatIsOneByteTooSmallIsOutOfBounds() {
+        ConvolutionPlan plan = convolution(new CudaSimulator());
+        DeviceMemory dst = ones();
+        plan.run(stream, ones().pointer(), weights().pointer(), dst.pointer(), context.allocate(plan.workspaceBytes()).pointer());
+        assertEquals(4, first(dst));
+        plan.run(stream, ones().pointer(), weights().pointer(), dst.pointer(), context.allocate(plan.workspaceBytes() - 1).pointer());
+        String found = lostContext();
+        assertTrue(found.startsWith("out of bounds: convolution writes 1000 bytes at byte 0 of an allocation of 999 bytes"), found);
+    }
+
+    @Test
+    void tensorsThatAreTakenForOneAnotherAreOutOfBounds() {
+        MemorySegment order = arena.allocateFrom(ValueLayout.JAVA_LONG, 2, 1, 3);
+        ConvolutionPlan plan = convolution(ChangedCudnn.with((name, values) -> {
+            if (name == 1000) {
+                values.copyFrom(order);
+            }
+        }));
+        plan.run(stream, ones().pointer(), weights().pointer(), ones().pointer(), context.allocate(plan.workspaceBytes()).pointer());
+        String found = lostContext();
+        assertTrue(found.startsWith("out of bounds: convolution reads 256 bytes at byte 0 of an allocation of 144 bytes"), found);
     }
 
     @Test

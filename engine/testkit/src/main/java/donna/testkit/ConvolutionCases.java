@@ -70,6 +70,17 @@ final class ConvolutionCases {
                 all.add(same(1, 40, 5, 9, 40, k, stride, 40));
             }
         }
+        for (int[] of : new int[][] {{1, 12, 9, 13}, {2, 33, 14, 8}, {1, 72, 8, 28}}) {
+            for (int k : new int[] {3, 5, 7}) {
+                for (int stride : new int[] {1, 2}) {
+                    all.add(same(of[0], of[1], of[2], of[3], of[1], k, stride, of[1]));
+                }
+            }
+        }
+        for (int[] of : new int[][] {{3, 1, 0}, {3, 1, 3}, {3, 2, 0}, {3, 2, 3}, {5, 1, 5}, {5, 2, 1}, {7, 1, 1}, {7, 2, 4}}) {
+            all.add(new Conv(2, 8, 9, 10, 8, of[0], new ConvGeometry(of[1], of[2], 1, 8)));
+        }
+        all.add(same(2, 200, 5, 5, 200, 3, 1, 200));
         for (int c : new int[] {1, 3, 8, 16}) {
             all.add(same(3, c, 5, 9, c, 3, 1, c));
         }

@@ -24,8 +24,11 @@ import java.util.concurrent.TimeUnit;
 final class SimulatorBuild {
     static final String SEED = "donna.simulator.seed";
     private static final List<String> PARTS =
-            List.of("report", "memory", "block", "stream", "graph", "driver", "driver_streams", "module", "nvrtc", "cublaslt");
-    private static final List<String> HEADERS = List.of("simulator.h", "graph.h", "simulated_device.h");
+            List.of("report", "memory", "block", "stream", "graph", "driver", "driver_streams", "module", "nvrtc", "cublaslt", "convolution", "cudnn");
+    /** What kernels are compiled with. */
+    private static final String DEVICE_HEADER = "simulated_device.h";
+
+    private static final List<String> HEADERS = List.of("simulator.h", "graph.h", "elements.h", "convolution.h", DEVICE_HEADER);
     private static final List<String> COMPILE =
             List.of("g++", "-std=c++17", "-O2", "-fPIC", "-fvisibility=hidden", "-U_FORTIFY_SOURCE", "-c");
 
@@ -60,7 +63,7 @@ final class SimulatorBuild {
             }
             Path own = Files.createTempDirectory(all, "run");
             Path library = Files.createLink(own.resolve("libcudasim.so"), kept);
-            Files.writeString(own.resolve("simulated_device.h"), sources.get("simulated_device.h"));
+            Files.writeString(own.resolve(DEVICE_HEADER), sources.get(DEVICE_HEADER));
             Files.writeString(own.resolve("seed"), System.getProperty(SEED, "1"));
             return library;
         } catch (IOException e) {
@@ -98,7 +101,7 @@ final class SimulatorBuild {
                 await(running.removeFirst(), folder);
             }
             List<String> command = new ArrayList<>(COMPILE);
-            command.addAll(List.of(part + ".cpp", "-o", part + ".o"));
+            command.addAll(List.of("-DDEVICE_HEADER=" + ((sources.get(DEVICE_HEADER) + sources.get("nvrtc.cpp")).hashCode() >>> 1), part + ".cpp", "-o", part + ".o"));
             running.add(start(command, folder));
         }
         for (Process p : running) {

@@ -8,6 +8,7 @@
 #include <ucontext.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 
 #include "simulated_device.h"
@@ -16,6 +17,9 @@
 namespace simulator {
 
 static constexpr size_t STACK = 128 * 1024;
+
+/** Below each stack lies memory that nobody may touch, so that a thread that needs more is seen. */
+static constexpr size_t GUARD = 4096;
 static constexpr uint32_t NOBODY = 0xffffffffu;
 
 enum class State : uint8_t { FRESH, READY, AT_BARRIER, AT_SHUFFLE, ENDED };
@@ -69,6 +73,15 @@ __attribute__((noinline)) static void leave(jmp_buf from, jmp_buf to) {
 
 static void fiber_main();
 
+static void* new_stack() {
+    char* all = (char*) mmap(nullptr, GUARD + STACK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (all == MAP_FAILED || mprotect(all + GUARD, STACK, PROT_READ | PROT_WRITE) != 0) {
+        fprintf(stderr, "simulator: no memory for the stack of a thread; there are %lu\n", (unsigned long) fibers.size());
+        abort();
+    }
+    return all + GUARD;
+}
+
 /** Turns to thread t, on its own fiber or an idle one; returns in the scheduler when no thread can go on. */
 __attribute__((noinline)) static void enter(int t) {
     Thread& thread = threads[t];
@@ -76,7 +89,7 @@ __attribute__((noinline)) static void enter(int t) {
         if (idle.empty()) {
             Fiber* f = new Fiber();
             getcontext(&f->entry);
-            f->entry.uc_stack.ss_sp = mmap(nullptr, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+            f->entry.uc_stack.ss_sp = new_stack();
             f->entry.uc_stack.ss_size = STACK;
             f->entry.uc_link = nullptr;
             f->entered = false;
@@ -299,7 +312,7 @@ static void run_block() {
         }
         if (abandoned) {
             for (Fiber* f : fibers) {
-                munmap(f->entry.uc_stack.ss_sp, STACK);
+                munmap((char*) f->entry.uc_stack.ss_sp - GUARD, GUARD + STACK);
                 delete f;
             }
             fibers.clear();

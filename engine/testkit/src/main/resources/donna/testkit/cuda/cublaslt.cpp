@@ -1,6 +1,7 @@
 /* cuBLASLt: products of column-major matrices in float, half and bfloat, accumulated in float, in plain loops. */
 #include <cstring>
 
+#include "elements.h"
 #include "graph.h"
 
 using namespace simulator;
@@ -23,7 +24,8 @@ struct Layout {
     uint64_t rows, columns;
     int64_t leading, stride = 0;
 
-    size_t width() const { return type == R_32F ? 4 : 2; }
+    Element element() const { return type == R_32F ? Element::F32 : type == R_16F ? Element::F16 : Element::BF16; }
+    size_t width() const { return bytes_of(element()); }
 };
 
 struct Preference {
@@ -45,29 +47,11 @@ struct Heuristic {
 constexpr uint64_t MARK = 0xD0A;
 
 float load(const Layout& l, Address at, uint64_t i) {
-    if (l.type == R_32F) {
-        return ((const float*) at)[i];
-    }
-    if (l.type == R_16F) {
-        return (float) ((const _Float16*) at)[i];
-    }
-    uint32_t bits = (uint32_t) ((const uint16_t*) at)[i] << 16;
-    float f;
-    memcpy(&f, &bits, 4);
-    return f;
+    return simulator::load(l.element(), at, i);
 }
 
 void store(const Layout& l, Address at, uint64_t i, float v) {
-    if (l.type == R_32F) {
-        ((float*) at)[i] = v;
-    } else if (l.type == R_16F) {
-        ((_Float16*) at)[i] = (_Float16) v;
-    } else {
-        uint32_t bits;
-        memcpy(&bits, &v, 4);
-        bits += 0x7fff + (bits >> 16 & 1);
-        ((uint16_t*) at)[i] = (uint16_t) (bits >> 16);
-    }
+    simulator::store(l.element(), at, i, v);
 }
 
 Address of_batch(const Layout& l, Address at, int batch) {

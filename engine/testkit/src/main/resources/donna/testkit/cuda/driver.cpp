@@ -54,6 +54,8 @@ EXPORT Result cuInit(unsigned flags) {
     std::lock_guard<std::mutex> guard(simulator::lock);
     if (!initialised) {
         initialised = true;
+        // At the end of the process no thread of the host is in the simulator, and none enters it any more, while its state is taken down.
+        atexit([] { simulator::lock.lock(); });
         if (FILE* f = fopen(beside_library("seed").c_str(), "r")) {
             unsigned long seed = 1;
             if (fscanf(f, "%lu", &seed) == 1) {

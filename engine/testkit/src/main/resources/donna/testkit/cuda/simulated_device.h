@@ -70,6 +70,62 @@ UNTRACED static inline float __shfl_xor_sync(unsigned mask, float value, int bit
     return simulator_shuffle(mask, value, donna_simulator->lane() ^ bits);
 }
 
+/* ---- what kshim.h writes in PTX for a card */
+
+extern "C" void __tsan_read16(void*);
+extern "C" void __tsan_write16(void*);
+
+template <class T>
+UNTRACED static inline T load16(const void* p) {
+    static_assert(sizeof(T) == 16, "an access of 16 bytes");
+    __tsan_read16((void*) p);
+    T v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+template <class T>
+UNTRACED static inline void store16(void* p, T v) {
+    static_assert(sizeof(T) == 16, "an access of 16 bytes");
+    __tsan_write16(p);
+    memcpy(p, &v, sizeof v);
+}
+
+UNTRACED static inline float half_to_float(unsigned short bits) {
+    _Float16 v;
+    memcpy(&v, &bits, sizeof v);
+    return (float) v;
+}
+
+UNTRACED static inline unsigned short float_to_half(float v) {
+    _Float16 half = (_Float16) v;
+    unsigned short bits;
+    memcpy(&bits, &half, sizeof bits);
+    return bits;
+}
+
+UNTRACED static inline float bfloat_to_float(unsigned short bits) {
+    uint32_t wide = (uint32_t) bits << 16;
+    float v;
+    memcpy(&v, &wide, sizeof v);
+    return v;
+}
+
+/* To the nearest, ties to even; every NaN becomes the one that a card makes. */
+UNTRACED static inline unsigned short float_to_bfloat(float v) {
+    uint32_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    return v != v ? 0x7fff : (unsigned short) ((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+UNTRACED static inline unsigned floats_to_halves(float low, float high) {
+    return (unsigned) float_to_half(high) << 16 | float_to_half(low);
+}
+
+UNTRACED static inline unsigned floats_to_bfloats(float low, float high) {
+    return (unsigned) float_to_bfloat(high) << 16 | float_to_bfloat(low);
+}
+
 /* ---- written once per module, behind the kernels */
 
 #ifdef DONNA_SIMULATED_MODULE

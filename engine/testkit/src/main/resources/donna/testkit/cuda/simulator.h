@@ -1,6 +1,6 @@
 /*
- * A double of a CUDA device for tests: no card, no speed. It exports the driver's, NVRTC's and cuBLASLt's own names. Work runs on the calling thread,
- * and only when something forces it; independent streams run in an order that the seed chooses. One lock guards everything.
+ * A double of a CUDA device for tests: no card, no speed. It exports the driver's, NVRTC's, cuBLASLt's and cuDNN's own names. Work runs on the calling
+ * thread, and only when something forces it; independent streams run in an order that the seed chooses. One lock guards everything.
  */
 #pragma once
 #include <cstdint>

@@ -1,0 +1,285 @@
+package donna.bench.gpu;
+
+import donna.bench.Table;
+import donna.ffi.Cuda;
+import donna.ffi.CudaBindings;
+import donna.ffi.CudaContext;
+import donna.ffi.CudaEvent;
+import donna.ffi.CudaFunction;
+import donna.ffi.CudaModule;
+import donna.ffi.CudaStream;
+import donna.ffi.DeviceMemory;
+import donna.ffi.KernelArguments;
+import donna.ffi.KernelCompiler;
+import donna.ffi.LaunchShape;
+import donna.kernels.DepthwiseForm;
+import donna.kernels.DepthwiseGrid;
+import donna.kernels.Kernel;
+import donna.kernels.KernelFile;
+import donna.kernels.Launch;
+import donna.kernels.Storage;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * How long do the depthwise kernels take beside the time that their bytes take, in the layers of MobileNetV2 and EfficientNet-B0 at 224 pixels; and which share
+ * of a thread and which number of threads is the fastest? Activations are bfloats where the card has them, else halves; a launch finds none of its data in the
+ * caches.
+ */
+final class DepthwiseTimes {
+    private static final int SAMPLES = 128;
+    private static final int RUNS = 7;
+    private static final long BYTES = 1L << 30;
+
+    /** What floors are reckoned with, in bytes a microsecond: 3 TB/s. */
+    private static final double RATE = 3e6;
+
+    /** What the engine's choice of threads is compared with. */
+    private static final List<Integer> THREADS = List.of(DepthwiseGrid.MANY_THREADS / 2, DepthwiseGrid.MANY_THREADS, DepthwiseGrid.MANY_THREADS * 2);
+
+    /** Forms beside those that the engine chooses from. */
+    private static final List<Integer> STRIPS = List.of(2, 4, 7, 8);
+
+    /** A layer of {@code channels} channels and {@code size} by {@code size} pixels, which keeps the size but for the stride. */
+    record Layer(int channels, int size, int side, int stride) {
+        int padding() {
+            return side / 2;
+        }
+
+        int out() {
+            return (size + 2 * padding() - side) / stride + 1;
+        }
+
+        long srcElements() {
+            return (long) SAMPLES * channels * size * size;
+        }
+
+        long dstElements() {
+            return (long) SAMPLES * channels * out() * out();
+        }
+
+        @Override
+        public String toString() {
+            return channels + " channels, " + size + " x " + size + ", " + side + " x " + side + ", stride " + stride;
+        }
+    }
+
+    private static final List<Layer> LAYERS = List.of(
+            new Layer(32, 112, 3, 1), new Layer(96, 112, 3, 2), new Layer(144, 56, 3, 1), new Layer(144, 56, 3, 2), new Layer(192, 28, 3, 1),
+            new Layer(192, 28, 3, 2), new Layer(384, 14, 3, 1), new Layer(576, 14, 3, 1), new Layer(576, 14, 3, 2), new Layer(960, 7, 3, 1),
+            new Layer(144, 56, 5, 2), new Layer(240, 28, 5, 1), new Layer(240, 28, 3, 2), new Layer(480, 14, 5, 1), new Layer(672, 14, 5, 1),
+            new Layer(672, 14, 5, 2), new Layer(1152, 7, 5, 1), new Layer(1152, 7, 3, 1), new Layer(144, 56, 7, 1), new Layer(480, 14, 7, 1));
+
+    /** What is measured of one layer. */
+    private enum Pass {
+        FORWARD,
+        BACKWARD_DATA,
+        BACKWARD_WEIGHT;
+
+        KernelFile file(Layer l) {
+            return switch (this) {
+                case FORWARD -> KernelFile.DEPTHWISE_STRIPS;
+                case BACKWARD_DATA -> l.stride == 1 ? KernelFile.DEPTHWISE_STRIPS : KernelFile.DEPTHWISE_SPREAD;
+                case BACKWARD_WEIGHT -> KernelFile.DEPTHWISE_TAPS;
+            };
+        }
+
+        Kernel kernel(Layer l) {
+            return Kernel.valueOf(file(l).name());
+        }
+
+        /** Pixels of a row that the strips cut. */
+        int width(Layer l) {
+            return this == BACKWARD_DATA ? l.size + (l.stride == 2 ? l.padding() % 2 : 0) : l.out();
+        }
+
+        int height(Layer l) {
+            return this != BACKWARD_DATA ? l.out() : l.stride == 1 ? l.size : Math.ceilDiv(l.size + l.padding() % 2, 2);
+        }
+
+        /** What is read and written once. */
+        double floorMicroseconds(Layer l, Storage storage) {
+            return (l.srcElements() + l.dstElements()) * storage.bytes() / RATE;
+        }
+    }
+
+    /** A form, and the threads that are wanted at least. */
+    private record Way(DepthwiseForm form, int threads) {
+        @Override
+        public String toString() {
+            return form.channels() + " x " + form.strip() + ", " + (threads >> 10) + "k";
+        }
+    }
+
+    /**
+     * One pass over one layer.
+     *
+     * @param chosen what the engine does
+     * @param fastest of all that was tried
+     */
+    record Row(String layer, String pass, double floorMicroseconds, String chosen, double microseconds, String fastest, double fastestMicroseconds) {}
+
+    private final KernelCompiler compiler;
+    private final CudaContext context;
+    private final CudaStream stream;
+    private final CudaEvent start;
+    private final CudaEvent end;
+    private final DeviceMemory memory;
+    private final Storage storage;
+    private final Map<Compiled, byte[]> images;
+    private final Map<Compiled, CudaModule> modules = new HashMap<>();
+    private long at;
+
+    /** A file and the form it is compiled for. */
+    private record Compiled(KernelFile file, DepthwiseForm form) {}
+
+    private DepthwiseTimes(KernelCompiler compiler, CudaContext context, CudaStream stream, CudaEvent start, CudaEvent end, DeviceMemory memory) {
+        this.compiler = compiler;
+        this.context = context;
+        this.stream = stream;
+        this.start = start;
+        this.end = end;
+        this.memory = memory;
+        this.storage = Storage.BF16.isOn(context.device().computeCapability()) ? Storage.BF16 : Storage.F16;
+        List<Compiled> wanted = new ArrayList<>();
+        for (Layer l : LAYERS) {
+            for (Pass p : Pass.values()) {
+                forms(p, l).forEach(f -> wanted.add(new Compiled(p.file(l), f)));
+            }
+        }
+        images = wanted.stream().distinct().parallel().collect(Collectors.toConcurrentMap(Function.identity(), this::compile));
+    }
+
+    private byte[] compile(Compiled c) {
+        List<String> options = new ArrayList<>(List.of("--gpu-architecture=sm_" + context.device().computeCapability(), "--std=c++17",
+                "--diag-suppress=177", storage.option()));
+        c.form.macros().forEach(m -> options.add("-D" + m));
+        return compiler.compile(c.file.source(), c.file.fileName(), options).image();
+    }
+
+    /** The engine's first. */
+    private List<DepthwiseForm> forms(Pass p, Layer l) {
+        List<DepthwiseForm> all = new ArrayList<>();
+        all.add(chosen(p, l));
+        for (int channels : l.side == 7 ? List.of(1) : List.of(1, 2)) {
+            for (int strip : STRIPS) {
+                if (p.file(l) != KernelFile.DEPTHWISE_SPREAD || strip % 2 == 0) {
+                    all.add(new DepthwiseForm(l.side, l.stride, channels, strip));
+                }
+            }
+        }
+        return all.stream().distinct().toList();
+    }
+
+    private DepthwiseForm chosen(Pass p, Layer l) {
+        return DepthwiseForm.choose(p.file(l), storage, l.side, l.stride, l.channels, p.width(l));
+    }
+
+    static void run(CardStep.Place place) {
+        CudaBindings bindings = CudaBindings.load();
+        List<Row> rows = new ArrayList<>();
+        Table table = new Table("depthwise, batch " + SAMPLES, "pass", "floor us", "us", "times floor", "way", "fastest us", "its way");
+        try (CudaContext context = CardFacts.card(Cuda.open(bindings)).open();
+                CudaStream stream = context.stream();
+                CudaEvent start = context.timingEvent();
+                CudaEvent end = context.timingEvent();
+                DeviceMemory memory = context.allocate(BYTES)) {
+            stream.fillBytes(memory.pointer(), (byte) 0, BYTES);
+            DepthwiseTimes times = new DepthwiseTimes(KernelCompiler.open(bindings), context, stream, start, end, memory);
+            for (Layer l : LAYERS) {
+                for (Pass p : Pass.values()) {
+                    if (!place.late()) {
+                        Row r = times.row(p, l);
+                        rows.add(r);
+                        table.row(r.layer, r.pass, Table.number(r.floorMicroseconds), Table.number(r.microseconds),
+                                Table.number(r.microseconds / r.floorMicroseconds), r.chosen, Table.number(r.fastestMicroseconds), r.fastest);
+                    }
+                }
+            }
+            times.modules.values().forEach(CudaModule::close);
+        }
+        place.put("depthwise", rows);
+        System.out.println(table);
+    }
+
+    private Row row(Pass p, Layer l) {
+        Map<Way, Double> times = new HashMap<>();
+        for (DepthwiseForm f : forms(p, l)) {
+            for (int threads : THREADS) {
+                times.put(new Way(f, threads), microseconds(p, l, f, threads));
+            }
+        }
+        Way chosen = new Way(chosen(p, l), DepthwiseGrid.MANY_THREADS);
+        Way fastest = times.entrySet().stream().min(Comparator.comparingDouble(Map.Entry::getValue)).orElseThrow().getKey();
+        return new Row(l.toString(), p.name().toLowerCase(java.util.Locale.ROOT), p.floorMicroseconds(l, storage), chosen.toString(), times.get(chosen),
+                fastest.toString(), times.get(fastest));
+    }
+
+    /** The median of some launches. */
+    private double microseconds(Pass p, Layer l, DepthwiseForm form, int threads) {
+        DepthwiseGrid grid = DepthwiseGrid.of(form, storage, SAMPLES, l.channels, p.height(l), p.width(l), threads);
+        CudaFunction function = modules.computeIfAbsent(new Compiled(p.file(l), form), c -> context.module(images.get(c))).function(p.kernel(l).entry());
+        double[] times = new double[RUNS];
+        try (Arena arena = Arena.ofConfined()) {
+            for (int i = -1; i < RUNS; i++) {
+                KernelArguments arguments = arguments(arena, p, l, grid);
+                stream.record(start);
+                stream.launch(function, shape(p == Pass.BACKWARD_WEIGHT ? grid.launchChunks() : grid.launch()), arguments);
+                stream.record(end);
+                end.synchronize();
+                if (i >= 0) {
+                    times[i] = 1000 * end.millisecondsSince(start);
+                }
+            }
+        }
+        Arrays.sort(times);
+        return times[RUNS / 2];
+    }
+
+    private static LaunchShape shape(Launch l) {
+        return new LaunchShape(l.gridX(), l.gridY(), l.gridZ(), l.blockX(), l.blockY(), 1, 0);
+    }
+
+    /** Memory that no launch has used for as long as possible. */
+    private long fresh(long bytes) {
+        if (at + bytes > BYTES) {
+            at = 0;
+        }
+        long pointer = memory.pointer() + at;
+        at += Math.ceilDiv(bytes, 256) * 256;
+        return pointer;
+    }
+
+    private KernelArguments arguments(Arena arena, Pass p, Layer l, DepthwiseGrid grid) {
+        long src = fresh(l.srcElements() * storage.bytes());
+        long dst = fresh(l.dstElements() * storage.bytes());
+        long taps = fresh(4L * l.channels * l.side * l.side * (p == Pass.BACKWARD_WEIGHT ? grid.chunks() : 1));
+        List<Number> values = new ArrayList<>(switch (p) {
+            case FORWARD -> List.<Number>of(src, taps, dst, 0, l.size, l.size, l.channels, l.out(), l.out(), l.padding());
+            case BACKWARD_DATA -> l.stride == 1
+                    ? List.<Number>of(dst, taps, src, 1, l.out(), l.out(), l.channels, l.size, l.size, l.side - 1 - l.padding())
+                    : List.<Number>of(dst, taps, src, l.size, l.size, l.channels, l.out(), l.out(), l.padding());
+            case BACKWARD_WEIGHT -> List.<Number>of(src, dst, taps, l.size, l.size, l.channels, l.out(), l.out(), l.padding());
+        });
+        values.addAll(List.of(grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples()));
+        if (p == Pass.BACKWARD_WEIGHT) {
+            values.add(grid.chunks());
+        }
+        KernelArguments arguments = new KernelArguments(arena, values.size());
+        for (int i = 0; i < values.size(); i++) {
+            if (values.get(i) instanceof Long pointer) {
+                arguments.set(i, pointer.longValue());
+            } else {
+                arguments.set(i, values.get(i).intValue());
+            }
+        }
+        return arguments;
+    }
+}

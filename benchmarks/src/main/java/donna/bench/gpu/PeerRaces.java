@@ -1,0 +1,113 @@
+package donna.bench.gpu;
+
+import donna.backend.Backends;
+import donna.backend.Device;
+import donna.bench.Table;
+import donna.bench.step.Stages;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** Races against PyTorch on the same card: our way and PyTorch's ways in turn. Without PyTorch, ours alone. */
+final class PeerRaces {
+    private static final int ROUNDS = 5;
+    private static final List<String> OURS = List.of("f32");
+    private static final int[] STAGE_BATCHES = {128, 64, 256};
+    private static final int[] TRAINING_BATCHES = {128};
+    private static final int[] LATENCY_BATCHES = {1, 32, 64};
+
+    private PeerRaces() {}
+
+    /** All rows of a race. */
+    record Raced(String pytorch, List<Race.Row> rows) {}
+
+    /** Runs races, one after another, until it is late. */
+    @FunctionalInterface
+    private interface Races {
+        void run(Device device, Peer peer, Consumer<Race.Row> rows);
+    }
+
+    static void stage(CardStep.Place place) throws IOException {
+        run(place, "stage", "block distillation: ms of a step of all candidates", (device, peer, rows) -> {
+            for (Stages.Stage json : Stages.read(place.bundle().resolve("bkd_stages.json")).stages()) {
+                for (int batch : STAGE_BATCHES) {
+                    if (place.late()) {
+                        return;
+                    }
+                    Stages.Stage stage = StageWork.scaled(json, batch, StageWork.CANDIDATES);
+                    Race race = new Race(ROUNDS);
+                    OURS.forEach(p -> race.enter("ours " + p, () -> StageWork.ours("ours " + p, device, stage, StageWork.CANDIDATES))
+                            .enter("ours " + p + " serial", () -> StageWork.ours("ours " + p + " serial", device, stage, 1)));
+                    enter(race, peer, List.of("eager", "graph", "streams"), v -> StageWork.request(stage, v, "bf16"));
+                    int count = stage.candidates().size();
+                    rows.accept(race.run(json.name() + ", " + count + " candidates, batch " + batch, (long) batch * count));
+                }
+            }
+        });
+    }
+
+    static void training(CardStep.Place place) throws IOException {
+        run(place, "training", "training at " + ModelWork.PIXELS + " px: ms of a step",
+                (device, peer, rows) -> models(place, "training", TRAINING_BATCHES, List.of("bf16", "tf32"), device, peer, rows));
+    }
+
+    static void latency(CardStep.Place place) throws IOException {
+        run(place, "latency", "inference at " + ModelWork.PIXELS + " px: ms of a batch",
+                (device, peer, rows) -> models(place, "inference", LATENCY_BATCHES, List.of("bf16"), device, peer, rows));
+    }
+
+    private static void models(
+            CardStep.Place place, String kind, int[] batches, List<String> precisions, Device device, Peer peer, Consumer<Race.Row> rows) {
+        for (String model : ModelWork.TIMM.keySet().stream().sorted().toList()) {
+            for (int batch : batches) {
+                if (place.late()) {
+                    return;
+                }
+                Race race = new Race(ROUNDS);
+                OURS.forEach(p -> race.enter("ours " + p, () -> kind.equals("training")
+                        ? ModelWork.trainingContender("ours " + p, device, model, batch, ModelWork.PIXELS)
+                        : ModelWork.inferenceContender("ours " + p, device, model, batch, ModelWork.PIXELS)));
+                precisions.forEach(p -> enter(race, peer, List.of("eager", "graph"),
+                        v -> ModelWork.request(kind, model, batch, ModelWork.PIXELS, v, p)));
+                rows.accept(race.run(model + ", batch " + batch, batch));
+            }
+        }
+    }
+
+    private static void enter(Race race, Peer peer, List<String> variants, Function<String, Map<String, Object>> request) {
+        if (peer != null) {
+            for (String v : variants) {
+                Map<String, Object> r = request.apply(v);
+                String name = "PyTorch " + r.get("precision") + " " + v;
+                race.enter(name, () -> peer.contender(name, r));
+            }
+        }
+    }
+
+    private static void run(CardStep.Place place, String section, String title, Races races) throws IOException {
+        List<Race.Row> rows = new ArrayList<>();
+        try (Device device = Backends.open("cuda", line -> {});
+                Peer peer = place.python().isEmpty()
+                        ? null
+                        : new Peer(place.python(), place.bundle().resolve("gpu_peer.py"), place.logs().resolve("peer.log"))) {
+            String version = peer == null ? "none" : peer.version();
+            System.out.println(title + "; " + version);
+            races.run(device, peer, row -> {
+                rows.add(row);
+                place.put(section, new Raced(version, rows));
+                System.out.println(table(row));
+            });
+        }
+    }
+
+    private static Table table(Race.Row row) {
+        Table table = new Table(row.work(), "median", "min", "max", "images/s");
+        row.times().forEach((name, t) -> table.row("  " + name, Table.number(t.medianMs()), Table.number(t.minMs()), Table.number(t.maxMs()),
+                Table.number(row.images() / t.medianMs() * 1e3)));
+        row.failed().forEach((name, why) -> table.row("  " + name + " failed: " + why.substring(0, Math.min(why.length(), 200)), "", "", "", ""));
+        return table;
+    }
+}

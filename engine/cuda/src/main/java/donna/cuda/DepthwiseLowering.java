@@ -1,0 +1,87 @@
+package donna.cuda;
+
+import donna.kernels.DepthwiseForm;
+import donna.kernels.DepthwiseGrid;
+import donna.kernels.Kernel;
+import donna.kernels.KernelFile;
+import donna.kernels.Launch;
+
+/** Depthwise convolutions of images with the channels last: by kernels that are compiled for the geometry where there are some, else by general ones. */
+final class DepthwiseLowering {
+    /** Pixels that one block of the general weight gradient adds up. */
+    private static final int CHUNK = 2048;
+
+    private final PlanBuilder b;
+
+    DepthwiseLowering(PlanBuilder b) {
+        this.b = b;
+    }
+
+    private static boolean hasForms(Conv c) {
+        return c.multiplier() == 1 && c.g().dilation() == 1 && DepthwiseForm.covers(c.weight().dim(2), c.weight().dim(3), c.g().stride());
+    }
+
+    private static DepthwiseForm form(KernelFile file, Conv c, Slot stored, int stride, int width) {
+        return DepthwiseForm.choose(file, stored.storage(), c.weight().dim(2), stride, c.outputs(), width);
+    }
+
+    private void launch(Kernel kernel, int count, Object[] arguments) {
+        arguments[arguments.length - 1] = count;
+        b.kernel(kernel, Launch.elements(count), arguments);
+    }
+
+    void forward(Conv c, Slot src, Slot weight, Slot dst) {
+        if (hasForms(c)) {
+            DepthwiseForm form = form(KernelFile.DEPTHWISE_STRIPS, c, src, c.g().stride(), c.dst().dim(3));
+            DepthwiseGrid grid = DepthwiseGrid.of(form, src.storage(), c.samples(), c.outputs(), c.dst().dim(2), c.dst().dim(3));
+            b.kernel(Kernel.DEPTHWISE_STRIPS, form.macros(), grid.launch(), src, weight, dst, 0, c.src().dim(2), c.src().dim(3), c.outputs(), c.dst().dim(2),
+                    c.dst().dim(3), c.g().padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
+        } else {
+            launch(Kernel.DEPTHWISE_FORWARD, dst.count(), c.geometry(src, weight, dst, c.src().dim(2), c.src().dim(3), c.src().dim(1), c.multiplier()));
+        }
+    }
+
+    /** With stride 1 the forward pass over dDst with flipped taps; with stride 2 every pixel of dDst is spread over those of dSrc. */
+    void backwardData(Conv c, Slot dDst, Slot weight, Slot dSrc) {
+        int padding = c.g().padding();
+        int height = c.src().dim(2);
+        int width = c.src().dim(3);
+        if (!hasForms(c)) {
+            launch(Kernel.DEPTHWISE_BACKWARD_DATA, dSrc.count(), c.geometry(dDst, weight, dSrc, height, width, c.src().dim(1), c.multiplier()));
+        } else if (c.g().stride() == 1) {
+            DepthwiseForm form = form(KernelFile.DEPTHWISE_STRIPS, c, dDst, 1, width);
+            DepthwiseGrid grid = DepthwiseGrid.of(form, dDst.storage(), c.samples(), c.outputs(), height, width);
+            b.kernel(Kernel.DEPTHWISE_STRIPS, form.macros(), grid.launch(), dDst, weight, dSrc, 1, c.dst().dim(2), c.dst().dim(3), c.outputs(), height,
+                    width, form.side() - 1 - padding, grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
+        } else {
+            int odd = padding % 2;
+            DepthwiseForm form = form(KernelFile.DEPTHWISE_SPREAD, c, dDst, 2, width + odd);
+            DepthwiseGrid grid = DepthwiseGrid.of(form, dDst.storage(), c.samples(), c.outputs(), Math.ceilDiv(height + odd, 2), width + odd);
+            b.kernel(Kernel.DEPTHWISE_SPREAD, form.macros(), grid.launch(), dDst, weight, dSrc, height, width, c.outputs(), c.dst().dim(2), c.dst().dim(3),
+                    padding, grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
+        }
+    }
+
+    /** Sums of chunks, which a second kernel adds in a fixed order. */
+    void backwardWeight(Conv c, Slot src, Slot dDst, Slot dWeight) {
+        int height = c.dst().dim(2);
+        int width = c.dst().dim(3);
+        int chunks;
+        Slot partial;
+        if (hasForms(c)) {
+            DepthwiseForm form = form(KernelFile.DEPTHWISE_TAPS, c, src, c.g().stride(), width);
+            DepthwiseGrid grid = DepthwiseGrid.of(form, src.storage(), c.samples(), c.outputs(), height, width);
+            chunks = grid.chunks();
+            partial = b.floats((long) chunks * dWeight.count());
+            b.kernel(Kernel.DEPTHWISE_TAPS, form.macros(), grid.launchChunks(), src, dDst, partial, c.src().dim(2), c.src().dim(3), c.outputs(), height, width,
+                    c.g().padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples(), chunks);
+        } else {
+            chunks = Math.clamp((long) c.samples() * c.pixels() / CHUNK, 1, 64);
+            partial = b.floats((long) chunks * dWeight.count());
+            b.kernel(Kernel.DEPTHWISE_BACKWARD_WEIGHT, Launch.channels(c.outputs(), chunks, c.taps()), src, dDst, partial, c.src().dim(2), c.src().dim(3),
+                    c.src().dim(1), c.multiplier(), height, width, c.weight().dim(2), c.weight().dim(3), c.g().stride(), c.g().padding(), c.g().dilation(),
+                    c.samples(), chunks);
+        }
+        b.kernel(Kernel.DEPTHWISE_SUM_TAPS, DepthwiseGrid.sumTaps(c.outputs(), c.taps()), partial, dWeight, c.outputs(), chunks);
+    }
+}

@@ -1,0 +1,81 @@
+/* The gradient of a depthwise convolution of stride 2 by src: of d_dst [N, OH, OW, C] and weight [C, SIDE, SIDE] to d_src [N, H, W, C]. */
+#include "kshim.h"
+#include "depthwise.h"
+
+/* Pixels of a row of d_dst that meet a strip of d_src. */
+#define NEEDED (STRIP / 2 + LIVE - 1)
+
+/*
+ * A thread makes `rows` pairs of rows of a strip of d_src. Rows and columns are counted from the padding on, from the even number at or before the image's
+ * first: row v meets row (v - ky) / 2 of d_dst at each tap ky of its own parity, which are then the same taps for all threads. Row y of d_dst finishes rows
+ * 2 y and 2 y + 1 and adds to the SIDE - 2 that follow, which are in registers, row v as number (v - 2 line) % (2 LIVE) where `line` is the first.
+ */
+KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_spread(const stored* d_dst, const float* weight, stored* d_src, int height, int width, int channels,
+        int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples) {
+    int tile = blockIdx.x % tiles;
+    float taps[TAPS][CHANNELS];
+    load_taps(taps, weight, tile, channels, 0);
+    int channel = (tile * (int) blockDim.x + (int) threadIdx.x) * CHANNELS;
+    Item item = item_at(blockIdx.x / tiles * blockDim.y + threadIdx.y, bands, strips);
+    if (item.sample >= samples || channel >= channels) {
+        return;
+    }
+    int x = padding / 2 * 2 + item.strip * STRIP - padding;
+    int first = padding / 2 + item.band * rows;
+    int line = first - (LIVE - 1);
+    int from = padding / 2 + item.strip * (STRIP / 2) - (LIVE - 1);
+    unsigned wanted = columns(from, NEEDED, out_width);
+    unsigned made = columns(x, STRIP, width);
+    int y = first * 2 - padding;
+    stored* out = d_src + ((item.sample * height + y) * width + x) * channels + channel;
+    Row in = {d_dst + ((item.sample * out_height + line) * out_width + from) * channels + channel, channels, line >= 0 && line < out_height ? wanted : 0};
+    Piece row[NEEDED];
+#pragma unroll
+    for (int j = 0; j < NEEDED; j++) {
+        row[j] = in.pixel(j);
+    }
+    float sums[2 * LIVE][STRIP][CHANNELS] = {};
+    for (int top = line; top < first + rows; top += LIVE) {
+#pragma unroll
+        for (int turn = 0; turn < LIVE; turn++) {
+            bool there = line >= 0 && line < out_height;
+            bool done = line >= first && line < first + rows;
+            line++;
+            in.at += out_width * channels;
+            in.channels = opaque(channels);
+            in.present = line >= 0 && line < out_height && line < first + rows ? wanted : 0;
+            if (there) {
+#pragma unroll
+                for (int j = 0; j < NEEDED; j++) {
+                    Piece now = row[j];
+                    row[j] = in.pixel(j);
+#pragma unroll
+                    for (int k = 0; k < CHANNELS; k++) {
+                        float pixel = widen(now.channel[k]);
+#pragma unroll
+                        for (int ky = 0; ky < SIDE; ky++) {
+#pragma unroll
+                            for (int i = 0; i < STRIP; i++) {
+                                int kx = i + 2 * (LIVE - 1) - 2 * j;
+                                if (kx >= 0 && kx < SIDE) {
+                                    sums[(2 * turn + ky) % (2 * LIVE)][i][k] += taps[ky * SIDE + kx][k] * pixel;
+                                }
+                            }
+                        }
+                    }
+                }
+            } else {
+#pragma unroll
+                for (int j = 0; j < NEEDED; j++) {
+                    row[j] = in.pixel(j);
+                }
+            }
+#pragma unroll
+            for (int half = 0; half < 2; half++) {
+                store_strip(sums[2 * turn + half], out, opaque(channels), done && y >= 0 && y < height ? made : 0);
+                y += done;
+                out += done ? width * channels : 0;
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+/* Depthwise convolution of src [N, H, W, C] by weight [C, SIDE, SIDE] to dst [N, OH, OW, C]. */
+#include "kshim.h"
+#include "depthwise.h"
+
+/* Pixels of a row of src that a strip of dst needs. */
+#define NEEDED ((STRIP - 1) * STRIDE + SIDE)
+
+/*
+ * A thread makes `rows` rows of a strip of dst. Row y is made of the rows of src from y STRIDE - padding on; the LIVE rows in the making are in registers,
+ * row y as number (y - first) % LIVE. With flipped taps this is the backward pass of stride 1.
+ */
+KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_strips(const stored* src, const float* weight, stored* dst, int flipped, int height, int width,
+        int channels, int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples) {
+    int tile = blockIdx.x % tiles;
+    float taps[TAPS][CHANNELS];
+    load_taps(taps, weight, tile, channels, flipped);
+    int channel = (tile * (int) blockDim.x + (int) threadIdx.x) * CHANNELS;
+    Item item = item_at(blockIdx.x / tiles * blockDim.y + threadIdx.y, bands, strips);
+    if (item.sample >= samples || channel >= channels) {
+        return;
+    }
+    int x = item.strip * STRIP;
+    int first = item.band * rows;
+    int last = first + rows < out_height ? first + rows : out_height;
+    int from = x * STRIDE - padding;
+    int line = first * STRIDE - padding;
+    int end = (last - 1) * STRIDE + SIDE - padding < height ? (last - 1) * STRIDE + SIDE - padding : height;
+    unsigned wanted = columns(from, NEEDED, width);
+    unsigned made = columns(x, STRIP, out_width);
+    stored* out = dst + ((item.sample * out_height + first) * out_width + x) * channels + channel;
+    Row in = {src + ((item.sample * height + line) * width + from) * channels + channel, channels, line >= 0 && line < end ? wanted : 0};
+    Piece row[NEEDED];
+#pragma unroll
+    for (int j = 0; j < NEEDED; j++) {
+        row[j] = in.pixel(j);
+    }
+    float sums[LIVE][STRIP][CHANNELS] = {};
+    for (int top = first; top < last + LIVE - 1; top += LIVE) {
+#pragma unroll
+        for (int turn = 0; turn < LIVE; turn++) {
+#pragma unroll
+            for (int r = 0; r < STRIDE; r++) {
+                bool there = line >= 0 && line < end;
+                line++;
+                in.at += width * channels;
+                in.channels = opaque(channels);
+                in.present = line >= 0 && line < end ? wanted : 0;
+                if (there) {
+#pragma unroll
+                    for (int j = 0; j < NEEDED; j++) {
+                        Piece now = row[j];
+                        row[j] = in.pixel(j);
+#pragma unroll
+                        for (int k = 0; k < CHANNELS; k++) {
+                            float pixel = widen(now.channel[k]);
+#pragma unroll
+                            for (int ky = r; ky < SIDE; ky += STRIDE) {
+#pragma unroll
+                                for (int i = 0; i < STRIP; i++) {
+                                    int kx = j - i * STRIDE;
+                                    if (kx >= 0 && kx < SIDE) {
+                                        sums[(turn + LIVE - ky / STRIDE) % LIVE][i][k] += taps[ky * SIDE + kx][k] * pixel;
+                                    }
+                                }
+                            }
+                        }
+                    }
+                } else {
+#pragma unroll
+                    for (int j = 0; j < NEEDED; j++) {
+                        row[j] = in.pixel(j);
+                    }
+                }
+            }
+            int y = top + turn - (LIVE - 1);
+            bool done = y >= first && y < last;
+            store_strip(sums[(turn + 1) % LIVE], out, opaque(channels), done ? made : 0);
+            out += done ? out_width * channels : 0;
+        }
+    }
+}

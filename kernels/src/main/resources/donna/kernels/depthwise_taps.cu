@@ -1,0 +1,119 @@
+/* The gradient of a depthwise convolution by its weight: of src [N, H, W, C] and d_dst [N, OH, OW, C]. */
+#include "kshim.h"
+#include "depthwise.h"
+
+/* Pixels of a row of src that a strip of d_dst meets. */
+#define NEEDED ((STRIP - 1) * STRIDE + SIDE)
+
+/* The sums of the threads above each other, SIDE taps at a time; each is made by one thread in the order of the strips. */
+DEVICE void store_sums(const float (&sums)[TAPS][CHANNELS], float* partial, int channel, int channels) {
+    __shared__ float of_thread[SIDE * CHANNELS][THREADS];
+    int self = threadIdx.y * blockDim.x + threadIdx.x;
+#pragma unroll
+    for (int ky = 0; ky < SIDE; ky++) {
+        __syncthreads();
+#pragma unroll
+        for (int kx = 0; kx < SIDE; kx++) {
+#pragma unroll
+            for (int k = 0; k < CHANNELS; k++) {
+                of_thread[kx * CHANNELS + k][self] = sums[ky * SIDE + kx][k];
+            }
+        }
+        __syncthreads();
+        for (int q = threadIdx.y; channel < channels && q < SIDE * CHANNELS; q += blockDim.y) {
+            float sum = 0.0f;
+            for (int r = 0; r < (int) blockDim.y; r++) {
+                sum += of_thread[q][r * blockDim.x + threadIdx.x];
+            }
+            partial[(ky * SIDE + q / CHANNELS) * channels + channel + q % CHANNELS] = sum;
+        }
+    }
+}
+
+/*
+ * partial [chunks, TAPS, C]: a block adds up a chunk of the strips. Of the rows of d_dst the LIVE that the present row of src meets are in registers, row y
+ * as number (y - first) % LIVE.
+ */
+KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_taps(const stored* src, const stored* d_dst, float* partial, int height, int width, int channels,
+        int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples, int chunks) {
+    int tile = blockIdx.x % tiles;
+    int chunk = blockIdx.x / tiles;
+    int channel = (tile * (int) blockDim.x + (int) threadIdx.x) * CHANNELS;
+    int after = channel < channels ? chunk_begin(samples * bands * strips, chunk + 1, chunks) : 0;
+    float sums[TAPS][CHANNELS] = {};
+    for (int index = chunk_begin(samples * bands * strips, chunk, chunks) + threadIdx.y; index < after; index += blockDim.y) {
+        Item item = item_at(index, bands, strips);
+        int x = item.strip * STRIP;
+        int first = item.band * rows;
+        int last = first + rows < out_height ? first + rows : out_height;
+        int from = x * STRIDE - padding;
+        int line = first * STRIDE - padding;
+        int end = (last - 1) * STRIDE + SIDE - padding < height ? (last - 1) * STRIDE + SIDE - padding : height;
+        unsigned wanted = columns(from, NEEDED, width);
+        unsigned made = columns(x, STRIP, out_width);
+        Row out = {d_dst + ((item.sample * out_height + first) * out_width + x) * channels + channel, channels, made};
+        Row in = {src + ((item.sample * height + line) * width + from) * channels + channel, channels, line >= 0 && line < end ? wanted : 0};
+        Piece row[NEEDED];
+#pragma unroll
+        for (int j = 0; j < NEEDED; j++) {
+            row[j] = in.pixel(j);
+        }
+        Piece gradients[STRIP];
+#pragma unroll
+        for (int i = 0; i < STRIP; i++) {
+            gradients[i] = out.pixel(i);
+        }
+        float live[LIVE][STRIP][CHANNELS] = {};
+        for (int top = first; top < last + LIVE - 1; top += LIVE) {
+#pragma unroll
+            for (int turn = 0; turn < LIVE; turn++) {
+                out.at += out_width * channels;
+                out.channels = opaque(channels);
+                out.present = top + turn + 1 < last ? made : 0;
+#pragma unroll
+                for (int i = 0; i < STRIP; i++) {
+#pragma unroll
+                    for (int k = 0; k < CHANNELS; k++) {
+                        live[turn][i][k] = widen(gradients[i].channel[k]);
+                    }
+                    gradients[i] = out.pixel(i);
+                }
+#pragma unroll
+                for (int r = 0; r < STRIDE; r++) {
+                    bool there = line >= 0 && line < end;
+                    line++;
+                    in.at += width * channels;
+                    in.channels = opaque(channels);
+                    in.present = line >= 0 && line < end ? wanted : 0;
+                    if (there) {
+#pragma unroll
+                        for (int j = 0; j < NEEDED; j++) {
+                            Piece now = row[j];
+                            row[j] = in.pixel(j);
+#pragma unroll
+                            for (int k = 0; k < CHANNELS; k++) {
+                                float pixel = widen(now.channel[k]);
+#pragma unroll
+                                for (int ky = r; ky < SIDE; ky += STRIDE) {
+#pragma unroll
+                                    for (int i = 0; i < STRIP; i++) {
+                                        int kx = j - i * STRIDE;
+                                        if (kx >= 0 && kx < SIDE) {
+                                            sums[ky * SIDE + kx][k] += live[(turn + LIVE - ky / STRIDE) % LIVE][i][k] * pixel;
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                    } else {
+#pragma unroll
+                        for (int j = 0; j < NEEDED; j++) {
+                            row[j] = in.pixel(j);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    store_sums(sums, partial + chunk * TAPS * channels, channel, channels);
+}
