@@ -23,7 +23,7 @@ final class ProductReader {
         for (int k : kernel) {
             if (k % 2 == 0) {
                 s.mistake("kernel", k + " is even; allowed 3, 5, 7");
-            } else if (k < 3 && s.has("kernel") && !WITHOUT_KERNEL.containsAll(type)) {
+            } else if (k < 3 && s.has("kernel") && !KERNEL_IF_WANTED.containsAll(type)) {
                 s.mistake("kernel", k + " is too small; allowed 3, 5, 7");
             }
         }
