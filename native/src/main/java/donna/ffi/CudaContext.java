@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
  */
 public final class CudaContext extends Handle {
     private static final int NON_BLOCKING = 1;
+    private static final int BLOCKING_SYNC = 1;
     private static final int DISABLE_TIMING = 2;
     private static final int PEER_ACCESS_ALREADY_ENABLED = 704;
     private static final int POOL_RELEASE_THRESHOLD = 4;
@@ -109,9 +110,9 @@ public final class CudaContext extends Handle {
         }
     }
 
-    /** A point in a stream's work, without a time. */
+    /** A point in a stream's work, without a time; a thread that waits for it sleeps. */
     public CudaEvent event() {
-        return event(DISABLE_TIMING);
+        return event(BLOCKING_SYNC | DISABLE_TIMING);
     }
 
     /** A point in a stream's work with its time. */

@@ -2,6 +2,7 @@ package donna.backend;
 
 import donna.graph.Graph;
 import donna.tensor.Buffer;
+import donna.tensor.DonnaException;
 import donna.tensor.Layout;
 import donna.tensor.Tensor;
 import donna.tensor.TensorSpec;
@@ -20,7 +21,19 @@ public interface Device extends AutoCloseable {
     /** Worker threads (streams) that are worth having: cores on a CPU. */
     int concurrency();
 
-    /** Zero-filled memory; the caller closes it. */
+    /**
+     * Independent networks that are best compiled into one graph, whose plan runs them side by side: several where one network leaves the device idle, and one
+     * on a CPU, where each thread has a network of its own. Where it is several, {@link Plan#run} returns before the work is done.
+     */
+    default int membersAtOnce() {
+        return 1;
+    }
+
+    /**
+     * Zero-filled memory; the caller closes it.
+     *
+     * @throws DonnaException.OutOfMemory if a device with memory of its own has not that much
+     */
     Buffer allocate(long bytes);
 
     /** A zero-filled tensor that owns its buffer. */

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -131,6 +132,17 @@ public record Graph(List<Node> nodes, Map<String, Output> outputs) {
                 throw new DonnaException.InvalidInput("graph: the name '" + name + "' of an output is taken");
             }
             return this;
+        }
+
+        /** Names of the inputs asked for so far, whether anything depends on them or not. */
+        public Set<String> inputs() {
+            Set<String> names = new LinkedHashSet<>();
+            leaves.forEach((name, v) -> {
+                if (v.node().op() instanceof Op.Input) {
+                    names.add(name);
+                }
+            });
+            return names;
         }
 
         /** Nodes written so far. */

@@ -41,7 +41,7 @@ public sealed class DonnaException extends RuntimeException
     }
 
     /** A backend, a device, a library or a feature that was asked for and is not there. */
-    public static final class Unavailable extends DonnaException {
+    public static sealed class Unavailable extends DonnaException permits OutOfMemory {
         private static final long serialVersionUID = 1L;
 
         public Unavailable(String message) {
@@ -49,6 +49,15 @@ public sealed class DonnaException extends RuntimeException
         }
 
         public Unavailable(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    /** A device has not the memory that was asked for. */
+    public static final class OutOfMemory extends Unavailable {
+        private static final long serialVersionUID = 1L;
+
+        public OutOfMemory(String message, Throwable cause) {
             super(message, cause);
         }
     }

@@ -23,7 +23,7 @@ import java.util.function.IntConsumer;
  */
 public final class ShardedStep implements AutoCloseable {
     private final List<Plan> shards = new ArrayList<>();
-    private final List<TrainingStep.Scalars> scalars = new ArrayList<>();
+    private final List<StepScalars> scalars = new ArrayList<>();
     private final List<Runnable> closers = new ArrayList<>();
     private final Plan update;
     private final Recipe recipe;
@@ -33,9 +33,9 @@ public final class ShardedStep implements AutoCloseable {
         this.recipe = recipe;
         GraphWriter w = new GraphWriter(GraphWriter.Mode.TRAIN);
         Value loss = objective.write(w);
-        Map<ParameterSpec, Value> gradients = TrainingStep.gradients(w, loss);
+        Map<ParameterSpec, Value> gradients = GroupStep.gradients(w, loss);
         gradients.forEach((p, g) -> w.graph().output(gradient(p.name()), g));
-        Graph graph = w.graph().output(TrainingStep.LOSS, loss).build();
+        Graph graph = w.graph().output(StepScalars.LOSS, loss).build();
         List<ParameterSpec> trainable = List.copyOf(gradients.keySet());
         update = device.compile(updateGraph(trainable, count));
         update.bindAll(state.tensors());
@@ -54,13 +54,13 @@ public final class ShardedStep implements AutoCloseable {
             for (ParameterSpec p : trainable) {
                 update.bind(s + "." + gradient(p.name()), results.tensors().get(gradient(p.name())));
             }
-            TrainingStep.Scalars own = new TrainingStep.Scalars(device);
+            StepScalars own = new StepScalars(device, 1, List.of(StepScalars.LOSS));
             closers.add(own::close);
-            own.bind(plan);
+            own.bind(plan, graph.bindings().keySet(), 0);
             scalars.add(own);
             shards.add(plan);
         }
-        scalars.getFirst().bind(update);
+        scalars.getFirst().bind(update, update.graph().bindings().keySet(), 0);
     }
 
     private static String gradient(String parameter) {
@@ -103,7 +103,7 @@ public final class ShardedStep implements AutoCloseable {
      * @param prepare called with each shard's number on the thread that will run it, to fill its inputs
      */
     public double run(Workers workers, int step, int steps, IntConsumer prepare) {
-        scalars.forEach(s -> s.set(recipe.schedule().at(step, steps), step + 1, TrainingStep.BATCH_NORM_MOMENTUM));
+        scalars.forEach(s -> s.set(i -> GroupStep.numbers(recipe, step, steps)));
         workers.forEach(shards.size(), (s, stream) -> {
             prepare.accept(s);
             shards.get(s).run(stream);
@@ -113,7 +113,7 @@ public final class ShardedStep implements AutoCloseable {
             update.run(stream);
             stream.synchronize();
         });
-        return scalars.stream().mapToDouble(TrainingStep.Scalars::loss).average().orElseThrow();
+        return scalars.stream().mapToDouble(s -> s.losses()[0][0]).average().orElseThrow();
     }
 
     @Override

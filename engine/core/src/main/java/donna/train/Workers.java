@@ -45,14 +45,29 @@ public final class Workers implements AutoCloseable {
      */
     public void forEach(int tasks, Task task) {
         AtomicInteger next = new AtomicInteger();
+        run(tasks, task, (worker, before) -> next.getAndIncrement());
+    }
+
+    /** As {@link #forEach}, but task i is always that of worker i modulo {@link #count}: plans that stay with one stream keep what they made for it. */
+    public void forEachInTurn(int tasks, Task task) {
+        run(tasks, task, (worker, before) -> before < 0 ? worker : before + streams.size());
+    }
+
+    private interface Claim {
+        /** The next task of a worker whose last one was {@code before}, or -1. */
+        int next(int worker, int before);
+    }
+
+    private void run(int tasks, Task task, Claim claim) {
         AtomicReference<Throwable> failure = new AtomicReference<>();
         int active = Math.min(tasks, streams.size());
         CountDownLatch done = new CountDownLatch(active);
         for (int w = 0; w < active; w++) {
+            int worker = w;
             Stream stream = streams.get(w);
             threads.execute(() -> {
                 try {
-                    for (int i = next.getAndIncrement(); i < tasks && failure.get() == null; i = next.getAndIncrement()) {
+                    for (int i = claim.next(worker, -1); i < tasks && failure.get() == null; i = claim.next(worker, i)) {
                         task.run(i, stream);
                     }
                 } catch (RuntimeException | Error e) {

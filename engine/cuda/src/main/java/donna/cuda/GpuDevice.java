@@ -20,6 +20,9 @@ final class GpuDevice implements Device {
     /** Streams whose work can overlap on a card while the host prepares more. */
     private static final int STREAMS = 4;
 
+    /** Networks in one graph: enough to fill a card with small ones, and few enough for graphs that are quickly made. */
+    private static final int MEMBERS = 32;
+
     private final String name;
     private final CudaContext context;
     private final BlasLt blas;
@@ -27,6 +30,7 @@ final class GpuDevice implements Device {
     private final KernelCache kernels;
     private final Staging staging;
     private final long scratchLimit;
+    private final Object order = new Object();
     private final AtomicLong bytes = new AtomicLong();
     private volatile boolean open = true;
 
@@ -56,7 +60,7 @@ final class GpuDevice implements Device {
             return action.get();
         } catch (NativeException e) {
             if (e.status() == Cuda.OUT_OF_MEMORY) {
-                throw new DonnaException.Unavailable(name + ": out of memory with " + bytes.get() + " bytes in use: " + e.getMessage()
+                throw new DonnaException.OutOfMemory(name + ": out of memory with " + bytes.get() + " bytes in use: " + e.getMessage()
                         + "; use a smaller batch, fewer candidates at a time, or a card with more memory", e);
             }
             throw new DonnaException.NativeFailure(name + ": " + e.getMessage(), e);
@@ -73,6 +77,11 @@ final class GpuDevice implements Device {
 
     void count(long delta) {
         bytes.addAndGet(delta);
+    }
+
+    /** Held while a run is queued, so that runs that use one buffer have one order. */
+    Object order() {
+        return order;
     }
 
     /** Scratch memory beyond which branches do not run side by side: with that much for every stream, half of the card's memory is left. */
@@ -131,6 +140,11 @@ final class GpuDevice implements Device {
     public Plan compile(Graph graph) {
         requireOpen();
         return call(() -> Lowering.compile(this, graph));
+    }
+
+    @Override
+    public int membersAtOnce() {
+        return MEMBERS;
     }
 
     @Override

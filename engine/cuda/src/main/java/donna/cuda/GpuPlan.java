@@ -144,7 +144,11 @@ final class GpuPlan implements TimedPlan {
         if (users.keySet().stream().anyMatch(b -> !b.isOpen())) {
             throw new DonnaException.Closed("run: a bound tensor's buffer was closed; bind an open one");
         }
-        device.run(() -> queue(stream));
+        device.run(() -> {
+            synchronized (device.order()) {
+                queue(stream);
+            }
+        });
     }
 
     private void queue(GpuStream stream) {
@@ -166,9 +170,9 @@ final class GpuPlan implements TimedPlan {
             }
             stream.queue().launch(known.exec);
         }
-        stream.queued();
+        long run = stream.queued();
         streams.add(stream);
-        users.forEach((b, names) -> b.uses().after(stream, names.written > 0));
+        users.forEach((b, names) -> b.uses().after(stream, run, names.written > 0));
     }
 
     @Override

@@ -6,13 +6,19 @@ import donna.ffi.CudaEvent;
 import donna.ffi.CudaStream;
 import donna.ffi.DeviceMemory;
 import donna.tensor.DonnaException;
+import java.util.ArrayList;
+import java.util.List;
 
-/** An order of work on a card, with scratch memory that only grows, and an event that stands for the end of what was queued last. */
+/** An order of work on a card, with scratch memory that only grows, and events that stand for the ends of the runs that were queued last. */
 final class GpuStream implements Stream {
+    /** Runs whose ends are told apart; who waits for an older one waits for one of these. */
+    private static final int ENDS = 16;
+
+    private final List<CudaEvent> ends = new ArrayList<>();
+    private final Lanes lanes;
     private final GpuDevice device;
     private final CudaStream stream;
-    private final CudaEvent last;
-    private final Lanes lanes;
+    private long runs;
     private DeviceMemory scratch;
     private boolean open = true;
 
@@ -20,7 +26,9 @@ final class GpuStream implements Stream {
     GpuStream(GpuDevice device) {
         this.device = device;
         this.stream = device.context().stream();
-        this.last = device.context().event();
+        for (int i = 0; i < ENDS; i++) {
+            ends.add(device.context().event());
+        }
         this.lanes = new Lanes(device.context());
     }
 
@@ -58,22 +66,43 @@ final class GpuStream implements Stream {
         return lanes;
     }
 
-    /** Work was queued: {@link #letWait} and {@link #await} mean all up to here. */
-    synchronized void queued() {
-        stream.record(last);
+    /** A run was queued; gives its number, by which {@link #letWait} and {@link #await} know it. */
+    synchronized long queued() {
+        stream.record(end(runs));
+        return runs++;
     }
 
-    /** What {@code other} queues from now on comes after what was queued here. */
-    synchronized void letWait(GpuStream other) {
+    private CudaEvent end(long run) {
+        return ends.get((int) (run % ENDS));
+    }
+
+    /** What {@code other} queues from now on comes after run {@code run} of this stream. */
+    synchronized void letWait(long run, GpuStream other) {
         if (open) {
-            other.stream.waitFor(last);
+            other.stream.waitFor(end(run));
         }
     }
 
-    /** Returns when what was queued here is done. */
-    synchronized void await() {
-        if (open) {
-            last.synchronize();
+    /** Returns when run {@code run} is done. */
+    void await(long run) {
+        CudaEvent end;
+        synchronized (this) {
+            if (!open) {
+                return;
+            }
+            end = end(run);
+        }
+        end.synchronize();
+    }
+
+    /** Returns when everything is done, without turning in circles meanwhile. */
+    void await() {
+        long last;
+        synchronized (this) {
+            last = runs - 1;
+        }
+        if (last >= 0) {
+            await(last);
         }
     }
 
@@ -95,7 +124,7 @@ final class GpuStream implements Stream {
                 stream.synchronize();
                 freeScratch();
                 lanes.close();
-                last.close();
+                ends.forEach(CudaEvent::close);
                 stream.close();
             });
             open = false;

@@ -1,40 +1,47 @@
 package donna.cuda;
 
-import java.util.LinkedHashSet;
-import java.util.Set;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
- * Which streams have work queued on a buffer since it was last known to be quiet. Whoever comes next waits: a reader for the last writer, a writer for everybody.
- * A stream does not wait for itself. Thread-safe; a caller that lets two threads use one buffer, one of them writing, gets some order of the two.
+ * Which runs of which streams use a buffer since it was last known to be quiet. Whoever comes next waits: a reader for the last writer, a writer for everybody;
+ * for those runs alone, not for what their streams did later. A stream does not wait for itself. Thread-safe; {@link #before}, the run and {@link #after} are
+ * one thing that other runs on the device do not come between.
  */
 final class Uses {
-    private final Set<GpuStream> readers = new LinkedHashSet<>();
+    private final Map<GpuStream, Long> readers = new LinkedHashMap<>();
     private GpuStream writer;
+    private long written;
 
     /** Makes {@code stream} wait before it reads the buffer, or writes it. */
     synchronized void before(GpuStream stream, boolean write) {
         if (writer != null && writer != stream) {
-            writer.letWait(stream);
+            writer.letWait(written, stream);
         }
         if (write) {
-            readers.stream().filter(r -> r != stream).forEach(r -> r.letWait(stream));
+            readers.forEach((reader, run) -> {
+                if (reader != stream) {
+                    reader.letWait(run, stream);
+                }
+            });
         }
     }
 
-    /** {@code stream} has work queued that reads the buffer, or writes it. */
-    synchronized void after(GpuStream stream, boolean write) {
+    /** Run {@code run} of {@code stream} reads the buffer, or writes it. */
+    synchronized void after(GpuStream stream, long run, boolean write) {
         if (write) {
             writer = stream;
+            written = run;
             readers.clear();
         } else {
-            readers.add(stream);
+            readers.put(stream, run);
         }
     }
 
     /** Returns when nothing that is queued writes the buffer. */
     synchronized void awaitWriter() {
         if (writer != null) {
-            writer.await();
+            writer.await(written);
             writer = null;
         }
     }

@@ -173,7 +173,7 @@ class GpuPlanTest {
 
     @Test
     void moreMemoryThanTheCardHasIsRefusedWithWhatToDo() {
-        DonnaException.Unavailable e = assertThrows(DonnaException.Unavailable.class, () -> device.allocate(1L << 30));
+        DonnaException.OutOfMemory e = assertThrows(DonnaException.OutOfMemory.class, () -> device.allocate(1L << 30));
         assertTrue(e.getMessage().contains("out of memory") && e.getMessage().contains("smaller batch"), e.getMessage());
     }
 }

@@ -1,6 +1,6 @@
 package donna.distill;
 
-import donna.backend.Stream;
+import donna.data.Dataset;
 import donna.data.EpochOrder;
 import donna.graph.Cost;
 import donna.jobs.Checkpoint;
@@ -15,9 +15,12 @@ import donna.tensor.TensorSpec;
 import donna.train.Inference;
 import donna.train.Recipe;
 import donna.train.TrainingState;
+import donna.train.Workers;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,16 +57,12 @@ public final class BlockDistiller {
             for (int k = 0; k <= setting.space().blocks().size(); k++) {
                 all.add(new ChannelVariance(setting.device(), features.spec(k)));
             }
-            for (int at = 0; at < batches; at += features.chunkBatches()) {
-                int count = Math.min(features.chunkBatches(), batches - at);
-                features.load(order, at * train.batch(), count);
-                setting.workers().forEach(all.size(), (k, stream) -> {
-                    for (int i = 0; i < count; i++) {
-                        setting.progress().check();
-                        all.get(k).add(stream, features.boundary(k, i));
-                    }
-                });
-            }
+            features.forEach(features.chunks(order, batches), c -> setting.workers().forEach(all.size(), (k, stream) -> {
+                for (int i = 0; i < c.count(); i++) {
+                    setting.progress().check();
+                    all.get(k).add(stream, features.boundary(k, i));
+                }
+            }));
             return all.stream().map(v -> v.inverse(spec.varianceFloor())).toList();
         } finally {
             all.forEach(ChannelVariance::close);
@@ -80,6 +79,7 @@ public final class BlockDistiller {
     public void run(List<Job> jobs, List<float[]> inverseVariance, String key, BiConsumer<Job, BlockLibrary.Entry> done) {
         List<Tensor> weights = new ArrayList<>();
         List<CandidateTraining> candidates = new ArrayList<>();
+        List<CandidateGroup> groups = new ArrayList<>();
         try {
             for (float[] v : inverseVariance) {
                 weights.add(setting.device().tensor(TensorSpec.f32(v.length)));
@@ -90,103 +90,113 @@ public final class BlockDistiller {
             List<TensorSpec> src = batchSpecs();
             List<Shape> inputs = Inference.boundaryShapes(teacher.network(), setting.imageShape());
             List<Cost> costs = jobs.stream().map(j -> Networks.cost(layer(j), inputs.get(j.block()))).toList();
-            List<Integer> order = IntStream.range(0, jobs.size()).boxed()
-                    .sorted(Comparator.comparingLong(i -> -costs.get(i).macs()))
-                    .toList();
             Recipe recipe = Recipes.of(spec.train());
             for (Job j : jobs) {
                 Map<String, float[]> start = saved.map(s -> own(s.values(), j)).orElseGet(() -> initial(j, src.get(j.block())));
                 Optional<String> failure = saved.map(s -> s.notes().get(prefix(j)));
-                candidates.add(new CandidateTraining(
-                        setting.device(), layer(j), src.get(j.block()), weights.get(j.block() + 1), recipe, start, failure));
+                candidates.add(new CandidateTraining(setting.device(), layer(j), src.get(j.block()), recipe, start, failure));
             }
-            train(jobs, candidates, order, checkpoint, saved.map(Checkpoint.Saved::step).orElse(0));
+            for (List<Integer> group : groups(jobs, costs)) {
+                int block = jobs.get(group.getFirst()).block();
+                List<CandidateTraining> members = group.stream().map(candidates::get).toList();
+                groups.add(new CandidateGroup(setting.device(), setting.progress(), block, weights.get(block + 1), recipe, members));
+            }
+            train(jobs, candidates, groups, checkpoint, saved.map(Checkpoint.Saved::step).orElse(0));
             candidates.forEach(CandidateTraining::adoptAverage);
-            rate(jobs, candidates, order);
+            rate(groups);
             for (int i = 0; i < jobs.size(); i++) {
                 CandidateTraining c = candidates.get(i);
                 double nsr = c.nsr();
                 done.accept(jobs.get(i), new BlockLibrary.Entry(nsr, costs.get(i).macs(), costs.get(i).params(), c.result(), c.failure()));
             }
         } finally {
+            groups.forEach(CandidateGroup::close);
             candidates.forEach(CandidateTraining::close);
             weights.forEach(Tensor::close);
         }
     }
 
-    private void train(List<Job> jobs, List<CandidateTraining> candidates, List<Integer> order, Checkpoint checkpoint, int from) {
+    /** Jobs by group, the most expensive first: as many of one block together as the device wants in one graph. */
+    private List<List<Integer>> groups(List<Job> jobs, List<Cost> costs) {
+        List<Integer> order = IntStream.range(0, jobs.size()).boxed()
+                .sorted(Comparator.comparingLong(i -> -costs.get(i).macs()))
+                .toList();
+        List<List<Integer>> groups = new ArrayList<>();
+        Map<Integer, List<Integer>> open = new HashMap<>();
+        for (int i : order) {
+            List<Integer> group = open.get(jobs.get(i).block());
+            if (group == null || group.size() == setting.device().membersAtOnce()) {
+                group = new ArrayList<>();
+                groups.add(group);
+                open.put(jobs.get(i).block(), group);
+            }
+            group.add(i);
+        }
+        return groups;
+    }
+
+    private void train(List<Job> jobs, List<CandidateTraining> candidates, List<CandidateGroup> groups, Checkpoint checkpoint, int from) {
         TrainSpec t = spec.train();
         int perEpoch = t.images() / t.batch();
         try (FeatureStream features = new FeatureStream(setting, teacher, setting.images().train(), t.batch(), perEpoch)) {
-            int step = from;
-            while (step < t.steps()) {
-                int inEpoch = step % perEpoch;
-                int count = Math.min(features.chunkBatches(), perEpoch - inEpoch);
-                int first = step;
-                int[] images = EpochOrder.permutation(t.images(), setting.seed("distill", 1), step / perEpoch);
-                features.load(images, inEpoch * t.batch(), count);
-                each(jobs, candidates, order, (i, stream) -> {
-                    int block = jobs.get(i).block();
-                    for (int b = 0; b < count && !candidates.get(i).failed(); b++) {
-                        candidates.get(i).train(stream, features.boundary(block, b), features.boundary(block + 1, b), first + b, t.steps());
-                        setting.progress().check();
-                    }
-                });
-                step += count;
+            features.forEach(epochs(features.chunkBatches(), from), c -> {
+                each(groups, CandidateGroup.Pass.TRAINING, features, c, t.steps());
+                int step = c.first() + c.count();
                 setting.progress().update((long) step * jobs.size(), (long) t.steps() * jobs.size(), "steps");
                 if (checkpoint.due()) {
                     checkpoint.save(step, together(jobs, candidates), failures(jobs, candidates));
                 }
-            }
+            });
         }
     }
 
-    private void rate(List<Job> jobs, List<CandidateTraining> candidates, List<Integer> order) {
+    /** The chunks of all steps from {@code from} on; none goes over the end of an epoch. */
+    private Iterator<FeatureStream.Chunk> epochs(int chunkBatches, int from) {
+        TrainSpec t = spec.train();
+        int perEpoch = t.images() / t.batch();
+        return new Iterator<>() {
+            private int step = from;
+
+            @Override
+            public boolean hasNext() {
+                return step < t.steps();
+            }
+
+            @Override
+            public FeatureStream.Chunk next() {
+                int inEpoch = step % perEpoch;
+                int count = Math.min(chunkBatches, perEpoch - inEpoch);
+                int[] images = EpochOrder.permutation(t.images(), setting.seed("distill", 1), step / perEpoch);
+                step += count;
+                return new FeatureStream.Chunk(images, inEpoch * t.batch(), step - count, count);
+            }
+        };
+    }
+
+    private void rate(List<CandidateGroup> groups) {
         int batch = setting.spec().recalibrate().batch();
         int images = Math.min(setting.spec().recalibrate().images(), setting.images().train().size());
         int[] all = IntStream.range(0, Math.max(images, spec.validation())).toArray();
-        try (FeatureStream features = new FeatureStream(setting, teacher, setting.images().train(), batch, images / batch)) {
-            chunks(features, all, images / batch, count -> each(jobs, candidates, order, (i, stream) -> {
-                for (int b = 0; b < count; b++) {
-                    setting.progress().check();
-                    candidates.get(i).recalibrate(stream, features.boundary(jobs.get(i).block(), b));
-                }
-            }));
-        }
+        pass(groups, CandidateGroup.Pass.RECALIBRATION, setting.images().train(), all, batch, images / batch);
         int size = divisor(spec.validation(), 128);
-        try (FeatureStream features = new FeatureStream(setting, teacher, setting.images().validation(), size, spec.validation() / size)) {
-            chunks(features, all, spec.validation() / size, count -> each(jobs, candidates, order, (i, stream) -> {
-                int block = jobs.get(i).block();
-                for (int b = 0; b < count; b++) {
-                    setting.progress().check();
-                    candidates.get(i).rate(stream, features.boundary(block, b), features.boundary(block + 1, b));
-                }
-            }));
+        pass(groups, CandidateGroup.Pass.RATING, setting.images().validation(), all, size, spec.validation() / size);
+    }
+
+    private void pass(List<CandidateGroup> groups, CandidateGroup.Pass pass, Dataset data, int[] images, int batch, int batches) {
+        try (FeatureStream features = new FeatureStream(setting, teacher, data, batch, batches)) {
+            features.forEach(features.chunks(images, batches), c -> each(groups, pass, features, c, batches));
         }
     }
 
-    private interface Chunk {
-        void run(int batches);
-    }
-
-    private void chunks(FeatureStream features, int[] images, int batches, Chunk chunk) {
-        for (int at = 0; at < batches; at += features.chunkBatches()) {
-            int count = Math.min(features.chunkBatches(), batches - at);
-            features.load(images, at * features.batch(), count);
-            chunk.run(count);
+    /** One chunk through all groups: on a CPU by whichever worker is free, elsewhere queued where the groups' graphs are and then waited for. */
+    private void each(List<CandidateGroup> groups, CandidateGroup.Pass pass, FeatureStream features, FeatureStream.Chunk chunk, int steps) {
+        Workers.Task task = (i, stream) -> groups.get(i).queue(pass, stream, features, chunk, steps);
+        if (setting.device().membersAtOnce() > 1) {
+            setting.workers().forEachInTurn(groups.size(), task);
+        } else {
+            setting.workers().forEach(groups.size(), task);
         }
-    }
-
-    private interface Part {
-        void run(int job, Stream stream);
-    }
-
-    private void each(List<Job> jobs, List<CandidateTraining> candidates, List<Integer> order, Part part) {
-        setting.workers().forEach(jobs.size(), (i, stream) -> {
-            if (!candidates.get(order.get(i)).failed()) {
-                part.run(order.get(i), stream);
-            }
-        });
+        groups.forEach(CandidateGroup::settle);
     }
 
     private Layer layer(Job j) {

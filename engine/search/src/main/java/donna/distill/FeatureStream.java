@@ -7,31 +7,53 @@ import donna.tensor.Tensor;
 import donna.tensor.TensorSpec;
 import donna.train.Batches;
 import donna.train.Inference;
+import donna.train.Workers;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
- * The teacher's boundaries for a sequence of batches, made a chunk at a time in bounded memory, all workers side by side. Owner: closes it.
- * Thread rule: {@link #load} from outside the workers; what it loaded is read by any number of threads.
+ * The teacher's boundaries for a sequence of batches, made a chunk at a time in bounded memory. On a device whose plans take single networks all workers make a
+ * chunk, and then use it; elsewhere the next chunk is made on streams of its own while the present one is used. Owner: closes it. Thread rule:
+ * {@link #forEach} from outside the workers; the present chunk is read by any number of threads.
  */
 final class FeatureStream implements AutoCloseable {
     /** Memory for the boundaries of a chunk, at least one batch of them. */
     private static final long CHUNK_BYTES = 96L << 20;
 
+    /** Batches of a chunk where groups train: their plans make a graph for each. */
+    private static final int MOST_AHEAD = 4;
+
     private final Setting setting;
     private final int batch;
     private final int chunkBatches;
-    private final List<Tensor> boundaries = new ArrayList<>();
+    private final Workers loaders;
+    private final List<List<Tensor>> chunks = new ArrayList<>();
     private final List<Inference> teachers = new ArrayList<>();
     private final List<Batches> inputs = new ArrayList<>();
     private final List<Tensor> logits = new ArrayList<>();
+    private List<Tensor> present;
+
+    /**
+     * Some batches: of the images {@code order[at], order[at + 1] ..}.
+     *
+     * @param first number of its first batch
+     * @param count of batches
+     */
+    record Chunk(int[] order, int at, int first, int count) {}
 
     /** @param batches batches that will be asked for at most, all chunks together */
     FeatureStream(Setting setting, Teacher teacher, Dataset data, int batch, int batches) {
         this.setting = setting;
         this.batch = batch;
+        loaders = ahead() ? new Workers(setting.device(), setting.workers().count()) : setting.workers();
         Batcher batcher = setting.plain(data);
-        for (int w = 0; w < setting.workers().count(); w++) {
+        for (int w = 0; w < loaders.count(); w++) {
             teachers.add(new Inference(setting.device(), teacher.network(), teacher.values(), setting.imageShape(), batch, true));
             inputs.add(new Batches(setting.device(), batcher, batch));
             logits.add(setting.device().tensor(teachers.getLast().bindings().get(Inference.LOGITS)));
@@ -44,15 +66,17 @@ final class FeatureStream implements AutoCloseable {
             specs.add(teachers.getFirst().bindings().get(Inference.boundary(k)));
             bytes += specs.getLast().bytes();
         }
-        chunkBatches = Math.clamp(CHUNK_BYTES / bytes, 1, Math.max(1, batches));
-        for (TensorSpec s : specs) {
-            Shape all = s.shape().with(0, chunkBatches * batch);
-            boundaries.add(setting.device().tensor(new TensorSpec(s.dtype(), all, s.layout())));
+        chunkBatches = Math.clamp(CHUNK_BYTES / bytes, 1, Math.max(1, ahead() ? Math.min(batches, MOST_AHEAD) : batches));
+        for (int c = 0; c < (ahead() ? 2 : 1); c++) {
+            chunks.add(specs.stream()
+                    .map(s -> setting.device().tensor(new TensorSpec(s.dtype(), s.shape().with(0, chunkBatches * batch), s.layout())))
+                    .toList());
         }
+        present = chunks.getFirst();
     }
 
-    int batch() {
-        return batch;
+    private boolean ahead() {
+        return setting.device().membersAtOnce() > 1;
     }
 
     /** Batches in a full chunk. */
@@ -65,25 +89,69 @@ final class FeatureStream implements AutoCloseable {
         return boundary(k, 0).spec();
     }
 
-    /** Fills batch {@code i} of the chunk with the boundaries of the images {@code order[first + i * batch ..]}, for {@code count} batches. */
-    void load(int[] order, int first, int count) {
-        int tasks = Math.min(count, teachers.size());
-        setting.workers().forEach(tasks, (t, stream) -> {
-            for (int i = t; i < count; i += tasks) {
+    /** The batches 0 .. batches - 1 of {@code order}, in chunks. */
+    Iterator<Chunk> chunks(int[] order, int batches) {
+        return IntStream.iterate(0, at -> at < batches, at -> at + chunkBatches)
+                .mapToObj(at -> new Chunk(order, at * batch, at, Math.min(chunkBatches, batches - at)))
+                .iterator();
+    }
+
+    /** Makes chunk after chunk, and has each used while it is the present one. */
+    void forEach(Iterator<Chunk> wanted, Consumer<Chunk> use) {
+        present = chunks.getFirst();
+        Optional<Chunk> next = next(wanted);
+        next.ifPresent(c -> load(present, c));
+        for (int turn = 1; next.isPresent(); turn++) {
+            Chunk now = next.get();
+            next = next(wanted);
+            List<Tensor> other = chunks.get(turn % chunks.size());
+            if (ahead() && next.isPresent()) {
+                Chunk coming = next.get();
+                beside(() -> load(other, coming), () -> use.accept(now));
+            } else {
+                use.accept(now);
+                next.ifPresent(c -> load(other, c));
+            }
+            present = other;
+        }
+    }
+
+    private static Optional<Chunk> next(Iterator<Chunk> wanted) {
+        return wanted.hasNext() ? Optional.of(wanted.next()) : Optional.empty();
+    }
+
+    /** Does both and returns when both are done; the exception of {@code here} goes before the other's. */
+    private static void beside(Runnable there, Runnable here) {
+        CompletableFuture<Void> other = CompletableFuture.runAsync(there, task -> Thread.ofPlatform().daemon().name("donna-teacher").start(task));
+        try {
+            here.run();
+        } finally {
+            other.handle((nothing, failure) -> nothing).join();
+        }
+        try {
+            other.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+    }
+
+    private void load(List<Tensor> chunk, Chunk c) {
+        int tasks = Math.min(c.count, teachers.size());
+        loaders.forEachInTurn(tasks, (t, stream) -> {
+            for (int i = t; i < c.count; i += tasks) {
                 setting.progress().check();
-                inputs.get(t).fill(order, first + i * batch, 0);
-                for (int k = 0; k < boundaries.size(); k++) {
-                    teachers.get(t).bind(Inference.boundary(k), boundary(k, i));
+                inputs.get(t).fill(c.order, c.at + i * batch, 0);
+                for (int k = 0; k < chunk.size(); k++) {
+                    teachers.get(t).bind(Inference.boundary(k), chunk.get(k).samples(i * batch, batch));
                 }
                 teachers.get(t).run(stream);
-                stream.synchronize();
             }
         });
     }
 
-    /** Boundary {@code k} (0 is the stem's) of batch {@code i} of the chunk. */
+    /** Boundary {@code k} (0 is the stem's) of batch {@code i} of the present chunk. */
     Tensor boundary(int k, int i) {
-        return boundaries.get(k).samples(i * batch, batch);
+        return present.get(k).samples(i * batch, batch);
     }
 
     @Override
@@ -91,6 +159,9 @@ final class FeatureStream implements AutoCloseable {
         teachers.forEach(Inference::close);
         inputs.forEach(Batches::close);
         logits.forEach(Tensor::close);
-        boundaries.forEach(Tensor::close);
+        chunks.forEach(c -> c.forEach(Tensor::close));
+        if (ahead()) {
+            loaders.close();
+        }
     }
 }

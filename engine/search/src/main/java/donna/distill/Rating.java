@@ -26,7 +26,7 @@ public final class Rating {
                 Batches batches = new Batches(setting.device(), setting.plain(setting.images().train()), size);
                 Recalibration recalibration = new Recalibration(
                         setting.device(),
-                        w -> network.write(w, w.graph().input(Inference.IMAGES, batches.images().spec())),
+                        w -> network.write(w, w.graph().input(Inference.IMAGES, batches.images().spec())).logits(),
                         parameters.tensors())) {
             recalibration.bind(Inference.IMAGES, batches.images());
             for (int at = 0; at + size <= all.length; at += size) {

@@ -1,0 +1,193 @@
+package donna.run;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import donna.backend.Backends;
+import donna.backend.Device;
+import donna.backend.Stream;
+import donna.data.Dataset;
+import donna.distill.BlockDistiller;
+import donna.distill.BlockLibrary;
+import donna.distill.Images;
+import donna.distill.Rating;
+import donna.distill.Setting;
+import donna.distill.Teacher;
+import donna.ffi.CudaBindings;
+import donna.jobs.Progress;
+import donna.jobs.Store;
+import donna.space.SearchSpace;
+import donna.spec.SearchSpec;
+import donna.tensor.DonnaException;
+import donna.testkit.cuda.CudaSimulator;
+import donna.testkit.cuda.NeedsCudaSimulator;
+import donna.train.Inference;
+import donna.train.TrainingState;
+import donna.train.Workers;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** However candidates are grouped, each is trained to the same bits. */
+class GroupedDistillationTest {
+    private static final Store NOTHING = Store.NONE;
+
+    @TempDir
+    private Path folder;
+
+    /** Keeps pieces in memory. */
+    private static final class Memory implements Store {
+        private final Map<String, Piece> pieces = new HashMap<>();
+
+        @Override
+        public Optional<Piece> load(String key) {
+            return Optional.ofNullable(pieces.get(key));
+        }
+
+        @Override
+        public void save(String key, Piece piece) {
+            pieces.put(key, piece);
+        }
+
+        @Override
+        public void remove(String key) {
+            pieces.remove(key);
+        }
+    }
+
+    /** Cancels after some updates, and keeps the lines. */
+    private static final class Listener implements Progress {
+        private final List<String> lines = new ArrayList<>();
+        private final AtomicInteger updates = new AtomicInteger();
+        private final int most;
+
+        private Listener(int most) {
+            this.most = most;
+        }
+
+        @Override
+        public void phase(String name) {}
+
+        @Override
+        public void update(long done, long total, String unit) {
+            updates.incrementAndGet();
+        }
+
+        @Override
+        public synchronized void line(String text) {
+            lines.add(text);
+        }
+
+        @Override
+        public boolean cancelled() {
+            return updates.get() >= most;
+        }
+    }
+
+    private static Teacher teacher(Setting setting) {
+        Map<String, float[]> fresh = TrainingState.initialValues(Inference.parameters(setting.teacher(), setting.imageShape()), 5);
+        try (Stream stream = setting.device().openStream()) {
+            return new Teacher(setting.teacher(), Rating.recalibrated(setting, stream, setting.teacher(), fresh));
+        }
+    }
+
+    private Map<BlockDistiller.Job, BlockLibrary.Entry> distill(Device device, Listener listener, Store store) throws Exception {
+        SearchSpec spec = SearchSpec.read(TinySearch.write(folder), Map.of("distill.train.epochs", "1", "distill.train.images", "160", "distill.train.lr", "0.05"));
+        Images images = ImageSource.open(spec, line -> {});
+        SearchSpace space = SearchSpace.of(spec);
+        Map<BlockDistiller.Job, BlockLibrary.Entry> entries = new LinkedHashMap<>();
+        try (Workers workers = new Workers(device, 2)) {
+            Setting setting = new Setting(spec, space, images, device, workers, listener, store, 0);
+            Teacher teacher = teacher(setting);
+            BlockDistiller distiller = new BlockDistiller(setting, teacher);
+            List<BlockDistiller.Job> jobs = IntStream.range(0, space.blocks().size()).boxed()
+                    .flatMap(n -> IntStream.range(0, space.options()[n]).mapToObj(m -> new BlockDistiller.Job(n, m)))
+                    .toList();
+            distiller.run(jobs, distiller.inverseVariance(), "key", entries::put);
+        } finally {
+            List.of(images.train(), images.validation(), images.test()).forEach(Dataset::close);
+        }
+        assertEquals(0, device.bytesInUse());
+        return entries;
+    }
+
+    private static void same(Map<BlockDistiller.Job, BlockLibrary.Entry> expected, Map<BlockDistiller.Job, BlockLibrary.Entry> actual) {
+        assertEquals(8, expected.size());
+        assertEquals(expected.keySet(), actual.keySet());
+        expected.forEach((job, e) -> {
+            assertEquals(e.nsr(), actual.get(job).nsr(), job.toString());
+            assertTrue(e.nsr() < 2, job + ": " + e.nsr());
+            e.values().forEach((name, v) -> assertArrayEquals(v, actual.get(job).values().get(name), job + " " + name));
+        });
+    }
+
+    private static Listener patient() {
+        return new Listener(Integer.MAX_VALUE);
+    }
+
+    @Test
+    void groups_on_the_cpu_give_the_bits_of_single_candidates() throws Exception {
+        try (Device cpu = Backends.open("cpu", line -> {})) {
+            Map<BlockDistiller.Job, BlockLibrary.Entry> alone = distill(cpu, patient(), NOTHING);
+            same(alone, distill(GroupingDevice.of(cpu, 3), patient(), NOTHING));
+            same(alone, distill(GroupingDevice.of(cpu, 32), patient(), NOTHING));
+        }
+    }
+
+    @Test
+    void a_group_without_memory_goes_on_in_halves_and_says_so() throws Exception {
+        try (Device cpu = Backends.open("cpu", line -> {})) {
+            Map<BlockDistiller.Job, BlockLibrary.Entry> alone = distill(cpu, patient(), NOTHING);
+            for (int runs : new int[] {0, 3}) {
+                Listener listener = patient();
+                same(alone, distill(new GroupingDevice(cpu, 32, 2, runs), listener, NOTHING));
+                assertEquals(2, listener.lines.stream().filter(l -> l.startsWith("no memory for 4 candidates of a block at once, going on with 2")).count(),
+                        listener.lines.toString());
+            }
+            DonnaException.OutOfMemory e = assertThrows(
+                    DonnaException.OutOfMemory.class, () -> distill(new GroupingDevice(cpu, 32, 0, 0), patient(), NOTHING));
+            assertTrue(e.getMessage().contains("for a test"), e.getMessage());
+        }
+    }
+
+    @Test
+    void what_one_grouping_left_unfinished_another_goes_on_with() throws Exception {
+        try (Device cpu = Backends.open("cpu", line -> {})) {
+            Map<BlockDistiller.Job, BlockLibrary.Entry> alone = distill(cpu, patient(), NOTHING);
+            Memory store = new Memory();
+            Device grouping = GroupingDevice.of(cpu, 3);
+            assertThrows(DonnaException.Cancelled.class, () -> distill(grouping, new Listener(1), store));
+            assertEquals(1, store.pieces.size());
+            same(alone, distill(cpu, patient(), store));
+            same(alone, distill(grouping, patient(), store));
+        }
+    }
+
+    @Test
+    @ExtendWith(NeedsCudaSimulator.class)
+    void groups_on_a_card_give_the_bits_of_single_candidates() throws Exception {
+        System.setProperty(CudaBindings.PROPERTY, CudaSimulator.NAME);
+        System.setProperty("donna.cuda.cache", Path.of("target", "cubin").toAbsolutePath().toString());
+        CudaSimulator.clear();
+        try (Device card = Backends.open("cuda", line -> {})) {
+            assertTrue(card.membersAtOnce() > 1);
+            Map<BlockDistiller.Job, BlockLibrary.Entry> together = distill(card, patient(), NOTHING);
+            same(distill(GroupingDevice.of(card, 1), patient(), NOTHING), together);
+        } finally {
+            System.clearProperty(CudaBindings.PROPERTY);
+            System.clearProperty("donna.cuda.cache");
+        }
+        assertEquals(List.of(), CudaSimulator.findings());
+    }
+}
