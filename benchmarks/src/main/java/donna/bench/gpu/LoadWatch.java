@@ -6,13 +6,13 @@ import donna.ffi.CudaMonitor;
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 
 /** Watches the card and this process's processor time, phase by phase. Thread-safe; the caller closes it. */
 final class LoadWatch implements AutoCloseable {
-    private static final long PERIOD_MS = 50;
+    private static final long PERIOD_NANOS = 50_000_000;
 
     private final CudaMonitor monitor;
-    private final Thread sampler;
     private final Map<String, Sum> phases = new LinkedHashMap<>();
     private Sum now;
     private volatile boolean open = true;
@@ -43,7 +43,7 @@ final class LoadWatch implements AutoCloseable {
     LoadWatch() {
         CudaBindings bindings = CudaBindings.load();
         monitor = CudaMonitor.open(bindings, CardFacts.card(Cuda.open(bindings)));
-        sampler = Thread.ofPlatform().daemon().start(this::sample);
+        Thread.ofPlatform().daemon().start(this::sample);
     }
 
     private static long processorNanos() {
@@ -81,18 +81,13 @@ final class LoadWatch implements AutoCloseable {
                     now.samples++;
                 }
             }
-            try {
-                Thread.sleep(PERIOD_MS);
-            } catch (InterruptedException e) {
-                return;
-            }
+            LockSupport.parkNanos(PERIOD_NANOS);
         }
+        monitor.close();
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         open = false;
-        sampler.join();
-        monitor.close();
     }
 }

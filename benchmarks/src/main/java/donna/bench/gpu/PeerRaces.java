@@ -15,6 +15,8 @@ import java.util.function.Function;
 final class PeerRaces {
     private static final int ROUNDS = 5;
     private static final List<String> OURS = List.of("f32");
+    /** PyTorch's variants that are soon ready. */
+    private static final List<String> SHORT = List.of("eager", "graph");
     private static final int[] STAGE_BATCHES = {128, 64, 256};
     private static final int[] TRAINING_BATCHES = {128};
     private static final int[] LATENCY_BATCHES = {1, 32, 64};
@@ -51,16 +53,23 @@ final class PeerRaces {
 
     static void training(CardStep.Place place) throws IOException {
         run(place, "training", "training at " + ModelWork.PIXELS + " px: ms of a step",
-                (device, peer, rows) -> models(place, "training", TRAINING_BATCHES, List.of("bf16", "tf32"), device, peer, rows));
+                (device, peer, rows) -> models(place, "training", TRAINING_BATCHES, List.of("bf16", "tf32"), SHORT, device, peer, rows));
+    }
+
+    /** Beside torch.compile, which takes its time before. */
+    static void compiled(CardStep.Place place) throws IOException {
+        run(place, "compiled", "training at " + ModelWork.PIXELS + " px: ms of a step",
+                (device, peer, rows) -> models(place, "training", TRAINING_BATCHES, List.of("bf16"), List.of("compile"), device, peer, rows));
     }
 
     static void latency(CardStep.Place place) throws IOException {
         run(place, "latency", "inference at " + ModelWork.PIXELS + " px: ms of a batch",
-                (device, peer, rows) -> models(place, "inference", LATENCY_BATCHES, List.of("bf16"), device, peer, rows));
+                (device, peer, rows) -> models(place, "inference", LATENCY_BATCHES, List.of("bf16"), SHORT, device, peer, rows));
     }
 
     private static void models(
-            CardStep.Place place, String kind, int[] batches, List<String> precisions, Device device, Peer peer, Consumer<Race.Row> rows) {
+            CardStep.Place place, String kind, int[] batches, List<String> precisions, List<String> variants, Device device, Peer peer,
+            Consumer<Race.Row> rows) {
         for (String model : ModelWork.TIMM.keySet().stream().sorted().toList()) {
             for (int batch : batches) {
                 if (place.late()) {
@@ -70,7 +79,7 @@ final class PeerRaces {
                 OURS.forEach(p -> race.enter("ours " + p, () -> kind.equals("training")
                         ? ModelWork.trainingContender("ours " + p, device, model, batch, ModelWork.PIXELS)
                         : ModelWork.inferenceContender("ours " + p, device, model, batch, ModelWork.PIXELS)));
-                precisions.forEach(p -> enter(race, peer, List.of("eager", "graph"),
+                precisions.forEach(p -> enter(race, peer, variants,
                         v -> ModelWork.request(kind, model, batch, ModelWork.PIXELS, v, p)));
                 rows.accept(race.run(model + ", batch " + batch, batch));
             }
