@@ -1,49 +1,116 @@
 /*
- * Batch normalisation over src [rows, channels]. Sums over rows are made in chunks, one row of blocks each, and added up in the order of the chunks.
+ * Batch normalisation over src [rows, channels], several channels a thread where their number allows it, else one. Sums over rows are made in chunks, one
+ * row of blocks each, and added up in the order of the chunks. A residual may be missing.
  */
 #include "kshim.h"
+
+/*
+ * Where a thread of a block that adds up rows stands: blockDim.x threads side by side have N channels each, blockDim.y rows are treated at a time.
+ */
+template <int N>
+struct tile {
+    int c, first, last;
+    bool inside;
+
+    DEVICE_MEMBER tile(int rows, int channels, int chunks) {
+        c = N * (int) (blockIdx.x * blockDim.x + threadIdx.x);
+        first = chunk_begin(rows, blockIdx.y, chunks) + (int) threadIdx.y;
+        last = chunk_begin(rows, blockIdx.y + 1, chunks);
+        inside = c < channels;
+    }
+};
+
+/* The sums over the rows of a block of two numbers for each of N channels; the threads of row 0 have them. Any number of rows, in a fixed order. */
+template <int N>
+DEVICE void sum_rows(floats<N>& a, floats<N>& b) {
+    __shared__ float of_thread[2 * N][BLOCK];
+    int me = (int) (threadIdx.y * blockDim.x + threadIdx.x);
+    for (int rows = (int) blockDim.y; rows > 1;) {
+        int half = (rows + 1) / 2;
+        __syncthreads();
+        for (int i = 0; i < N; i++) {
+            of_thread[i][me] = a.v[i];
+            of_thread[N + i][me] = b.v[i];
+        }
+        __syncthreads();
+        if ((int) threadIdx.y < rows - half) {
+            int other = me + half * (int) blockDim.x;
+            for (int i = 0; i < N; i++) {
+                a.v[i] += of_thread[i][other];
+                b.v[i] += of_thread[N + i][other];
+            }
+        }
+        rows = half;
+    }
+}
+
+/* partial [2, chunks, channels]. */
+template <int N>
+DEVICE void write_partial(float* partial, const tile<N>& t, floats<N> a, floats<N> b, int channels, int chunks) {
+    if (t.inside && threadIdx.y == 0) {
+        store<N>(partial + blockIdx.y * channels + t.c, a);
+        store<N>(partial + (chunks + blockIdx.y) * channels + t.c, b);
+    }
+}
+
+template <int N>
+DEVICE void moments(const stored* src, float* partial, int rows, int channels, int chunks) {
+    tile<N> t(rows, channels, chunks);
+    floats<N> sum = {};
+    floats<N> squares = {};
+    if (t.inside) {
+        floats<N> shift = load<N>(src + t.c);
+#pragma unroll 4
+        for (int r = t.first; r < t.last; r += (int) blockDim.y) {
+            floats<N> x = load<N>(src + r * channels + t.c);
+            for (int i = 0; i < N; i++) {
+                float d = x.v[i] - shift.v[i];
+                sum.v[i] += d;
+                squares.v[i] += d * d;
+            }
+        }
+    }
+    sum_rows<N>(sum, squares);
+    write_partial<N>(partial, t, sum, squares, channels, chunks);
+}
 
 /*
  * partial [2, chunks, channels]: sums of src - shift and of its square, where the shift of a channel is its first value, so that little is lost where
  * the mean is large beside the deviation.
  */
-KERNEL __launch_bounds__(LANES * ROWS) batch_norm_moments(const float* src, float* partial, int rows, int channels, int chunks) {
-    int c = blockIdx.x * LANES + threadIdx.x;
-    int chunk = blockIdx.y;
-    float sum = 0.0f;
-    float squares = 0.0f;
-    if (c < channels) {
-        float shift = src[c];
-        int first = chunk_begin(rows, chunk, chunks);
-        int last = chunk_begin(rows, chunk + 1, chunks);
-        for (int r = first + threadIdx.y; r < last; r += ROWS) {
-            float x = src[r * channels + c] - shift;
-            sum += x;
-            squares += x * x;
-        }
-    }
-    sum = row_sum(sum);
-    squares = row_sum(squares);
-    if (c < channels && threadIdx.y == 0) {
-        partial[chunk * channels + c] = sum;
-        partial[(chunks + chunk) * channels + c] = squares;
+KERNEL __launch_bounds__(BLOCK, 4) batch_norm_moments(const stored* src, float* partial, int rows, int channels, int chunks) {
+    if (channels % 8 == 0) {
+        moments<8>(src, partial, rows, channels, chunks);
+    } else {
+        moments<1>(src, partial, rows, channels, chunks);
     }
 }
 
-/* From batch_norm_moments' sums to the statistics; moves the running ones by momentum. */
-KERNEL __launch_bounds__(BLOCK) batch_norm_statistics(const float* src, const float* partial, float* mean, float* inverse_std, float* running_mean,
-        float* running_variance, const float* momentum, float eps, int rows, int channels, int chunks) {
-    int c = (int) element();
+/* The sums of partial [2, chunks, channels] over the chunks, of a block of LANES channels; the threads of row 0 have them. */
+DEVICE void sum_chunks(const float* partial, int c, int channels, int chunks, float& a, float& b) {
+    a = 0.0f;
+    b = 0.0f;
     if (c < channels) {
-        float sum = 0.0f;
-        float squares = 0.0f;
-        for (int k = 0; k < chunks; k++) {
-            sum += partial[k * channels + c];
-            squares += partial[(chunks + k) * channels + c];
+#pragma unroll 4
+        for (int k = threadIdx.y; k < chunks; k += ROWS) {
+            a += partial[k * channels + c];
+            b += partial[(chunks + k) * channels + c];
         }
+    }
+    a = row_sum(a);
+    b = row_sum(b);
+}
+
+/* From batch_norm_moments' sums to the statistics; moves the running ones by momentum. */
+KERNEL __launch_bounds__(LANES * ROWS) batch_norm_statistics(const stored* src, const float* partial, float* mean, float* inverse_std, float* running_mean,
+        float* running_variance, const float* momentum, float eps, int rows, int channels, int chunks) {
+    int c = blockIdx.x * LANES + threadIdx.x;
+    float sum, squares;
+    sum_chunks(partial, c, channels, chunks, sum, squares);
+    if (c < channels && threadIdx.y == 0) {
         float shifted = sum / rows;
         float variance = fmaxf(squares / rows - shifted * shifted, 0.0f);
-        float m = src[c] + shifted;
+        float m = widen(src[c]) + shifted;
         mean[c] = m;
         inverse_std[c] = 1.0f / sqrtf(variance + eps);
         float unbiased = rows > 1 ? variance * ((float) rows / (float) (rows - 1)) : 0.0f;
@@ -52,78 +119,178 @@ KERNEL __launch_bounds__(BLOCK) batch_norm_statistics(const float* src, const fl
     }
 }
 
-/* act(gamma (src - mean) inverse_std + beta + residual). */
-KERNEL __launch_bounds__(BLOCK) batch_norm_apply(const float* src, const float* gamma, const float* beta, const float* mean, const float* inverse_std,
-        const float* residual, float* dst, int act, int has_residual, int channels, int count) {
-    int i = element();
-    if (i < count) {
-        int c = (int) (i % channels);
-        float y = gamma[c] * ((src[i] - mean[c]) * inverse_std[c]) + beta[c];
-        if (has_residual) {
-            y += residual[i];
+/*
+ * act(gamma (src - mean) factor + beta + residual). The threads that are there are a multiple of those that a row needs, so that a thread meets the same
+ * channels again and again.
+ */
+template <int N>
+DEVICE void normalise(const stored* src, floats<N> factor, floats<N> mean, floats<N> beta, const stored* residual, stored* dst, int act, int threads,
+        int count) {
+#pragma unroll 2
+    for (int i = N * element(); i < count; i += N * threads) {
+        floats<N> x = load<N>(src + i);
+        for (int k = 0; k < N; k++) {
+            x.v[k] = factor.v[k] * (x.v[k] - mean.v[k]) + beta.v[k];
         }
-        dst[i] = activate(act, y);
+        if (residual) {
+            floats<N> more = load<N>(residual + i);
+            for (int k = 0; k < N; k++) {
+                x.v[k] += more.v[k];
+            }
+        }
+        activate_each<N>(act, x);
+        store<N>(dst + i, x);
+    }
+}
+
+/* deviation is the inverse of the standard deviation, or, where eps is not negative, the variance. */
+template <int N>
+DEVICE void apply(const stored* src, const float* gamma, const float* beta, const float* mean, const float* deviation, const stored* residual, stored* dst,
+        float eps, int act, int channels, int threads, int count) {
+    if (element() < threads) {
+        int c = N * element() % channels;
+        floats<N> factor = load<N>(gamma + c);
+        floats<N> of = load<N>(deviation + c);
+        for (int k = 0; k < N; k++) {
+            factor.v[k] *= eps < 0.0f ? of.v[k] : 1.0f / sqrtf(of.v[k] + eps);
+        }
+        normalise<N>(src, factor, load<N>(mean + c), load<N>(beta + c), residual, dst, act, threads, count);
+    }
+}
+
+/* act(gamma (src - mean) inverse_std + beta + residual). */
+KERNEL __launch_bounds__(BLOCK, 4) batch_norm_apply(const stored* src, const float* gamma, const float* beta, const float* mean, const float* inverse_std,
+        const stored* residual, stored* dst, int act, int channels, int threads, int count) {
+    if (channels % 8 == 0) {
+        apply<8>(src, gamma, beta, mean, inverse_std, residual, dst, -1.0f, act, channels, threads, count);
+    } else {
+        apply<1>(src, gamma, beta, mean, inverse_std, residual, dst, -1.0f, act, channels, threads, count);
     }
 }
 
 /* The same with a given variance. */
-KERNEL __launch_bounds__(BLOCK) batch_norm_inference(const float* src, const float* gamma, const float* beta, const float* mean, const float* variance,
-        const float* residual, float* dst, float eps, int act, int has_residual, int channels, int count) {
-    int i = element();
-    if (i < count) {
-        int c = (int) (i % channels);
-        float y = gamma[c] * ((src[i] - mean[c]) / sqrtf(variance[c] + eps)) + beta[c];
-        if (has_residual) {
-            y += residual[i];
-        }
-        dst[i] = activate(act, y);
+KERNEL __launch_bounds__(BLOCK, 4) batch_norm_inference(const stored* src, const float* gamma, const float* beta, const float* mean, const float* variance,
+        const stored* residual, stored* dst, float eps, int act, int channels, int threads, int count) {
+    if (channels % 8 == 0) {
+        apply<8>(src, gamma, beta, mean, variance, residual, dst, eps, act, channels, threads, count);
+    } else {
+        apply<1>(src, gamma, beta, mean, variance, residual, dst, eps, act, channels, threads, count);
     }
 }
 
-/* The gradient before the activation, which is worked out again from src. */
-DEVICE float before_activation(float d_dst, float x, float gamma, float beta, float residual, int act) {
-    return act == NONE ? d_dst : d_dst * activate_derivative(act, gamma * x + beta + residual);
+/* Makes d the gradient before the activation, whose argument is slope centred + beta + residual. */
+template <int N>
+DEVICE void before_activation(floats<N>& d, const floats<N>& centred, const floats<N>& slope, const floats<N>& beta, const stored* residual, int i, int act) {
+    if (act != NONE) {
+        floats<N> y = {};
+        if (residual) {
+            y = load<N>(residual + i);
+        }
+        for (int k = 0; k < N; k++) {
+            y.v[k] += slope.v[k] * centred.v[k] + beta.v[k];
+        }
+        activate_backward_each<N>(act, d, y);
+    }
+}
+
+template <int N>
+DEVICE floats<N> product(floats<N> a, const floats<N>& b) {
+    for (int k = 0; k < N; k++) {
+        a.v[k] *= b.v[k];
+    }
+    return a;
+}
+
+template <int N>
+DEVICE floats<N> difference(floats<N> a, const floats<N>& b) {
+    for (int k = 0; k < N; k++) {
+        a.v[k] -= b.v[k];
+    }
+    return a;
+}
+
+template <int N>
+DEVICE void backward_sums(const stored* d_dst, const stored* src, const float* gamma, const float* beta, const float* mean, const float* inverse_std,
+        const stored* residual, float* partial, int act, int rows, int channels, int chunks) {
+    tile<N> t(rows, channels, chunks);
+    floats<N> sum = {};
+    floats<N> products = {};
+    if (t.inside) {
+        floats<N> slope = product<N>(load<N>(gamma + t.c), load<N>(inverse_std + t.c));
+        floats<N> of_beta = load<N>(beta + t.c);
+        floats<N> of_mean = load<N>(mean + t.c);
+        for (int r = t.first; r < t.last; r += (int) blockDim.y) {
+            int i = r * channels + t.c;
+            floats<N> d = load<N>(d_dst + i);
+            floats<N> centred = difference<N>(load<N>(src + i), of_mean);
+            before_activation<N>(d, centred, slope, of_beta, residual, i, act);
+            for (int k = 0; k < N; k++) {
+                sum.v[k] += d.v[k];
+                products.v[k] += d.v[k] * centred.v[k];
+            }
+        }
+        products = product<N>(products, load<N>(inverse_std + t.c));
+    }
+    sum_rows<N>(sum, products);
+    write_partial<N>(partial, t, sum, products, channels, chunks);
 }
 
 /* partial [2, chunks, channels]: sums of dy and of dy x, where dy is the gradient before the activation and x the normalised src. */
-KERNEL __launch_bounds__(LANES * ROWS) batch_norm_backward_sums(const float* d_dst, const float* src, const float* gamma, const float* beta,
-        const float* mean, const float* inverse_std, const float* residual, float* partial, int act, int has_residual, int rows, int channels,
-        int chunks) {
-    int c = blockIdx.x * LANES + threadIdx.x;
-    int chunk = blockIdx.y;
-    float sum = 0.0f;
-    float product = 0.0f;
-    if (c < channels) {
-        int last = chunk_begin(rows, chunk + 1, chunks);
-        for (int r = chunk_begin(rows, chunk, chunks) + threadIdx.y; r < last; r += ROWS) {
-            int i = r * channels + c;
-            float x = (src[i] - mean[c]) * inverse_std[c];
-            float dy = before_activation(d_dst[i], x, gamma[c], beta[c], has_residual ? residual[i] : 0.0f, act);
-            sum += dy;
-            product += dy * x;
-        }
+KERNEL __launch_bounds__(BLOCK, 4) batch_norm_backward_sums(const stored* d_dst, const stored* src, const float* gamma, const float* beta, const float* mean,
+        const float* inverse_std, const stored* residual, float* partial, int act, int rows, int channels, int chunks) {
+    if (channels % 4 == 0) {
+        backward_sums<4>(d_dst, src, gamma, beta, mean, inverse_std, residual, partial, act, rows, channels, chunks);
+    } else {
+        backward_sums<1>(d_dst, src, gamma, beta, mean, inverse_std, residual, partial, act, rows, channels, chunks);
     }
-    sum = row_sum(sum);
-    product = row_sum(product);
+}
+
+/* d_beta and d_gamma [channels] from batch_norm_backward_sums' sums. */
+KERNEL __launch_bounds__(LANES * ROWS) batch_norm_backward_totals(const float* partial, float* d_beta, float* d_gamma, int channels, int chunks) {
+    int c = blockIdx.x * LANES + threadIdx.x;
+    float sum, product;
+    sum_chunks(partial, c, channels, chunks, sum, product);
     if (c < channels && threadIdx.y == 0) {
-        partial[chunk * channels + c] = sum;
-        partial[(chunks + chunk) * channels + c] = product;
+        d_beta[c] = sum;
+        d_gamma[c] = product;
+    }
+}
+
+template <int N>
+DEVICE void backward(const stored* d_dst, const stored* src, const float* gamma, const float* beta, const float* mean, const float* inverse_std,
+        const stored* residual, const float* d_gamma, const float* d_beta, stored* d_src, stored* d_residual, int act, int channels, int threads,
+        int count) {
+    if (element() < threads) {
+        int c = N * element() % channels;
+        float per_row = 1.0f / (float) (count / channels);
+        floats<N> inverse = load<N>(inverse_std + c);
+        floats<N> slope = product<N>(load<N>(gamma + c), inverse);
+        floats<N> of_beta = load<N>(beta + c);
+        floats<N> of_mean = load<N>(mean + c);
+        floats<N> of_product = product<N>(load<N>(d_gamma + c), inverse);
+        floats<N> of_sum = load<N>(d_beta + c);
+        for (int i = N * element(); i < count; i += N * threads) {
+            floats<N> d = load<N>(d_dst + i);
+            floats<N> centred = difference<N>(load<N>(src + i), of_mean);
+            before_activation<N>(d, centred, slope, of_beta, residual, i, act);
+            if (d_residual) {
+                store<N>(d_residual + i, d);
+            }
+            for (int k = 0; k < N; k++) {
+                d.v[k] = slope.v[k] * (d.v[k] - per_row * (of_sum.v[k] + centred.v[k] * of_product.v[k]));
+            }
+            store<N>(d_src + i, d);
+        }
     }
 }
 
 /* gamma inverse_std (dy - mean(dy) - x mean(dy x)); d_residual, where there is one, is dy. */
-KERNEL __launch_bounds__(BLOCK) batch_norm_backward(const float* d_dst, const float* src, const float* gamma, const float* beta, const float* mean,
-        const float* inverse_std, const float* residual, const float* d_gamma, const float* d_beta, float* d_src, float* d_residual, int act,
-        int has_residual, int channels, int count) {
-    int i = element();
-    if (i < count) {
-        int c = (int) (i % channels);
-        float rows = (float) (count / channels);
-        float x = (src[i] - mean[c]) * inverse_std[c];
-        float dy = before_activation(d_dst[i], x, gamma[c], beta[c], has_residual ? residual[i] : 0.0f, act);
-        if (has_residual) {
-            d_residual[i] = dy;
-        }
-        d_src[i] = gamma[c] * inverse_std[c] * (dy - d_beta[c] / rows - x * (d_gamma[c] / rows));
+KERNEL __launch_bounds__(BLOCK, 4) batch_norm_backward(const stored* d_dst, const stored* src, const float* gamma, const float* beta, const float* mean,
+        const float* inverse_std, const stored* residual, const float* d_gamma, const float* d_beta, stored* d_src, stored* d_residual, int act,
+        int channels, int threads, int count) {
+    if (channels % 4 == 0) {
+        backward<4>(d_dst, src, gamma, beta, mean, inverse_std, residual, d_gamma, d_beta, d_src, d_residual, act, channels, threads, count);
+    } else {
+        backward<1>(d_dst, src, gamma, beta, mean, inverse_std, residual, d_gamma, d_beta, d_src, d_residual, act, channels, threads, count);
     }
 }

@@ -26,7 +26,7 @@ KERNEL __launch_bounds__(BLOCK) to_float(const stored* src, float* dst, int coun
 }
 
 /* A box of six dimensions, of which the kernel need not know the first size, from one strided place to another; offsets and strides count elements. */
-KERNEL __launch_bounds__(BLOCK) copy_box(const float* src, float* dst, int size1, int size2, int size3, int size4, int size5, int src0,
+KERNEL __launch_bounds__(BLOCK) copy_box(const stored* src, stored* dst, int size1, int size2, int size3, int size4, int size5, int src0,
         int src1, int src2, int src3, int src4, int src5, int dst0, int dst1, int dst2, int dst3, int dst4, int dst5, int src_offset,
         int dst_offset, int count) {
     int i = element();
@@ -49,8 +49,8 @@ KERNEL __launch_bounds__(BLOCK) copy_box(const float* src, float* dst, int size1
 }
 
 /* dst [samples, columns, rows] of src [samples, rows, columns], in tiles of LANES x LANES: between [N, C, H W] and [N, H W, C]. */
-KERNEL __launch_bounds__(LANES * ROWS) transpose(const float* src, float* dst, int rows, int columns) {
-    __shared__ float tile[LANES][LANES + 1];
+KERNEL __launch_bounds__(LANES * ROWS) transpose(const stored* src, stored* dst, int rows, int columns) {
+    __shared__ stored tile[LANES][LANES + 1];
     int sample = blockIdx.z * rows * columns;
     int column = blockIdx.x * LANES + threadIdx.x;
     for (int r = threadIdx.y; r < LANES; r += ROWS) {

@@ -1,86 +1,143 @@
-/* One thread per element. */
+/* Eight elements a thread, the last of which may be missing: count is no multiple of eight in general. */
 #include "kshim.h"
 
-KERNEL __launch_bounds__(BLOCK) fill(float* dst, float value, int count) {
-    int i = element();
-    if (i < count) {
-        dst[i] = value;
+/* The first of a thread's eight elements. */
+DEVICE int first_element() {
+    return 8 * element();
+}
+
+KERNEL __launch_bounds__(BLOCK) fill(stored* dst, float value, int count) {
+    int first = first_element();
+    if (first < count) {
+        floats8 x;
+        for (int i = 0; i < 8; i++) {
+            x.v[i] = value;
+        }
+        store_eight(dst, first, count, x);
     }
 }
 
-KERNEL __launch_bounds__(BLOCK) activation(const float* src, float* dst, int act, int count) {
-    int i = element();
-    if (i < count) {
-        dst[i] = activate(act, src[i]);
+KERNEL __launch_bounds__(BLOCK) activation(const stored* src, stored* dst, int act, int count) {
+    int first = first_element();
+    if (first < count) {
+        floats8 x = load_eight(src, first, count);
+        activate_each<8>(act, x);
+        store_eight(dst, first, count, x);
     }
 }
 
-KERNEL __launch_bounds__(BLOCK) activation_backward(const float* d_dst, const float* src, float* d_src, int act, int count) {
-    int i = element();
-    if (i < count) {
-        d_src[i] = d_dst[i] * activate_derivative(act, src[i]);
+KERNEL __launch_bounds__(BLOCK) activation_backward(const stored* d_dst, const stored* src, stored* d_src, int act, int count) {
+    int first = first_element();
+    if (first < count) {
+        floats8 d = load_eight(d_dst, first, count);
+        floats8 x = load_eight(src, first, count);
+        activate_backward_each<8>(act, d, x);
+        store_eight(d_src, first, count, d);
     }
 }
 
-KERNEL __launch_bounds__(BLOCK) add(const float* a, const float* b, float* dst, int count) {
-    int i = element();
-    if (i < count) {
-        dst[i] = a[i] + b[i];
+KERNEL __launch_bounds__(BLOCK) add(const stored* a, const stored* b, stored* dst, int count) {
+    int first = first_element();
+    if (first < count) {
+        floats8 x = load_eight(a, first, count);
+        floats8 y = load_eight(b, first, count);
+        for (int i = 0; i < 8; i++) {
+            x.v[i] += y.v[i];
+        }
+        store_eight(dst, first, count, x);
     }
 }
 
 /* The same numbers, each_count of them, added to every sample. */
-KERNEL __launch_bounds__(BLOCK) add_each(const float* src, const float* each, float* dst, int each_count, int count) {
-    int i = element();
-    if (i < count) {
-        dst[i] = src[i] + each[i % each_count];
+KERNEL __launch_bounds__(BLOCK) add_each(const stored* src, const float* each, stored* dst, int each_count, int count) {
+    int first = first_element();
+    if (first < count) {
+        floats8 x = load_eight(src, first, count);
+        floats8 y = load_channels(each, first % each_count, each_count);
+        for (int i = 0; i < 8; i++) {
+            x.v[i] += y.v[i];
+        }
+        store_eight(dst, first, count, x);
     }
 }
 
-KERNEL __launch_bounds__(BLOCK) multiply(const float* a, const float* b, float* dst, int count) {
-    int i = element();
-    if (i < count) {
-        dst[i] = a[i] * b[i];
+KERNEL __launch_bounds__(BLOCK) multiply(const stored* a, const stored* b, stored* dst, int count) {
+    int first = first_element();
+    if (first < count) {
+        floats8 x = load_eight(a, first, count);
+        floats8 y = load_eight(b, first, count);
+        for (int i = 0; i < 8; i++) {
+            x.v[i] *= y.v[i];
+        }
+        store_eight(dst, first, count, x);
     }
 }
 
-KERNEL __launch_bounds__(BLOCK) scale(const float* src, float* dst, float factor, int count) {
-    int i = element();
-    if (i < count) {
-        dst[i] = factor * src[i];
+DEVICE void scaled(const stored* src, stored* dst, float factor, int count) {
+    int first = first_element();
+    if (first < count) {
+        floats8 x = load_eight(src, first, count);
+        for (int i = 0; i < 8; i++) {
+            x.v[i] *= factor;
+        }
+        store_eight(dst, first, count, x);
     }
+}
+
+KERNEL __launch_bounds__(BLOCK) scale(const stored* src, stored* dst, float factor, int count) {
+    scaled(src, dst, factor, count);
 }
 
 /* The factor is a number on the device. */
-KERNEL __launch_bounds__(BLOCK) scale_by(const float* src, const float* factor, float* dst, int count) {
-    int i = element();
-    if (i < count) {
-        dst[i] = factor[0] * src[i];
-    }
+KERNEL __launch_bounds__(BLOCK) scale_by(const stored* src, const float* factor, stored* dst, int count) {
+    scaled(src, dst, factor[0], count);
 }
 
-/* act(dst + bias + residual) where dst is; src is [rows, channels]. has_bias and has_residual say which of the two there are. */
-KERNEL __launch_bounds__(BLOCK) epilogue(float* dst, const float* bias, const float* residual, int act, int has_bias, int has_residual, int channels,
-        int count) {
-    int i = element();
-    if (i < count) {
-        float x = dst[i];
-        if (has_bias) {
-            x += bias[i % channels];
+/* act(dst + bias + residual) where dst is; dst is [rows, channels]. bias and residual may be missing. */
+KERNEL __launch_bounds__(BLOCK) epilogue(stored* dst, const float* bias, const stored* residual, int act, int channels, int count) {
+    int first = first_element();
+    if (first < count) {
+        floats8 x = load_eight(dst, first, count);
+        if (bias) {
+            floats8 each = load_channels(bias, first % channels, channels);
+            for (int i = 0; i < 8; i++) {
+                x.v[i] += each.v[i];
+            }
         }
-        if (has_residual) {
-            x += residual[i];
+        if (residual) {
+            floats8 other = load_eight(residual, first, count);
+            for (int i = 0; i < 8; i++) {
+                x.v[i] += other.v[i];
+            }
         }
-        dst[i] = activate(act, x);
+        activate_each<8>(act, x);
+        store_eight(dst, first, count, x);
     }
 }
 
 /* src [N, pixels, C] times gate [N, C]. */
-KERNEL __launch_bounds__(BLOCK) channel_scale(const float* src, const float* gate, float* dst, int pixels, int channels, int count) {
-    int i = element();
-    if (i < count) {
-        int sample = i / (pixels * channels);
-        dst[i] = src[i] * gate[sample * channels + i % channels];
+KERNEL __launch_bounds__(BLOCK) channel_scale(const stored* src, const stored* gate, stored* dst, int pixels, int channels, int count) {
+    int first = first_element();
+    if (first < count) {
+        floats8 x = load_eight(src, first, count);
+        int row = first / channels;
+        int c = first - row * channels;
+        if (channels % 8 == 0) {
+            floats8 g = load8(gate + row / pixels * channels + c);
+            for (int i = 0; i < 8; i++) {
+                x.v[i] *= g.v[i];
+            }
+        } else {
+            for (int i = 0; i < 8 && first + i < count; i++) {
+                x.v[i] *= widen(gate[row / pixels * channels + c]);
+                c++;
+                if (c == channels) {
+                    c = 0;
+                    row++;
+                }
+            }
+        }
+        store_eight(dst, first, count, x);
     }
 }
 
@@ -96,7 +153,7 @@ DEVICE unsigned long long mix(unsigned long long z) {
  * donna.graph.Mask decides. The mask counts elements in row-major order; src lies as [N, pixels, channels] of an image [N, channels, pixels], or
  * row-major with one pixel. A whole sample has the mask of its number.
  */
-KERNEL __launch_bounds__(BLOCK) dropout(const float* src, const float* step, float* dst, float rate, long long salt, int per_sample, int pixels,
+KERNEL __launch_bounds__(BLOCK) dropout(const stored* src, const float* step, stored* dst, float rate, long long salt, int per_sample, int pixels,
         int channels, int count) {
     int i = element();
     if (i < count) {
@@ -107,6 +164,6 @@ KERNEL __launch_bounds__(BLOCK) dropout(const float* src, const float* step, flo
         int index = per_sample ? sample : sample * each + channel * pixels + pixel;
         unsigned long long bits = mix(mix(mix((unsigned long long) salt) ^ (unsigned long long) (long long) step[0]) ^ (unsigned long long) index);
         bool keep = (float) (bits >> 40) * 0x1p-24f >= rate;
-        dst[i] = keep ? src[i] / (1.0f - rate) : 0.0f;
+        set(dst + i, keep ? widen(src[i]) / (1.0f - rate) : 0.0f);
     }
 }

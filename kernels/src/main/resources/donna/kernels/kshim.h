@@ -133,15 +133,30 @@ DEVICE unsigned narrow2(float low, float high) {
     return floats_to_bfloats(low, high);
 #endif
 }
+
+DEVICE float widen(float v) {
+    return v;
+}
+
+DEVICE void set(float* p, float v) {
+    *p = v;
+}
 #endif
+
+DEVICE void set(stored* p, float v) {
+    *p = narrow(v);
+}
+
+/* Neighbours. */
+template <int N>
+struct floats {
+    float v[N];
+};
+
+typedef floats<8> floats8;
 
 struct alignas(16) floats4 {
     float v[4];
-};
-
-/* Eight neighbours. */
-struct floats8 {
-    float v[8];
 };
 
 /* From p, which is a multiple of 16 bytes: two accesses. */
@@ -167,8 +182,8 @@ DEVICE floats8 load8(const stored* p) {
     pairs4 pairs = load16<pairs4>(p);
     floats8 f;
     for (int i = 0; i < 4; i++) {
-        f.v[2 * i] = widen({(unsigned short) pairs.bits[i]});
-        f.v[2 * i + 1] = widen({(unsigned short) (pairs.bits[i] >> 16)});
+        f.v[2 * i] = widen(stored{(unsigned short) pairs.bits[i]});
+        f.v[2 * i + 1] = widen(stored{(unsigned short) (pairs.bits[i] >> 16)});
     }
     return f;
 }
@@ -182,6 +197,97 @@ DEVICE void store8(stored* p, floats8 f) {
     store16(p, pairs);
 }
 #endif
+
+DEVICE floats<4> load4(const float* p) {
+    floats4 f = load16<floats4>(p);
+    return {f.v[0], f.v[1], f.v[2], f.v[3]};
+}
+
+DEVICE void store4(float* p, floats<4> f) {
+    store16(p, floats4{f.v[0], f.v[1], f.v[2], f.v[3]});
+}
+
+#if STORAGE != 0
+struct alignas(8) pairs2 {
+    unsigned bits[2];
+};
+
+DEVICE floats<4> load4(const stored* p) {
+    pairs2 pairs = *(const pairs2*) p;
+    floats<4> f;
+    for (int i = 0; i < 2; i++) {
+        f.v[2 * i] = widen(stored{(unsigned short) pairs.bits[i]});
+        f.v[2 * i + 1] = widen(stored{(unsigned short) (pairs.bits[i] >> 16)});
+    }
+    return f;
+}
+
+DEVICE void store4(stored* p, floats<4> f) {
+    *(pairs2*) p = {narrow2(f.v[0], f.v[1]), narrow2(f.v[2], f.v[3])};
+}
+#endif
+
+/* N neighbours, 1, 4 or 8, from or to a multiple of their bytes, at most 16. */
+template <int N, class T>
+DEVICE floats<N> load(const T* p) {
+    if constexpr (N == 8) {
+        return load8(p);
+    } else if constexpr (N == 4) {
+        return load4(p);
+    } else {
+        return {widen(*p)};
+    }
+}
+
+template <int N, class T>
+DEVICE void store(T* p, floats<N> f) {
+    if constexpr (N == 8) {
+        store8(p, f);
+    } else if constexpr (N == 4) {
+        store4(p, f);
+    } else {
+        set(p, f.v[0]);
+    }
+}
+
+/* The eight elements of p [count] from `first` on, a multiple of eight; zeros where there are none. */
+template <class T>
+DEVICE floats8 load_eight(const T* p, int first, int count) {
+    if (first + 8 <= count) {
+        return load8(p + first);
+    }
+    floats8 f;
+    for (int i = 0; i < 8; i++) {
+        f.v[i] = first + i < count ? widen(p[first + i]) : 0.0f;
+    }
+    return f;
+}
+
+template <class T>
+DEVICE void store_eight(T* p, int first, int count, floats8 f) {
+    if (first + 8 <= count) {
+        store8(p + first, f);
+    } else {
+        for (int i = 0; i < 8; i++) {
+            if (first + i < count) {
+                set(p + first + i, f.v[i]);
+            }
+        }
+    }
+}
+
+/* What belongs to the channels of eight elements of rows of `channels`, the first of which is in channel c: each [channels]. */
+DEVICE floats8 load_channels(const float* each, int c, int channels) {
+    if (channels % 8 == 0) {
+        return load8(each + c);
+    }
+    floats8 f;
+    for (int i = 0; i < 8; i++) {
+        f.v[i] = each[c];
+        c = c + 1 == channels ? 0 : c + 1;
+    }
+    return f;
+}
 
 /* Elements are counted in int, of which there are at most 2^30: a 64-bit division costs a card many times as much. */
 DEVICE int element() {
@@ -227,6 +333,40 @@ DEVICE float activate_derivative(int act, float x) {
         case GELU: return 0.5f * (1.0f + erff(x * 0.70710678118654752f)) + x * expf(-0.5f * x * x) * 0.39894228040143268f;
         default: return 1.0f;
     }
+}
+
+/* Of each of N neighbours: one branch for all of them. */
+#define FOR_EACH_ACTIVATION(act, DO) \
+    switch (act) {                   \
+        case RELU: DO(RELU) break;       \
+        case RELU6: DO(RELU6) break;     \
+        case SWISH: DO(SWISH) break;     \
+        case HSWISH: DO(HSWISH) break;   \
+        case SIGMOID: DO(SIGMOID) break; \
+        case HSIGMOID: DO(HSIGMOID) break; \
+        case GELU: DO(GELU) break;       \
+        default: break;              \
+    }
+
+template <int N>
+DEVICE void activate_each(int act, floats<N>& x) {
+#define ONE(a)                                \
+    for (int i = 0; i < N; i++) {             \
+        x.v[i] = activate(a, x.v[i]);         \
+    }
+    FOR_EACH_ACTIVATION(act, ONE)
+#undef ONE
+}
+
+/* d times the derivative at x. */
+template <int N>
+DEVICE void activate_backward_each(int act, floats<N>& d, const floats<N>& x) {
+#define ONE(a)                                           \
+    for (int i = 0; i < N; i++) {                        \
+        d.v[i] *= activate_derivative(a, x.v[i]);        \
+    }
+    FOR_EACH_ACTIVATION(act, ONE)
+#undef ONE
 }
 
 /* The sum over a block of BLOCK threads in one dimension; every thread has it. */

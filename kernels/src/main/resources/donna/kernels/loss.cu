@@ -12,16 +12,16 @@ KERNEL __launch_bounds__(BLOCK) sum_partials(const float* partial, float* dst, i
     }
 }
 
-/* 1/C sum_c mean((src_c - target_c)^2) inverse_variance_c over [.., channels]; weights are equal where has_weights is 0. */
-KERNEL __launch_bounds__(BLOCK) weighted_squares(const float* src, const float* target, const float* inverse_variance, float* partial, float* d_src,
-        int has_weights, int channels, int count) {
+/* 1/C sum_c mean((src_c - target_c)^2) inverse_variance_c over [.., channels]; weights are equal where there are none. */
+KERNEL __launch_bounds__(BLOCK) weighted_squares(const stored* src, const stored* target, const float* inverse_variance, float* partial, stored* d_src,
+        int channels, int count) {
     int each = gridDim.x * BLOCK;
     float sum = 0.0f;
     for (int i = element(); i < count; i += each) {
-        float d = src[i] - target[i];
-        float weight = (has_weights ? inverse_variance[i % channels] : 1.0f) / count;
+        float d = widen(src[i]) - widen(target[i]);
+        float weight = (inverse_variance ? inverse_variance[i % channels] : 1.0f) / count;
         sum += d * d * weight;
-        d_src[i] = 2.0f * d * weight;
+        set(d_src + i, 2.0f * d * weight);
     }
     sum = block_sum(sum);
     if (threadIdx.x == 0) {
@@ -29,32 +29,34 @@ KERNEL __launch_bounds__(BLOCK) weighted_squares(const float* src, const float* 
     }
 }
 
-/* log(sum(exp(row / temperature))) of a row; every thread of the block has it. */
-DEVICE float log_sum(const float* row, int classes, float temperature) {
+/* log(sum(exp(factor row))) of a row; every thread of the block has it. */
+DEVICE float log_sum(const stored* row, int classes, float factor) {
     float largest = -INFINITY;
     for (int k = threadIdx.x; k < classes; k += BLOCK) {
-        largest = fmaxf(largest, row[k] / temperature);
+        largest = fmaxf(largest, factor * widen(row[k]));
     }
     largest = block_max(largest);
     float sum = 0.0f;
     for (int k = threadIdx.x; k < classes; k += BLOCK) {
-        sum += expf(row[k] / temperature - largest);
+        sum += expf(factor * widen(row[k]) - largest);
     }
     return largest + logf(block_sum(sum));
 }
 
 /* A block per sample. A label that is no class makes the loss NaN. */
-KERNEL __launch_bounds__(BLOCK) cross_entropy(const float* logits, const int* labels, float* partial, float* d_logits, float smoothing, int samples,
+KERNEL __launch_bounds__(BLOCK) cross_entropy(const stored* logits, const int* labels, float* partial, stored* d_logits, float smoothing, int samples,
         int classes) {
     int first = blockIdx.x * classes;
     float log = log_sum(logits + first, classes, 1.0f);
     int label = labels[blockIdx.x];
+    float share = 1.0f / samples;
+    float elsewhere = smoothing / classes;
     float loss = label < 0 || label >= classes ? NAN : 0.0f;
     for (int k = threadIdx.x; k < classes; k += BLOCK) {
-        float target = (k == label ? 1.0f - smoothing : 0.0f) + smoothing / classes;
-        float probability = logits[first + k] - log;
-        loss -= target * probability / samples;
-        d_logits[first + k] = (expf(probability) - target) / samples;
+        float target = (k == label ? 1.0f - smoothing : 0.0f) + elsewhere;
+        float probability = widen(logits[first + k]) - log;
+        loss -= target * probability * share;
+        set(d_logits + first + k, (expf(probability) - target) * share);
     }
     loss = block_sum(loss);
     if (threadIdx.x == 0) {
@@ -63,17 +65,20 @@ KERNEL __launch_bounds__(BLOCK) cross_entropy(const float* logits, const int* la
 }
 
 /* T^2 KL(softmax(target / T) || softmax(logits / T)), a block per sample. */
-KERNEL __launch_bounds__(BLOCK) distillation(const float* logits, const float* targets, float* partial, float* d_logits, float temperature, int samples,
+KERNEL __launch_bounds__(BLOCK) distillation(const stored* logits, const stored* targets, float* partial, stored* d_logits, float temperature, int samples,
         int classes) {
     int first = blockIdx.x * classes;
-    float log = log_sum(logits + first, classes, temperature);
-    float target_log = log_sum(targets + first, classes, temperature);
+    float factor = 1.0f / temperature;
+    float share = temperature / samples;
+    float log = log_sum(logits + first, classes, factor);
+    float target_log = log_sum(targets + first, classes, factor);
     float loss = 0.0f;
     for (int k = threadIdx.x; k < classes; k += BLOCK) {
-        float probability = logits[first + k] / temperature - log;
-        float target = targets[first + k] / temperature - target_log;
-        loss += temperature * temperature * expf(target) * (target - probability) / samples;
-        d_logits[first + k] = temperature * (expf(probability) - expf(target)) / samples;
+        float probability = factor * widen(logits[first + k]) - log;
+        float target = factor * widen(targets[first + k]) - target_log;
+        float of_target = expf(target);
+        loss += temperature * share * of_target * (target - probability);
+        set(d_logits + first + k, share * (expf(probability) - of_target));
     }
     loss = block_sum(loss);
     if (threadIdx.x == 0) {

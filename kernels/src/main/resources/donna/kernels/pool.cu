@@ -2,14 +2,14 @@
 #include "kshim.h"
 
 /* dst [N, pixels, C] = factor src [N, C]. */
-KERNEL __launch_bounds__(BLOCK) spread_pixels(const float* src, float* dst, float factor, int pixels, int channels, int count) {
+KERNEL __launch_bounds__(BLOCK) spread_pixels(const stored* src, stored* dst, float factor, int pixels, int channels, int count) {
     int i = element();
     if (i < count) {
-        dst[i] = factor * src[i / (pixels * channels) * channels + i % channels];
+        set(dst + i, factor * widen(src[i / (pixels * channels) * channels + i % channels]));
     }
 }
 
-KERNEL __launch_bounds__(BLOCK) average_pool(const float* src, float* dst, int height, int width, int channels, int out_height, int out_width, int kernel,
+KERNEL __launch_bounds__(BLOCK) average_pool(const stored* src, stored* dst, int height, int width, int channels, int out_height, int out_width, int kernel,
         int stride, int padding, int dilation, int count) {
     int i = element();
     if (i < count) {
@@ -23,14 +23,14 @@ KERNEL __launch_bounds__(BLOCK) average_pool(const float* src, float* dst, int h
             int sy = y * stride - padding + k / kernel * dilation;
             int sx = x * stride - padding + k % kernel * dilation;
             if (sy >= 0 && sy < height && sx >= 0 && sx < width) {
-                sum += src[((sample * height + sy) * width + sx) * channels + c];
+                sum += widen(src[((sample * height + sy) * width + sx) * channels + c]);
             }
         }
-        dst[i] = sum / (float) (kernel * kernel);
+        set(dst + i, sum / (float) (kernel * kernel));
     }
 }
 
-KERNEL __launch_bounds__(BLOCK) average_pool_backward(const float* d_dst, float* d_src, int height, int width, int channels, int out_height,
+KERNEL __launch_bounds__(BLOCK) average_pool_backward(const stored* d_dst, stored* d_src, int height, int width, int channels, int out_height,
         int out_width, int kernel, int stride, int padding, int dilation, int count) {
     int i = element();
     if (i < count) {
@@ -44,15 +44,15 @@ KERNEL __launch_bounds__(BLOCK) average_pool_backward(const float* d_dst, float*
             int y = sy + padding - k / kernel * dilation;
             int x = sx + padding - k % kernel * dilation;
             if (y >= 0 && y % stride == 0 && y / stride < out_height && x >= 0 && x % stride == 0 && x / stride < out_width) {
-                sum += d_dst[((sample * out_height + y / stride) * out_width + x / stride) * channels + c];
+                sum += widen(d_dst[((sample * out_height + y / stride) * out_width + x / stride) * channels + c]);
             }
         }
-        d_src[i] = sum / (float) (kernel * kernel);
+        set(d_src + i, sum / (float) (kernel * kernel));
     }
 }
 
 /* The pixel that a window's value comes from: its first largest one; a NaN wins over numbers. */
-DEVICE int winner(const float* src, int sample, int y, int x, int c, int height, int width, int channels, int kernel, int stride, int padding,
+DEVICE int winner(const stored* src, int sample, int y, int x, int c, int height, int width, int channels, int kernel, int stride, int padding,
         int dilation) {
     int best = -1;
     float largest = 0.0f;
@@ -60,7 +60,7 @@ DEVICE int winner(const float* src, int sample, int y, int x, int c, int height,
         int sy = y * stride - padding + k / kernel * dilation;
         int sx = x * stride - padding + k % kernel * dilation;
         if (sy >= 0 && sy < height && sx >= 0 && sx < width) {
-            float v = src[((sample * height + sy) * width + sx) * channels + c];
+            float v = widen(src[((sample * height + sy) * width + sx) * channels + c]);
             if (best < 0 || v > largest || v != v) {
                 best = sy * width + sx;
                 largest = v;
@@ -70,7 +70,7 @@ DEVICE int winner(const float* src, int sample, int y, int x, int c, int height,
     return best;
 }
 
-KERNEL __launch_bounds__(BLOCK) max_pool(const float* src, float* dst, int height, int width, int channels, int out_height, int out_width, int kernel,
+KERNEL __launch_bounds__(BLOCK) max_pool(const stored* src, stored* dst, int height, int width, int channels, int out_height, int out_width, int kernel,
         int stride, int padding, int dilation, int count) {
     int i = element();
     if (i < count) {
@@ -84,7 +84,7 @@ KERNEL __launch_bounds__(BLOCK) max_pool(const float* src, float* dst, int heigh
     }
 }
 
-KERNEL __launch_bounds__(BLOCK) max_pool_backward(const float* d_dst, const float* src, float* d_src, int height, int width, int channels, int out_height,
+KERNEL __launch_bounds__(BLOCK) max_pool_backward(const stored* d_dst, const stored* src, stored* d_src, int height, int width, int channels, int out_height,
         int out_width, int kernel, int stride, int padding, int dilation, int count) {
     int i = element();
     if (i < count) {
@@ -100,10 +100,10 @@ KERNEL __launch_bounds__(BLOCK) max_pool_backward(const float* d_dst, const floa
             if (y >= 0 && y % stride == 0 && y / stride < out_height && x >= 0 && x % stride == 0 && x / stride < out_width) {
                 int from = winner(src, sample, y / stride, x / stride, c, height, width, channels, kernel, stride, padding, dilation);
                 if (from == sy * width + sx) {
-                    sum += d_dst[((sample * out_height + y / stride) * out_width + x / stride) * channels + c];
+                    sum += widen(d_dst[((sample * out_height + y / stride) * out_width + x / stride) * channels + c]);
                 }
             }
         }
-        d_src[i] = sum;
+        set(d_src + i, sum);
     }
 }

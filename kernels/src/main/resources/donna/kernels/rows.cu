@@ -1,50 +1,50 @@
 /* Softmax and layer normalisation over rows: src [rows, features], a block per row. */
 #include "kshim.h"
 
-KERNEL __launch_bounds__(BLOCK) softmax(const float* src, float* dst, int features) {
-    const float* row = src + blockIdx.x * features;
+KERNEL __launch_bounds__(BLOCK) softmax(const stored* src, stored* dst, int features) {
+    const stored* row = src + blockIdx.x * features;
     float largest = -INFINITY;
     for (int i = threadIdx.x; i < features; i += BLOCK) {
-        largest = fmaxf(largest, row[i]);
+        largest = fmaxf(largest, widen(row[i]));
     }
     largest = block_max(largest);
     float sum = 0.0f;
     for (int i = threadIdx.x; i < features; i += BLOCK) {
-        sum += expf(row[i] - largest);
+        sum += expf(widen(row[i]) - largest);
     }
     sum = block_sum(sum);
     for (int i = threadIdx.x; i < features; i += BLOCK) {
-        dst[blockIdx.x * features + i] = expf(row[i] - largest) / sum;
+        set(dst + blockIdx.x * features + i, expf(widen(row[i]) - largest) / sum);
     }
 }
 
-KERNEL __launch_bounds__(BLOCK) softmax_backward(const float* d_dst, const float* dst, float* d_src, int features) {
+KERNEL __launch_bounds__(BLOCK) softmax_backward(const stored* d_dst, const stored* dst, stored* d_src, int features) {
     int first = blockIdx.x * features;
     float dot = 0.0f;
     for (int i = threadIdx.x; i < features; i += BLOCK) {
-        dot += d_dst[first + i] * dst[first + i];
+        dot += widen(d_dst[first + i]) * widen(dst[first + i]);
     }
     dot = block_sum(dot);
     for (int i = threadIdx.x; i < features; i += BLOCK) {
-        d_src[first + i] = dst[first + i] * (d_dst[first + i] - dot);
+        set(d_src + first + i, widen(dst[first + i]) * (widen(d_dst[first + i]) - dot));
     }
 }
 
-KERNEL __launch_bounds__(BLOCK) layer_norm(const float* src, const float* gamma, const float* beta, float* dst, float* mean, float* inverse_std,
+KERNEL __launch_bounds__(BLOCK) layer_norm(const stored* src, const float* gamma, const float* beta, stored* dst, float* mean, float* inverse_std,
         float eps, int features) {
-    const float* row = src + blockIdx.x * features;
+    const stored* row = src + blockIdx.x * features;
     float sum = 0.0f;
     for (int i = threadIdx.x; i < features; i += BLOCK) {
-        sum += row[i];
+        sum += widen(row[i]);
     }
     float m = block_sum(sum) / features;
     float squares = 0.0f;
     for (int i = threadIdx.x; i < features; i += BLOCK) {
-        squares += (row[i] - m) * (row[i] - m);
+        squares += (widen(row[i]) - m) * (widen(row[i]) - m);
     }
     float inverse = 1.0f / sqrtf(block_sum(squares) / features + eps);
     for (int i = threadIdx.x; i < features; i += BLOCK) {
-        dst[blockIdx.x * features + i] = gamma[i] * (row[i] - m) * inverse + beta[i];
+        set(dst + blockIdx.x * features + i, gamma[i] * (widen(row[i]) - m) * inverse + beta[i]);
     }
     if (threadIdx.x == 0) {
         mean[blockIdx.x] = m;
@@ -52,28 +52,28 @@ KERNEL __launch_bounds__(BLOCK) layer_norm(const float* src, const float* gamma,
     }
 }
 
-KERNEL __launch_bounds__(BLOCK) layer_norm_backward(const float* d_dst, const float* src, const float* gamma, const float* mean,
-        const float* inverse_std, float* d_src, int features) {
+KERNEL __launch_bounds__(BLOCK) layer_norm_backward(const stored* d_dst, const stored* src, const float* gamma, const float* mean,
+        const float* inverse_std, stored* d_src, int features) {
     int first = blockIdx.x * features;
     float m = mean[blockIdx.x];
     float inverse = inverse_std[blockIdx.x];
     float sum = 0.0f;
     float product = 0.0f;
     for (int i = threadIdx.x; i < features; i += BLOCK) {
-        float d = d_dst[first + i] * gamma[i];
+        float d = widen(d_dst[first + i]) * gamma[i];
         sum += d;
-        product += d * ((src[first + i] - m) * inverse);
+        product += d * ((widen(src[first + i]) - m) * inverse);
     }
     sum = block_sum(sum) / features;
     product = block_sum(product) / features;
     for (int i = threadIdx.x; i < features; i += BLOCK) {
-        float x = (src[first + i] - m) * inverse;
-        d_src[first + i] = inverse * (d_dst[first + i] * gamma[i] - sum - x * product);
+        float x = (widen(src[first + i]) - m) * inverse;
+        set(d_src + first + i, inverse * (widen(d_dst[first + i]) * gamma[i] - sum - x * product));
     }
 }
 
 /* partial [2, chunks, features]: sums over a chunk's rows of d_dst times the normalised src (dGamma), and of d_dst (dBeta). */
-KERNEL __launch_bounds__(LANES * ROWS) layer_norm_backward_sums(const float* d_dst, const float* src, const float* mean, const float* inverse_std,
+KERNEL __launch_bounds__(LANES * ROWS) layer_norm_backward_sums(const stored* d_dst, const stored* src, const float* mean, const float* inverse_std,
         float* partial, int rows, int features, int chunks) {
     int f = blockIdx.x * LANES + threadIdx.x;
     int chunk = blockIdx.y;
@@ -82,8 +82,8 @@ KERNEL __launch_bounds__(LANES * ROWS) layer_norm_backward_sums(const float* d_d
     if (f < features) {
         int last = chunk_begin(rows, chunk + 1, chunks);
         for (int r = chunk_begin(rows, chunk, chunks) + threadIdx.y; r < last; r += ROWS) {
-            float d = d_dst[r * features + f];
-            product += d * ((src[r * features + f] - mean[r]) * inverse_std[r]);
+            float d = widen(d_dst[r * features + f]);
+            product += d * ((widen(src[r * features + f]) - mean[r]) * inverse_std[r]);
             sum += d;
         }
     }

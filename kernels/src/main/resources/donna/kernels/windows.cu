@@ -4,7 +4,7 @@
  */
 #include "kshim.h"
 
-KERNEL __launch_bounds__(BLOCK) gather_windows(const float* src, float* windows, int height, int width, int channels, int out_height, int out_width,
+KERNEL __launch_bounds__(BLOCK) gather_windows(const stored* src, stored* windows, int height, int width, int channels, int out_height, int out_width,
         int kernel_height, int kernel_width, int stride, int padding, int dilation, int count) {
     int i = element();
     if (i < count) {
@@ -16,12 +16,12 @@ KERNEL __launch_bounds__(BLOCK) gather_windows(const float* src, float* windows,
         int sy = (int) (pixel / out_width % out_height) * stride - padding + ky * dilation;
         int sample = pixel / out_width / out_height;
         bool inside = sx >= 0 && sx < width && sy >= 0 && sy < height;
-        windows[i] = inside ? src[((sample * height + sy) * width + sx) * channels + c] : 0.0f;
+        windows[i] = inside ? src[((sample * height + sy) * width + sx) * channels + c] : narrow(0.0f);
     }
 }
 
 /* The gradient of gather_windows: every pixel adds up the places where it was seen, tap by tap. */
-KERNEL __launch_bounds__(BLOCK) gather_windows_backward(const float* d_windows, float* d_src, int height, int width, int channels, int out_height,
+KERNEL __launch_bounds__(BLOCK) gather_windows_backward(const stored* d_windows, stored* d_src, int height, int width, int channels, int out_height,
         int out_width, int kernel_height, int kernel_width, int stride, int padding, int dilation, int count) {
     int i = element();
     if (i < count) {
@@ -40,10 +40,10 @@ KERNEL __launch_bounds__(BLOCK) gather_windows_backward(const float* d_windows, 
                 int x = sx + padding - kx * dilation;
                 if (x >= 0 && x % stride == 0 && x / stride < out_width) {
                     int window = (sample * out_height + y / stride) * out_width + x / stride;
-                    sum += d_windows[((window * channels + c) * kernel_height + ky) * kernel_width + kx];
+                    sum += widen(d_windows[((window * channels + c) * kernel_height + ky) * kernel_width + kx]);
                 }
             }
         }
-        d_src[i] = sum;
+        set(d_src + i, sum);
     }
 }

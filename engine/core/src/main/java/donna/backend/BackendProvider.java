@@ -1,6 +1,9 @@
 package donna.backend;
 
 import donna.tensor.DonnaException;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A way to run graphs, found by {@link java.util.ServiceLoader}. Stateless and thread-safe. */
 public interface BackendProvider {
@@ -14,11 +17,34 @@ public interface BackendProvider {
     Availability probe();
 
     /**
-     * Opens device {@code index}; the caller closes it.
+     * Opens device {@code index}, all of whose plans compute in {@code precision}; the caller closes it.
      *
-     * @throws DonnaException.Unavailable if {@link #probe} says no, or there is no such device
+     * @throws DonnaException.Unavailable if {@link #probe} says no, there is no such device, or it does not offer the precision
      */
-    Device open(int index);
+    Device open(int index, Precision precision);
+
+    /** Opens device {@code index} in single precision. */
+    default Device open(int index) {
+        return open(index, Precision.F32);
+    }
+
+    /** What its devices compute in; a single one may offer less. */
+    default Set<Precision> precisions() {
+        return EnumSet.of(Precision.F32);
+    }
+
+    /** @throws DonnaException.Unavailable if {@code precision} is not among {@link #precisions} */
+    default void require(Precision precision) {
+        if (!precisions().contains(precision)) {
+            throw new DonnaException.Unavailable("device '" + name() + "' " + refusal(precision));
+        }
+    }
+
+    /** Why {@code precision} is refused, after the device's name. */
+    default String refusal(Precision precision) {
+        return "computes in " + precisions().stream().map(Precision::word).collect(Collectors.joining(", ")) + ", not in " + precision.word()
+                + "; ask for another precision or another device";
+    }
 
     /**
      * Whether a backend can be used.

@@ -27,10 +27,11 @@ public final class Backends {
     /**
      * Opens a device by name: {@code auto}, {@code cpu}, {@code cuda}, {@code cuda:1}, {@code reference}.
      *
+     * @param precision what it computes in; the device that is chosen must offer it
      * @param log receives one line that says what was chosen and why each other was refused
      * @throws DonnaException.Unavailable if it is not there; nothing slower is taken instead
      */
-    public static Device open(String name, Consumer<String> log) {
+    public static Device open(String name, Precision precision, Consumer<String> log) {
         int colon = name.indexOf(':');
         String wanted = colon < 0 ? name : name.substring(0, colon);
         int index = colon < 0 ? 0 : index(name, name.substring(colon + 1));
@@ -40,16 +41,22 @@ public final class Backends {
                 continue;
             }
             BackendProvider.Availability a = p.probe();
-            if (a.usable()) {
-                Device device = p.open(index);
+            boolean offered = p.precisions().contains(precision);
+            if (a.usable() && offered) {
+                Device device = p.open(index, precision);
                 log.accept("device: " + device.name() + refused);
                 return device;
             }
-            refused.append("; not ").append(p.name()).append(": ").append(a.detail());
+            refused.append("; not ").append(p.name()).append(": ").append(a.usable() ? p.refusal(precision) : a.detail());
         }
         List<String> names = all().stream().map(BackendProvider::name).toList();
         throw new DonnaException.Unavailable("device '" + name + "' cannot be used"
                 + (refused.isEmpty() ? ": no such backend" : refused) + "; here are auto and " + names);
+    }
+
+    /** As {@link #open(String, Precision, Consumer)} in single precision. */
+    public static Device open(String name, Consumer<String> log) {
+        return open(name, Precision.F32, log);
     }
 
     private static int index(String name, String digits) {

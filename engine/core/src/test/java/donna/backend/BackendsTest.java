@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import donna.backend.reference.ReferenceBackend;
 import donna.tensor.DonnaException;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,18 @@ class BackendsTest {
         try (Device d = Backends.open("reference", lines::add)) {
             assertEquals(List.of("device: " + d.name()), lines);
         }
+    }
+
+    @Test
+    void aPrecisionThatADeviceDoesNotOfferIsRefused() {
+        for (String name : List.of("reference", "auto")) {
+            DonnaException.Unavailable e =
+                    assertThrows(DonnaException.Unavailable.class, () -> Backends.open(name, Precision.BF16, line -> {}));
+            assertTrue(e.getMessage().contains("reference") && e.getMessage().contains("computes in f32, not in bf16"), e.getMessage());
+        }
+        DonnaException.Unavailable e = assertThrows(
+                DonnaException.Unavailable.class, () -> new ReferenceBackend().open(0, Precision.TF32));
+        assertTrue(e.getMessage().startsWith("device 'reference' computes in f32, not in tf32"), e.getMessage());
     }
 
     @Test

@@ -2,6 +2,7 @@ package donna.cpu;
 
 import donna.backend.BackendProvider;
 import donna.backend.Device;
+import donna.backend.Precision;
 import donna.cpu.kernel.Lanes;
 import donna.ffi.Dnnl;
 import donna.ffi.NativeException;
@@ -35,7 +36,8 @@ public final class CpuBackend implements BackendProvider {
     }
 
     @Override
-    public Device open(int index) {
+    public Device open(int index, Precision precision) {
+        require(precision);
         if (index != 0) {
             throw new DonnaException.Unavailable("device 'cpu:" + index + "': there is one CPU device; expected cpu or cpu:0");
         }

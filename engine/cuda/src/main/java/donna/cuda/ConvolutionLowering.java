@@ -4,6 +4,7 @@ import donna.ffi.MatmulSpec;
 import donna.ffi.MatmulSpec.Matrix;
 import donna.graph.Node;
 import donna.graph.Op;
+import donna.graph.Value;
 import donna.kernels.Kernel;
 import donna.kernels.Launch;
 import donna.tensor.Activation;
@@ -40,19 +41,18 @@ final class ConvolutionLowering {
     void forward(Node n, Op.Conv2d o) {
         Conv c = new Conv(n.input(0).shape(), n.input(1).shape(), n.output(0).shape(), o.geometry());
         Optional<Slot> byLibrary = c.windowed() ? dense.forward(c, n) : Optional.empty();
-        Slot dst = byLibrary.orElseGet(() -> convolve(c, n));
+        Slot dst = byLibrary.orElseGet(() -> convolve(c, n, o));
         if (o.bias() || o.residual() || o.act() != Activation.NONE) {
-            Slot bias = o.bias() ? b.plain(n.input(2)) : dst;
-            Slot residual = o.residual() ? b.image(n.input(o.bias() ? 3 : 2)) : dst;
-            b.kernel(Kernel.EPILOGUE, Launch.elements(dst.count()), dst, bias, residual, o.act().ordinal(), o.bias() ? 1 : 0, o.residual() ? 1 : 0,
-                    c.outputs(), dst.count());
+            Slot bias = o.bias() ? b.plain(n.input(2)) : null;
+            Slot residual = o.residual() ? b.image(n.input(o.bias() ? 3 : 2)) : null;
+            b.kernel(Kernel.EPILOGUE, Launch.eights(dst.count()), dst, bias, residual, o.act().ordinal(), c.outputs(), dst.count());
         }
     }
 
-    private Slot convolve(Conv c, Node n) {
+    private Slot convolve(Conv c, Node n, Op.Conv2d o) {
         Slot src = b.image(n.input(0));
-        Slot weight = b.plain(n.input(1));
-        Slot dst = b.define(n.output(0), Order.CHANNELS_LAST);
+        Slot weight = weight(c, n.input(1));
+        Slot dst = o.residual() || c.depthwise() ? b.define(n.output(0), Order.CHANNELS_LAST) : b.defineProduct(n.output(0), Order.CHANNELS_LAST);
         if (c.depthwise()) {
             depthwise.forward(c, src, weight, dst);
         } else {
@@ -62,6 +62,11 @@ final class ConvolutionLowering {
         return dst;
     }
 
+    /** As it is multiplied: a product's operands are stored alike. */
+    private Slot weight(Conv c, Value weight) {
+        return c.depthwise() ? b.plain(weight) : b.rows(weight);
+    }
+
     private interface Part {
         void write(Place windows, int firstSample, int samples);
     }
@@ -69,8 +74,8 @@ final class ConvolutionLowering {
     /** Gathers windows part by part, and has each part used. */
     private void windows(Conv c, Slot src, Part part) {
         int atOnce = samplesAtOnce(c);
-        Slot windows = c.pointwise() ? src : b.floats((long) atOnce * c.pixels() * c.window());
-        long sample = c.src().elements() / c.samples() * Float.BYTES;
+        Slot windows = c.pointwise() ? src : b.temporary((long) atOnce * c.pixels() * c.window(), src.storage());
+        long sample = c.src().elements() / c.samples() * src.storage().bytes();
         for (int first = 0; first < c.samples(); first += atOnce) {
             int count = Math.min(atOnce, c.samples() - first);
             if (!c.pointwise()) {
@@ -82,7 +87,7 @@ final class ConvolutionLowering {
     }
 
     private static Place pixels(Conv c, Slot dst, int firstSample) {
-        return new Place(dst, (long) firstSample * c.pixels() * c.outputs() * Float.BYTES);
+        return new Place(dst, (long) firstSample * c.pixels() * c.outputs() * dst.storage().bytes());
     }
 
     /** What a convolution's products share: for {@code samples} samples, the three matrices; a group is one of a batch. */
@@ -128,21 +133,21 @@ final class ConvolutionLowering {
             return;
         }
         Slot dDst = b.image(n.input(0));
-        Slot weight = b.plain(n.input(1));
+        Slot weight = weight(c, n.input(1));
         Slot dSrc = b.define(n.output(0), Order.CHANNELS_LAST);
         if (c.depthwise()) {
             depthwise.backwardData(c, dDst, weight, dSrc);
             return;
         }
         int atOnce = samplesAtOnce(c);
-        Slot windows = c.pointwise() ? dSrc : b.floats((long) atOnce * c.pixels() * c.window());
+        Slot windows = c.pointwise() ? dSrc : b.temporary((long) atOnce * c.pixels() * c.window(), dSrc.storage());
         long sample = c.src().elements() / c.samples();
         for (int first = 0; first < c.samples(); first += atOnce) {
             int count = Math.min(atOnce, c.samples() - first);
             b.product(productBackwardData(c, count), 0, pixels(c, dDst, first), new Place(weight, 0), new Place(windows, 0));
             if (!c.pointwise()) {
                 launch(Kernel.GATHER_WINDOWS_BACKWARD, (int) (count * sample),
-                        c.geometry(windows, new Place(dSrc, first * sample * Float.BYTES), c.src().dim(2), c.src().dim(3), c.src().dim(1)));
+                        c.geometry(windows, new Place(dSrc, first * sample * dSrc.storage().bytes()), c.src().dim(2), c.src().dim(3), c.src().dim(1)));
             }
         }
     }

@@ -2,13 +2,16 @@ package donna.cuda;
 
 import donna.backend.BackendProvider;
 import donna.backend.Device;
+import donna.backend.Precision;
 import donna.ffi.Cuda;
 import donna.ffi.CudaBindings;
 import donna.ffi.CudaDevice;
 import donna.ffi.KernelCompiler;
 import donna.ffi.NativeException;
 import donna.tensor.DonnaException;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** Provides the backend {@code cuda}: NVIDIA cards of compute capability 7.0 (Volta) and newer. */
@@ -58,7 +61,12 @@ public final class CudaBackend implements BackendProvider {
     }
 
     @Override
-    public Device open(int index) {
+    public Set<Precision> precisions() {
+        return EnumSet.allOf(Precision.class);
+    }
+
+    @Override
+    public Device open(int index, Precision precision) {
         try {
             Cuda cuda = Cuda.open(bindings.get());
             List<CudaDevice> cards = cards(cuda);
@@ -70,7 +78,7 @@ public final class CudaBackend implements BackendProvider {
                 throw new DonnaException.Unavailable("device 'cuda:" + index + "': " + card.name() + " has compute capability "
                         + card.computeCapability() / 10.0 + "; expected at least " + OLDEST / 10.0);
             }
-            return new GpuDevice(cuda, card);
+            return new GpuDevice(cuda, card, Arithmetic.of(precision, card));
         } catch (NativeException e) {
             throw new DonnaException.Unavailable("device 'cuda' cannot be used: " + e.getMessage(), e);
         }

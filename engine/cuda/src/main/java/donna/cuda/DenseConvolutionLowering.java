@@ -3,7 +3,6 @@ package donna.cuda;
 import donna.ffi.ConvolutionPlan;
 import donna.ffi.ConvolutionSpec;
 import donna.ffi.ConvolutionSpec.Pass;
-import donna.ffi.CudaElement;
 import donna.graph.Node;
 import java.util.Optional;
 
@@ -20,7 +19,8 @@ final class DenseConvolutionLowering {
 
     private Optional<ConvolutionPlan> plan(Conv c, Pass pass) {
         ConvolutionSpec spec = new ConvolutionSpec(
-                CudaElement.F32, false, c.samples(), c.src().dim(2), c.src().dim(3), c.src().dim(1), c.outputs(), c.weight().dim(2), c.weight().dim(3),
+                Arithmetic.element(b.activations()), b.device().arithmetic().tensorFloat(), c.samples(), c.src().dim(2),
+                c.src().dim(3), c.src().dim(1), c.outputs(), c.weight().dim(2), c.weight().dim(3),
                 c.g().stride(), c.g().stride(), c.g().padding(), c.g().padding(), c.g().dilation(), c.g().dilation(), c.g().groups());
         return b.device().convolutions().plan(spec, pass);
     }

@@ -4,6 +4,7 @@ import donna.graph.Node;
 import donna.graph.Op;
 import donna.kernels.Kernel;
 import donna.kernels.Launch;
+import donna.kernels.Storage;
 import donna.tensor.Shape;
 
 /** Ops that touch each element by itself, in place where their source is not needed any more. */
@@ -16,28 +17,30 @@ final class ElementwiseLowering {
 
     void fill(Node n, Op.Fill o) {
         Slot dst = b.define(n.output(0));
-        b.kernel(Kernel.FILL, Launch.elements(dst.count()), dst, o.value(), dst.count());
+        b.kernel(Kernel.FILL, Launch.eights(dst.count()), dst, o.value(), dst.count());
     }
 
     void activate(Node n, Op.Activate o) {
         Slot src = b.origin(n.input(0));
-        b.kernel(Kernel.ACTIVATION, Launch.elements(src.count()), src, b.outLike(n.output(0), src), o.act().ordinal(), src.count());
+        b.kernel(Kernel.ACTIVATION, Launch.eights(src.count()), src, b.outLike(n.output(0), src), o.act().ordinal(), src.count());
     }
 
     void activateBackward(Node n, Op.ActivateBackward o) {
-        Slot src = b.origin(n.input(1));
-        Slot dDst = b.in(n.input(0), src.order());
+        Storage storage = b.storage(n.input(0), n.input(1));
+        Slot src = b.in(n.input(1), b.origin(n.input(1)).order(), storage);
+        Slot dDst = b.in(n.input(0), src.order(), storage);
         Slot dSrc = b.outLike(n.output(0), dDst);
-        b.kernel(Kernel.ACTIVATION_BACKWARD, Launch.elements(src.count()), dDst, src, dSrc, o.act().ordinal(), src.count());
+        b.kernel(Kernel.ACTIVATION_BACKWARD, Launch.eights(src.count()), dDst, src, dSrc, o.act().ordinal(), src.count());
     }
 
     private void binary(Node n, Kernel kernel) {
         boolean image = b.origin(n.input(0)).order() == Order.CHANNELS_LAST || b.origin(n.input(1)).order() == Order.CHANNELS_LAST;
         Order order = image ? Order.CHANNELS_LAST : Order.ROW_MAJOR;
-        Slot x = b.in(n.input(0), order);
-        Slot y = b.in(n.input(1), order);
+        Storage storage = b.storage(n.input(0), n.input(1));
+        Slot x = b.in(n.input(0), order, storage);
+        Slot y = b.in(n.input(1), order, storage);
         Slot dst = b.outLike(n.output(0), x.inScratch() && x.pending() == 1 ? x : y);
-        b.kernel(kernel, Launch.elements(x.count()), x, y, dst, x.count());
+        b.kernel(kernel, Launch.eights(x.count()), x, y, dst, x.count());
     }
 
     void add(Node n) {
@@ -46,8 +49,8 @@ final class ElementwiseLowering {
 
     void addEach(Node n) {
         Slot src = b.origin(n.input(0));
-        Slot each = b.in(n.input(1), src.order());
-        b.kernel(Kernel.ADD_EACH, Launch.elements(src.count()), src, each, b.outLike(n.output(0), src), each.count(), src.count());
+        Slot each = b.in(n.input(1), src.order(), Storage.F32);
+        b.kernel(Kernel.ADD_EACH, Launch.eights(src.count()), src, each, b.outLike(n.output(0), src), each.count(), src.count());
     }
 
     void multiply(Node n) {
@@ -56,29 +59,31 @@ final class ElementwiseLowering {
 
     void scale(Node n, Op.Scale o) {
         Slot src = b.origin(n.input(0));
-        b.kernel(Kernel.SCALE, Launch.elements(src.count()), src, b.outLike(n.output(0), src), o.factor(), src.count());
+        b.kernel(Kernel.SCALE, Launch.eights(src.count()), src, b.outLike(n.output(0), src), o.factor(), src.count());
     }
 
     void scaleBy(Node n) {
         Slot src = b.origin(n.input(0));
         Slot factor = b.plain(n.input(1));
-        b.kernel(Kernel.SCALE_BY, Launch.elements(src.count()), src, factor, b.outLike(n.output(0), src), src.count());
+        b.kernel(Kernel.SCALE_BY, Launch.eights(src.count()), src, factor, b.outLike(n.output(0), src), src.count());
     }
 
     void channelScale(Node n) {
         Shape s = n.input(0).shape();
-        Slot src = b.image(n.input(0));
-        Slot gate = b.plain(n.input(1));
+        Storage storage = b.storage(n.input(0), n.input(1));
+        Slot src = b.in(n.input(0), Order.CHANNELS_LAST, storage);
+        Slot gate = b.in(n.input(1), Order.ROW_MAJOR, storage);
         Slot dst = b.outLike(n.output(0), src);
-        b.kernel(Kernel.CHANNEL_SCALE, Launch.elements(src.count()), src, gate, dst, s.dim(2) * s.dim(3), s.dim(1), src.count());
+        b.kernel(Kernel.CHANNEL_SCALE, Launch.eights(src.count()), src, gate, dst, s.dim(2) * s.dim(3), s.dim(1), src.count());
     }
 
     void channelScaleBackwardGate(Node n) {
         Shape s = n.input(0).shape();
-        Slot dDst = b.image(n.input(0));
-        Slot src = b.image(n.input(1));
-        Slot dGate = b.define(n.output(0));
-        b.kernel(Kernel.SUM_PIXELS, Launch.channels(s.dim(1), s.dim(0), 1), dDst, src, dGate, 1f, 1, s.dim(2) * s.dim(3), s.dim(1));
+        Storage storage = b.storage(n.input(0), n.input(1));
+        Slot dDst = b.in(n.input(0), Order.CHANNELS_LAST, storage);
+        Slot src = b.in(n.input(1), Order.CHANNELS_LAST, storage);
+        Slot dGate = b.define(n.output(0), Order.ROW_MAJOR, storage);
+        b.kernel(Kernel.SUM_PIXELS, Launch.channels(s.dim(1), s.dim(0), 1), dDst, src, dGate, 1f, s.dim(2) * s.dim(3), s.dim(1));
     }
 
     void dropout(Node n, Op.Dropout o) {

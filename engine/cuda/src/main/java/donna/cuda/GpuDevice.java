@@ -24,6 +24,7 @@ final class GpuDevice implements Device {
     private static final int MEMBERS = 32;
 
     private final String name;
+    private final Arithmetic arithmetic;
     private final CudaContext context;
     private final BlasLt blas;
     private final Convolutions convolutions;
@@ -35,11 +36,12 @@ final class GpuDevice implements Device {
     private volatile boolean open = true;
 
     /** Opens the card in this thread. */
-    GpuDevice(Cuda cuda, CudaDevice card) {
+    GpuDevice(Cuda cuda, CudaDevice card, Arithmetic arithmetic) {
+        this.arithmetic = arithmetic;
         context = card.open();
         boolean finished = false;
         try {
-            name = "cuda:" + card.ordinal() + " (" + card.name() + ", sm_" + card.computeCapability() + ")";
+            name = "cuda:" + card.ordinal() + " (" + card.name() + ", sm_" + card.computeCapability() + ", " + arithmetic.precision().word() + ")";
             kernels = new KernelCache(cuda.bindings(), context, card.computeCapability());
             blas = BlasLt.open(cuda.bindings());
             convolutions = new Convolutions(cuda.bindings(), name);
@@ -77,6 +79,10 @@ final class GpuDevice implements Device {
 
     void count(long delta) {
         bytes.addAndGet(delta);
+    }
+
+    Arithmetic arithmetic() {
+        return arithmetic;
     }
 
     /** Held while a run is queued, so that runs that use one buffer have one order. */

@@ -4,6 +4,7 @@ import donna.graph.Node;
 import donna.graph.Op;
 import donna.kernels.Kernel;
 import donna.kernels.Launch;
+import donna.kernels.Storage;
 
 /** Losses and softmax. */
 final class LossLowering {
@@ -22,47 +23,57 @@ final class LossLowering {
     }
 
     void nsr(Node n) {
-        Slot src = b.image(n.input(0));
-        squares(n, src, b.image(n.input(1)), b.plain(n.input(2)), true, n.input(0).shape().dim(1));
+        Storage storage = b.storage(n.input(0), n.input(1));
+        Slot src = b.in(n.input(0), Order.CHANNELS_LAST, storage);
+        squares(n, src, b.in(n.input(1), Order.CHANNELS_LAST, storage), b.plain(n.input(2)), n.input(0).shape().dim(1));
     }
 
     void meanSquaredError(Node n) {
-        Slot src = b.origin(n.input(0));
-        squares(n, src, b.in(n.input(1), src.order()), src, false, 1);
+        Storage storage = b.storage(n.input(0), n.input(1));
+        Slot src = b.in(n.input(0), b.origin(n.input(0)).order(), storage);
+        squares(n, src, b.in(n.input(1), src.order(), storage), null, 1);
     }
 
-    private void squares(Node n, Slot src, Slot target, Slot weights, boolean weighted, int channels) {
+    private void squares(Node n, Slot src, Slot target, Slot weights, int channels) {
         int blocks = blocks(src.count());
         Slot partial = b.floats(blocks);
         Slot loss = b.define(n.output(0));
-        b.kernel(Kernel.WEIGHTED_SQUARES, Launch.rows(blocks), src, target, weights, partial, b.outLike(n.output(1), src), weighted ? 1 : 0, channels,
+        b.kernel(Kernel.WEIGHTED_SQUARES, Launch.rows(blocks), src, target, weights, partial, b.outLike(n.output(1), src), channels,
                 src.count());
         b.kernel(Kernel.SUM_PARTIALS, Launch.rows(1), partial, loss, blocks);
     }
 
     void crossEntropy(Node n, Op.CrossEntropy o) {
-        rows(n, Kernel.CROSS_ENTROPY, b.origin(n.input(1)), o.smoothing());
+        rows(n, Kernel.CROSS_ENTROPY, b.origin(n.input(0)).storage(), b.origin(n.input(1)), o.smoothing());
     }
 
     void distillation(Node n, Op.DistillationLoss o) {
-        rows(n, Kernel.DISTILLATION, b.plain(n.input(1)), o.temperature());
+        Storage storage = b.storage(n.input(0), n.input(1));
+        rows(n, Kernel.DISTILLATION, storage, b.in(n.input(1), Order.ROW_MAJOR, storage), o.temperature());
     }
 
-    private void rows(Node n, Kernel kernel, Slot targets, float parameter) {
+    private void rows(Node n, Kernel kernel, Storage storage, Slot targets, float parameter) {
         int samples = n.input(0).shape().dim(0);
         int classes = Math.toIntExact(n.input(0).shape().elements() / samples);
         Slot partial = b.floats(samples);
         Slot loss = b.define(n.output(0));
-        b.kernel(kernel, Launch.rows(samples), b.plain(n.input(0)), targets, partial, b.define(n.output(1)), parameter, samples, classes);
+        Slot logits = b.in(n.input(0), Order.ROW_MAJOR, storage);
+        Slot dLogits = b.define(n.output(1), Order.ROW_MAJOR, storage);
+        b.kernel(kernel, Launch.rows(samples), logits, targets, partial, dLogits, parameter, samples, classes);
         b.kernel(Kernel.SUM_PARTIALS, Launch.rows(1), partial, loss, samples);
     }
 
     void softmax(Node n) {
-        b.kernel(Kernel.SOFTMAX, Launch.rows(ProductLowering.rows(n.input(0).shape())), b.plain(n.input(0)), b.define(n.output(0)), n.input(0).shape().dim(-1));
+        Slot src = b.in(n.input(0), Order.ROW_MAJOR, b.origin(n.input(0)).storage());
+        Slot dst = b.define(n.output(0), Order.ROW_MAJOR, src.storage());
+        b.kernel(Kernel.SOFTMAX, Launch.rows(ProductLowering.rows(n.input(0).shape())), src, dst, n.input(0).shape().dim(-1));
     }
 
     void softmaxBackward(Node n) {
-        b.kernel(Kernel.SOFTMAX_BACKWARD, Launch.rows(ProductLowering.rows(n.input(0).shape())), b.plain(n.input(0)), b.plain(n.input(1)), b.define(n.output(0)),
-                n.input(0).shape().dim(-1));
+        Storage storage = b.storage(n.input(0), n.input(1));
+        Slot dDst = b.in(n.input(0), Order.ROW_MAJOR, storage);
+        Slot dst = b.in(n.input(1), Order.ROW_MAJOR, storage);
+        Slot dSrc = b.define(n.output(0), Order.ROW_MAJOR, storage);
+        b.kernel(Kernel.SOFTMAX_BACKWARD, Launch.rows(ProductLowering.rows(n.input(0).shape())), dDst, dst, dSrc, n.input(0).shape().dim(-1));
     }
 }

@@ -18,16 +18,19 @@ import donna.tensor.Shape;
 import donna.tensor.TensorSpec;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
- * A plan in the making: where each value lives, in which orders, and the steps so far. A value may live in several slots, one per order: the first is where
- * its node writes it, the others are conversions made on demand. A slot may hold several values, one after another, where a step works in place.
+ * A plan in the making: where each value lives, in which orders and storages, and the steps so far. A value may live in several slots, one per order and
+ * storage: the first is where its node writes it, the others are conversions made on demand. A slot may hold several values, one after another, where a step
+ * works in place.
  *
  * <p>Each member of the graph has a section of its own; conversions of leaves that several members read are made once, in a section before all of them.
  */
@@ -45,12 +48,14 @@ final class PlanBuilder {
     private final Map<Value, List<Slot>> homes = new HashMap<>();
     private final Map<Value, Integer> remaining = new HashMap<>();
     private final Set<String> written = new LinkedHashSet<>();
+    private final Set<Value> floats;
     private Section section = common;
     private Node node;
 
     PlanBuilder(GpuDevice device, Graph graph, Members members) {
         this.device = device;
         this.members = members;
+        this.floats = FloatValues.of(graph);
         for (List<Node> member : members.nodes()) {
             sections.add(new Section());
             for (Node n : member) {
@@ -106,17 +111,32 @@ final class PlanBuilder {
         s.addPending(remaining.getOrDefault(v, 0));
     }
 
+    /** How activations and their gradients are stored. */
+    Storage activations() {
+        return device.arithmetic().storage();
+    }
+
     /** A new place for {@code v}. */
-    Slot define(Value v, Order order) {
-        Slot s = new Slot(v.shape().elements(), order.of(v.shape()), Storage.F32);
+    Slot define(Value v, Order order, Storage storage) {
+        Slot s = new Slot(v.shape().elements(), order.of(v.shape()), storage);
         section.own(s);
         home(v, s);
         return s;
     }
 
-    /** A new row-major place for {@code v}. */
+    /** A new place for {@code v}, an activation or the gradient of one. */
+    Slot define(Value v, Order order) {
+        return define(v, order, activations());
+    }
+
+    /** A new row-major place for {@code v}, a parameter's gradient, a statistic or a loss. */
     Slot define(Value v) {
-        return define(v, Order.ROW_MAJOR);
+        return define(v, Order.ROW_MAJOR, Storage.F32);
+    }
+
+    /** A new place for {@code v}, a product: floats where all that read it want floats, as for the gradient of a parameter, an activation otherwise. */
+    Slot defineProduct(Value v, Order order) {
+        return define(v, order, floats.contains(v) ? Storage.F32 : activations());
     }
 
     /** {@code v} is what {@code s} holds from the next step on. */
@@ -127,55 +147,94 @@ final class PlanBuilder {
 
     /** Scratch memory for the steps that name it. */
     Slot temporary(long bytes) {
-        Slot s = new Slot(Math.ceilDiv(bytes, Storage.F32.bytes()), Order.ROW_MAJOR, Storage.F32);
+        return temporary(Math.ceilDiv(bytes, Storage.F32.bytes()), Storage.F32);
+    }
+
+    /** Scratch memory for {@code count} elements. */
+    Slot temporary(long count, Storage storage) {
+        Slot s = new Slot(count, Order.ROW_MAJOR, storage);
         section.own(s);
         return s;
     }
 
     /** Scratch memory for {@code count} floats. */
     Slot floats(long count) {
-        return temporary(count * Float.BYTES);
+        return temporary(count, Storage.F32);
     }
 
-    /** A place for {@code out} in {@code in}'s order: {@code in} itself if the present node alone still needs it, and once. */
+    /** A place for {@code out} in {@code in}'s order and storage: {@code in} itself if the present node alone still needs it, and once. */
     Slot outLike(Value out, Slot in) {
         boolean overwritable = in.inScratch() && in.pending() == 1 && section.owns(in);
-        return overwritable && in.count() == out.shape().elements() ? alias(out, in) : define(out, in.order());
+        return overwritable && in.count() == out.shape().elements() ? alias(out, in) : define(out, in.order(), in.storage());
     }
 
-    /** Where {@code v} was written, in whatever order that is. */
+    /** Where {@code v} was written, in whatever order and storage that is. */
     Slot origin(Value v) {
         return homes.get(v).getFirst();
     }
 
-    /** {@code v} in row-major order. */
+    /** {@code v} as floats in row-major order: a parameter, a statistic, labels. */
     Slot plain(Value v) {
-        return in(v, Order.ROW_MAJOR);
+        return in(v, Order.ROW_MAJOR, Storage.F32);
     }
 
-    /** An image with the channels last. */
+    /** {@code v} in row-major order as activations are stored, for a product or a row-wise kernel. */
+    Slot rows(Value v) {
+        return in(v, Order.ROW_MAJOR, activations());
+    }
+
+    /** An image with the channels last, as activations are stored. */
     Slot image(Value v) {
-        return in(v, Order.CHANNELS_LAST);
+        return in(v, Order.CHANNELS_LAST, activations());
     }
 
-    /** {@code v} in the given order, converted here if it is not yet. */
-    Slot in(Value v, Order wanted) {
+    /** The storage in which an op treats {@code values} that follows its inputs: that of activations if one of them is stored so. */
+    Storage storage(Value... values) {
+        return Arrays.stream(values).map(v -> origin(v).storage()).filter(s -> s != Storage.F32).findFirst().orElse(Storage.F32);
+    }
+
+    /** {@code v} in the given order and storage, converted here if it is not yet: leaves that members share before all members. */
+    Slot in(Value v, Order wanted, Storage storage) {
         Order order = wanted.of(v.shape());
-        for (Slot s : homes.get(v)) {
-            if (s.order() == order) {
-                return s;
-            }
+        List<Slot> all = homes.get(v);
+        Optional<Slot> same = all.stream().filter(s -> s.order() == order && s.storage() == storage).findFirst();
+        if (same.isPresent()) {
+            return same.get();
         }
         Section outer = section;
         section = members.shared().contains(v.node()) ? common : section;
-        Slot from = origin(v);
-        Slot to = define(v, order);
+        Slot converted = converted(v, order, storage);
+        section = outer;
+        return converted;
+    }
+
+    private Slot converted(Value v, Order order, Storage storage) {
+        Slot origin = origin(v);
+        for (Slot s : homes.get(v)) {
+            if (s.order() == order) {
+                return stored(v, s, storage);
+            }
+        }
+        return storage.bytes() < origin.storage().bytes() ? reordered(v, stored(v, origin, storage), order) : stored(v, reordered(v, origin, order), storage);
+    }
+
+    private Slot stored(Value v, Slot from, Storage storage) {
+        if (from.storage() == storage) {
+            return from;
+        }
+        Slot to = define(v, from.order(), storage);
+        Kernel kernel = storage == Storage.F32 ? Kernel.TO_FLOAT : Kernel.TO_STORED;
+        step("storage", kernelStep(kernel, List.of(), Launch.eights(to.count()), from, to, to.count()));
+        return to;
+    }
+
+    private Slot reordered(Value v, Slot from, Order order) {
+        Slot to = define(v, order, from.storage());
         Shape s = v.shape();
         int pixels = s.dim(2) * s.dim(3);
         int rows = order == Order.CHANNELS_LAST ? s.dim(1) : pixels;
         int columns = order == Order.CHANNELS_LAST ? pixels : s.dim(1);
         step("layout", kernelStep(Kernel.TRANSPOSE, List.of(), Launch.tiles(rows, columns, s.dim(0)), from, to, rows, columns));
-        section = outer;
         return to;
     }
 
@@ -198,8 +257,17 @@ final class PlanBuilder {
         return new KernelStep(kernel, macros, function, launch, arena, arguments);
     }
 
-    /** A product for the present node, {@code c = a b + beta c}; its workspace is added here. */
-    void product(MatmulSpec spec, float beta, Place a, Place b, Place c) {
+    /**
+     * A product for the present node, {@code c = a b + beta c}; its workspace is added here.
+     *
+     * @param sizes the product, whose elements are as {@code a}, {@code b} and {@code c} are stored
+     */
+    void product(MatmulSpec sizes, float beta, Place a, Place b, Place c) {
+        if (a.slot().storage() != b.slot().storage()) {
+            throw new IllegalArgumentException("a product of " + a.slot().storage() + " and " + b.slot().storage() + "; expected the same for both");
+        }
+        MatmulSpec spec = new MatmulSpec(Arithmetic.element(a.slot().storage()), Arithmetic.element(c.slot().storage()), device.arithmetic().tensorFloat(),
+                sizes.rows(), sizes.columns(), sizes.inner(), sizes.batch(), sizes.a(), sizes.b(), sizes.c(), sizes.epilogue());
         int alignment = (int) Math.min(alignment(a), Math.min(alignment(b), alignment(c)));
         Matmul matmul = device.blas().matmul(spec, WORKSPACE_BYTES, alignment).orElseThrow(() -> new DonnaException.NativeFailure(
                 "cuda: cuBLASLt " + device.blas().version() + " has no algorithm for " + spec + "; use another batch or another device"));
@@ -240,7 +308,7 @@ final class PlanBuilder {
     void output(String name, Graph.Output output) {
         at(output.value().node());
         Order order = Order.of(name, output.layout(), output.value().shape());
-        Slot s = in(output.value(), order);
+        Slot s = in(output.value(), order, Storage.F32);
         if (s.inScratch()) {
             s.bindTo(name);
             section.disown(s);

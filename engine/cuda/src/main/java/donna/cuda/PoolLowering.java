@@ -4,6 +4,7 @@ import donna.graph.Node;
 import donna.graph.Op;
 import donna.kernels.Kernel;
 import donna.kernels.Launch;
+import donna.kernels.Storage;
 import donna.tensor.ConvGeometry;
 import donna.tensor.Shape;
 
@@ -18,44 +19,51 @@ final class PoolLowering {
     void globalAverage(Node n) {
         Shape s = n.input(0).shape();
         int pixels = s.dim(2) * s.dim(3);
-        Slot src = b.image(n.input(0));
-        b.kernel(Kernel.SUM_PIXELS, Launch.channels(s.dim(1), s.dim(0), 1), src, src, b.define(n.output(0)), 1f / pixels, 0, pixels, s.dim(1));
+        Slot src = image(n, 0);
+        Slot dst = b.define(n.output(0), Order.ROW_MAJOR, src.storage());
+        b.kernel(Kernel.SUM_PIXELS, Launch.channels(s.dim(1), s.dim(0), 1), src, null, dst, 1f / pixels, pixels, s.dim(1));
     }
 
     void globalAverageBackward(Node n, Op.GlobalAveragePoolBackward o) {
         int pixels = o.src().dim(2) * o.src().dim(3);
-        Slot dSrc = b.define(n.output(0), Order.CHANNELS_LAST);
-        b.kernel(Kernel.SPREAD_PIXELS, Launch.elements(dSrc.count()), b.plain(n.input(0)), dSrc, 1f / pixels, pixels, o.src().dim(1), dSrc.count());
+        Slot dDst = b.in(n.input(0), Order.ROW_MAJOR, b.storage(n.input(0)));
+        Slot dSrc = b.define(n.output(0), Order.CHANNELS_LAST, dDst.storage());
+        b.kernel(Kernel.SPREAD_PIXELS, Launch.elements(dSrc.count()), dDst, dSrc, 1f / pixels, pixels, o.src().dim(1), dSrc.count());
+    }
+
+    /** Input {@code i} with the channels last, stored as it is. */
+    private Slot image(Node n, int i) {
+        return b.in(n.input(i), Order.CHANNELS_LAST, b.origin(n.input(i)).storage());
     }
 
     void average(Node n, Op.AveragePool o) {
-        Slot dst = b.define(n.output(0), Order.CHANNELS_LAST);
-        window(Kernel.AVERAGE_POOL, n.input(0).shape(), n.output(0).shape(), o.kernel(), o.geometry(), dst.count(), b.image(n.input(0)), dst);
+        window(Kernel.AVERAGE_POOL, n, n.input(0).shape(), n.output(0).shape(), o.kernel(), o.geometry(), image(n, 0));
     }
 
     void averageBackward(Node n, Op.AveragePoolBackward o) {
-        Slot dSrc = b.define(n.output(0), Order.CHANNELS_LAST);
-        window(Kernel.AVERAGE_POOL_BACKWARD, o.src(), n.input(0).shape(), o.kernel(), o.geometry(), dSrc.count(), b.image(n.input(0)), dSrc);
+        window(Kernel.AVERAGE_POOL_BACKWARD, n, o.src(), n.input(0).shape(), o.kernel(), o.geometry(), image(n, 0));
     }
 
     void max(Node n, Op.MaxPool o) {
-        Slot dst = b.define(n.output(0), Order.CHANNELS_LAST);
-        window(Kernel.MAX_POOL, n.input(0).shape(), n.output(0).shape(), o.kernel(), o.geometry(), dst.count(), b.image(n.input(0)), dst);
+        window(Kernel.MAX_POOL, n, n.input(0).shape(), n.output(0).shape(), o.kernel(), o.geometry(), image(n, 0));
     }
 
     void maxBackward(Node n, Op.MaxPoolBackward o) {
-        Shape src = n.input(1).shape();
-        Slot dSrc = b.define(n.output(0), Order.CHANNELS_LAST);
-        window(Kernel.MAX_POOL_BACKWARD, src, n.input(0).shape(), o.kernel(), o.geometry(), dSrc.count(), b.image(n.input(0)), b.image(n.input(1)), dSrc);
+        Storage storage = b.storage(n.input(0), n.input(1));
+        Slot dDst = b.in(n.input(0), Order.CHANNELS_LAST, storage);
+        Slot src = b.in(n.input(1), Order.CHANNELS_LAST, storage);
+        window(Kernel.MAX_POOL_BACKWARD, n, n.input(1).shape(), n.input(0).shape(), o.kernel(), o.geometry(), dDst, src);
     }
 
-    private void window(Kernel kernel, Shape src, Shape dst, int size, ConvGeometry g, int count, Slot... slots) {
+    /** A thread for each element of the output, which is stored as {@code inputs} are. */
+    private void window(Kernel kernel, Node n, Shape src, Shape dst, int size, ConvGeometry g, Slot... inputs) {
+        Slot out = b.define(n.output(0), Order.CHANNELS_LAST, inputs[0].storage());
         Object[] sizes = {
-            src.dim(2), src.dim(3), src.dim(1), dst.dim(2), dst.dim(3), size, g.stride(), g.padding(), g.dilation(), count
+            out, src.dim(2), src.dim(3), src.dim(1), dst.dim(2), dst.dim(3), size, g.stride(), g.padding(), g.dilation(), out.count()
         };
-        Object[] all = new Object[slots.length + sizes.length];
-        System.arraycopy(slots, 0, all, 0, slots.length);
-        System.arraycopy(sizes, 0, all, slots.length, sizes.length);
-        b.kernel(kernel, Launch.elements(count), all);
+        Object[] all = new Object[inputs.length + sizes.length];
+        System.arraycopy(inputs, 0, all, 0, inputs.length);
+        System.arraycopy(sizes, 0, all, inputs.length, sizes.length);
+        b.kernel(kernel, Launch.elements(out.count()), all);
     }
 }

@@ -23,13 +23,13 @@ final class ProductLowering {
     void linear(Node n, Op.Linear o) {
         Shape weight = n.input(1).shape();
         int rows = rows(n.input(0).shape());
-        Slot src = b.plain(n.input(0));
-        Slot w = b.plain(n.input(1));
-        Slot dst = b.define(n.output(0));
+        Slot src = b.rows(n.input(0));
+        Slot w = b.rows(n.input(1));
+        Slot dst = b.defineProduct(n.output(0), Order.ROW_MAJOR);
         b.product(Products.dense(rows, weight.dim(0), weight.dim(1), false, true, 1), 0, new Place(src, 0), new Place(w, 0), new Place(dst, 0));
         if (o.bias()) {
             Slot bias = b.plain(n.input(2));
-            b.kernel(Kernel.EPILOGUE, Launch.elements(dst.count()), dst, bias, dst, Activation.NONE.ordinal(), 1, 0, weight.dim(0), dst.count());
+            b.kernel(Kernel.EPILOGUE, Launch.eights(dst.count()), dst, bias, null, Activation.NONE.ordinal(), weight.dim(0), dst.count());
         }
     }
 
@@ -40,16 +40,16 @@ final class ProductLowering {
         int columns = dst.dim(-1);
         int k = a.dim(o.transposeA() ? -2 : -1);
         int batch = Math.toIntExact(dst.elements() / ((long) m * columns));
-        Slot x = b.plain(n.input(0));
-        Slot y = b.plain(n.input(1));
-        Place to = new Place(b.define(n.output(0)), 0);
+        Slot x = b.rows(n.input(0));
+        Slot y = b.rows(n.input(1));
+        Place to = new Place(b.defineProduct(n.output(0), Order.ROW_MAJOR), 0);
         b.product(Products.dense(m, columns, k, o.transposeA(), o.transposeB(), batch), 0, new Place(x, 0), new Place(y, 0), to);
     }
 
     void sumExcept(Node n, Op.SumExcept o) {
         Shape s = n.input(0).shape();
         boolean channels = o.axis() == 1 && b.origin(n.input(0)).order() == Order.CHANNELS_LAST;
-        Slot src = channels ? b.image(n.input(0)) : b.plain(n.input(0));
+        Slot src = b.in(n.input(0), channels ? Order.CHANNELS_LAST : Order.ROW_MAJOR, b.origin(n.input(0)).storage());
         int middle = s.dim(o.axis());
         long inner = 1;
         for (int i = o.axis() + 1; i < s.rank() && !channels; i++) {

@@ -2,8 +2,10 @@ package donna.cuda;
 
 import donna.graph.Node;
 import donna.graph.Op;
+import donna.graph.Value;
 import donna.kernels.Kernel;
 import donna.kernels.Launch;
+import donna.kernels.Storage;
 import donna.tensor.DonnaException;
 import donna.tensor.Shape;
 import java.util.ArrayList;
@@ -19,7 +21,7 @@ final class ShapeLowering {
     }
 
     void reshape(Node n) {
-        b.alias(n.output(0), b.plain(n.input(0)));
+        b.alias(n.output(0), b.in(n.input(0), Order.ROW_MAJOR, b.origin(n.input(0)).storage()));
     }
 
     void transpose(Node n, Op.Transpose o) {
@@ -30,33 +32,34 @@ final class ShapeLowering {
         for (int i = 0; i < permuted.length; i++) {
             permuted[i] = from[o.permutation().get(i)];
         }
-        copy(n, dst, src, 0, permuted, b.define(n.output(0)), 0, Order.ROW_MAJOR.strides(dst));
+        copy(n, dst, src, 0, permuted, b.define(n.output(0), Order.ROW_MAJOR, src.storage()), 0, Order.ROW_MAJOR.strides(dst));
     }
 
     void slice(Node n, Op.Slice o) {
         Slot src = b.origin(n.input(0));
         int[] strides = src.order().strides(n.input(0).shape());
-        Slot dst = b.define(n.output(0), src.order());
+        Slot dst = b.define(n.output(0), src.order(), src.storage());
         copy(n, o.shape(), src, offset(o.start(), strides), times(strides, o.step()), dst, 0, dst.order().strides(o.shape()));
     }
 
     void pad(Node n, Op.Pad o) {
         Slot src = b.origin(n.input(0));
-        Slot dst = b.define(n.output(0), src.order());
+        Slot dst = b.define(n.output(0), src.order(), src.storage());
         int[] strides = dst.order().strides(o.shape());
-        b.kernel(Kernel.FILL, Launch.elements(dst.count()), dst, 0f, dst.count());
+        b.kernel(Kernel.FILL, Launch.eights(dst.count()), dst, 0f, dst.count());
         Shape box = n.input(0).shape();
         copy(n, box, src, 0, src.order().strides(box), dst, offset(o.start(), strides), times(strides, o.step()));
     }
 
     void concat(Node n, Op.Concat o) {
         Shape all = n.output(0).shape();
-        Slot dst = b.define(n.output(0), b.origin(n.input(0)).order());
+        Storage storage = b.storage(n.inputs().toArray(Value[]::new));
+        Slot dst = b.define(n.output(0), b.origin(n.input(0)).order(), storage);
         int[] strides = dst.order().strides(all);
         int at = 0;
         for (int i = 0; i < n.inputs().size(); i++) {
             Shape part = n.input(i).shape();
-            Slot src = b.origin(n.input(i));
+            Slot src = b.in(n.input(i), b.origin(n.input(i)).order(), storage);
             copy(n, part, src, 0, src.order().strides(part), dst, (long) at * strides[o.axis()], strides);
             at += part.dim(o.axis());
         }

@@ -96,14 +96,13 @@ class PlantedFaultsTest {
     private DeviceMemory sumPixels(String source) {
         DeviceMemory src = ones();
         DeviceMemory dst = context.allocate(16);
-        KernelArguments arguments = new KernelArguments(arena, 7)
+        KernelArguments arguments = new KernelArguments(arena, 6)
                 .set(0, src.pointer())
-                .set(1, src.pointer())
+                .set(1, 0L)
                 .set(2, dst.pointer())
                 .set(3, 1f)
-                .set(4, 0)
-                .set(5, 16)
-                .set(6, 4);
+                .set(4, 16)
+                .set(5, 4);
         stream.launch(function(source, "sum_pixels"), new LaunchShape(1, 1, 1, Launch.LANES, Launch.ROWS, 1, 0), arguments);
         return dst;
     }
@@ -196,16 +195,25 @@ class PlantedFaultsTest {
     void aCountThatIsOneTooLargeIsOutOfBounds() {
         add(stream, ones(), ones(), ones(), COUNT + 1);
         String found = lostContext();
-        assertTrue(found.startsWith("out of bounds: add, thread 64,0,0 of block 0,0,0 reads 4 bytes at byte 256 of an allocation of 256 bytes"), found);
+        assertTrue(found.startsWith("out of bounds: add, thread 8,0,0 of block 0,0,0 reads 4 bytes at byte 256 of an allocation of 256 bytes"), found);
+    }
+
+    private String fillFrom(long offset) {
+        KernelArguments arguments = new KernelArguments(arena, 3).set(0, ones().pointer() + offset).set(1, 2f).set(2, COUNT);
+        stream.launch(kernel(Kernel.FILL), LaunchShape.linear(1, Launch.BLOCK), arguments);
+        return lostContext();
     }
 
     @Test
-    void anOffsetThatIsOneTooLargeIsOutOfBounds() {
-        DeviceMemory a = ones();
-        KernelArguments arguments = new KernelArguments(arena, 3).set(0, a.pointer() + 4).set(1, 2f).set(2, COUNT);
-        stream.launch(kernel(Kernel.FILL), LaunchShape.linear(1, Launch.BLOCK), arguments);
-        String found = lostContext();
-        assertTrue(found.startsWith("out of bounds: fill, thread 63,0,0") && found.contains("writes 4 bytes at byte 256"), found);
+    void anOffsetThatIsTooLargeIsOutOfBounds() {
+        String found = fillFrom(16);
+        assertTrue(found.startsWith("out of bounds: fill, thread 7,0,0") && found.contains("writes 16 bytes at byte 256"), found);
+    }
+
+    @Test
+    void anOffsetBetweenWideAccessesIsMisaligned() {
+        String found = fillFrom(4);
+        assertTrue(found.startsWith("misaligned: fill, thread") && found.contains("writes 16 bytes"), found);
     }
 
     /** One image of 4 x 4 pixels and 4 channels: 64 numbers; weights of 9 taps each, 36. */

@@ -11,6 +11,7 @@ import donna.backend.BackendProvider;
 import donna.backend.Backends;
 import donna.backend.Device;
 import donna.backend.Plan;
+import donna.backend.Precision;
 import donna.backend.Stream;
 import donna.backend.reference.ReferenceBackend;
 import donna.tensor.Buffer;
@@ -122,7 +123,7 @@ public abstract class BackendContract {
 
     @Test
     public void theServiceLoaderFindsTheBackend() {
-        try (Device found = Backends.open(provider().name(), line -> {})) {
+        try (Device found = Backends.open(provider().name(), Precision.F32, line -> {})) {
             assertEquals(device.name(), found.name());
         }
     }

@@ -2,6 +2,7 @@ package donna.backend.reference;
 
 import donna.backend.BackendProvider;
 import donna.backend.Device;
+import donna.backend.Precision;
 import donna.tensor.DonnaException;
 
 /** Provides the plain-Java backend; it is always there and tried last. */
@@ -22,7 +23,8 @@ public final class ReferenceBackend implements BackendProvider {
     }
 
     @Override
-    public Device open(int index) {
+    public Device open(int index, Precision precision) {
+        require(precision);
         if (index != 0) {
             throw new DonnaException.Unavailable(
                     "reference: device " + index + " does not exist; there is only device 0");

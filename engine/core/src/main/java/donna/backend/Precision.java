@@ -1,0 +1,23 @@
+package donna.backend;
+
+import java.util.Locale;
+
+/**
+ * What a device computes in. Whatever it is, a caller's tensors are F32, and so are parameters, their gradients, statistics, losses and the optimizer's state;
+ * sums are made in single precision. Two runs of different precision have different results.
+ */
+public enum Precision {
+    /** Single precision throughout. */
+    F32,
+    /** Single precision, but products and convolutions round what they multiply to ten bits of mantissa. */
+    TF32,
+    /** Activations and their gradients, and what products and convolutions multiply, are stored in 16 bits: eight of exponent, seven of mantissa. */
+    BF16,
+    /** The same with five bits of exponent and ten of mantissa: small gradients are lost unless the loss is scaled. */
+    F16;
+
+    /** {@code bf16}: as users write it. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}
