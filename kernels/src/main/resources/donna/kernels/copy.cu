@@ -50,13 +50,13 @@ KERNEL __launch_bounds__(BLOCK) copy_box(const stored* src, stored* dst, int siz
 
 /* dst [samples, columns, rows] of src [samples, rows, columns], in tiles of LANES x LANES: between [N, C, H W] and [N, H W, C]. */
 KERNEL __launch_bounds__(LANES * ROWS) transpose(const stored* src, stored* dst, int rows, int columns) {
-    __shared__ stored tile[LANES][LANES + 1];
+    __shared__ float tile[LANES][LANES + 1];
     int sample = blockIdx.z * rows * columns;
     int column = blockIdx.x * LANES + threadIdx.x;
     for (int r = threadIdx.y; r < LANES; r += ROWS) {
         int row = blockIdx.y * LANES + r;
         if (row < rows && column < columns) {
-            tile[r][threadIdx.x] = src[sample + row * columns + column];
+            tile[r][threadIdx.x] = widen(src[sample + row * columns + column]);
         }
     }
     __syncthreads();
@@ -64,7 +64,7 @@ KERNEL __launch_bounds__(LANES * ROWS) transpose(const stored* src, stored* dst,
     for (int c = threadIdx.y; c < LANES; c += ROWS) {
         int to = blockIdx.x * LANES + c;
         if (row < rows && to < columns) {
-            dst[sample + to * rows + row] = tile[threadIdx.x][c];
+            set(dst + sample + to * rows + row, tile[threadIdx.x][c]);
         }
     }
 }

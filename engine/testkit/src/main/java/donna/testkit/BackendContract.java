@@ -43,7 +43,7 @@ import org.junit.jupiter.api.TestInstance;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class BackendContract {
-    private static final String STEP = "training step of an mbconv, sgd nesterov";
+    static final String STEP = "training step of an mbconv, sgd nesterov";
     private final Device reference = new ReferenceBackend().open(0);
     private Device device;
 

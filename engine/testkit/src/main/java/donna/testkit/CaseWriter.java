@@ -3,6 +3,7 @@ package donna.testkit;
 import donna.graph.Graph;
 import donna.graph.Op;
 import donna.graph.Value;
+import donna.tensor.ConvGeometry;
 import donna.tensor.DType;
 import donna.tensor.Layout;
 import donna.tensor.Shape;
@@ -25,10 +26,18 @@ public final class CaseWriter {
 
     private record Output(Value value, Layout layout) {}
 
+    private final boolean computed;
+
     CaseWriter(String seed, DType type, Layout layout) {
+        this(seed, type, layout, false);
+    }
+
+    /** @param computed whether inputs of two and more dimensions become results of a product with the identity, as activations are */
+    CaseWriter(String seed, DType type, Layout layout, boolean computed) {
         this.seed = seed;
         this.type = type;
         this.layout = layout;
+        this.computed = computed;
     }
 
     public Graph.Builder graph() {
@@ -47,13 +56,32 @@ public final class CaseWriter {
 
     /** An input with a gradient. */
     public Value src(String name, Values v, int... dims) {
-        Value input = fixed(name, v, dims);
+        Value input = input(name, v, dims);
         differentiable.put(name, input);
-        return input;
+        return computed(name, input);
     }
 
     /** An input without a gradient. */
     public Value fixed(String name, Values v, int... dims) {
+        return computed(name, input(name, v, dims));
+    }
+
+    /** {@code v} times the identity, if that is wanted. */
+    private Value computed(String name, Value v) {
+        Shape s = v.shape();
+        if (!computed || s.rank() < 2) {
+            return v;
+        }
+        int size = s.rank() == 4 ? s.dim(1) : s.dim(-1);
+        Values identity = (z, i) -> i % (size + 1) == 0 ? 1 : 0;
+        if (s.rank() == 4) {
+            return op(Op.Conv2d.plain(ConvGeometry.POINTWISE), v, input("identity of " + name, identity, size, size, 1, 1));
+        }
+        Value rows = op(new Op.Reshape(new Shape(Math.toIntExact(s.elements() / size), size)), v);
+        return op(new Op.Reshape(s), op(new Op.MatMul(false, false), rows, input("identity of " + name, identity, size, size)));
+    }
+
+    private Value input(String name, Values v, int... dims) {
         generate(name, v, dims);
         return graph.input(name, spec(dims).with(layoutOf(new Shape(dims))));
     }

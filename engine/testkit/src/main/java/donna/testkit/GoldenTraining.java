@@ -18,7 +18,7 @@ import java.util.Map;
  * Blockwise distillation of two MBConv layers with squeeze-and-excite, kernel 5, expansion 4, swish: 16 to 24 channels,
  * stride 2, then a layer with residual; batch 8 of 10x10. Five steps beside PyTorch.
  */
-enum GoldenTraining implements Goldens.Golden {
+enum GoldenTraining implements Goldens.Training {
     SGD("training, sgd", 0.05) {
         @Override
         void update(CaseWriter w, String name, Value parameter, Value gradient, Value learningRate, Value step) {
@@ -64,9 +64,13 @@ enum GoldenTraining implements Goldens.Golden {
 
     @Override
     public void check(Device device, DType type) {
+        check(device, type, type == DType.F64 ? Tolerance.ofGoldens() : Tolerance.ofTraining());
+    }
+
+    @Override
+    public void check(Device device, DType type, Tolerance tolerance) {
         OpCase.Written written = new OpCase(title, this::write).forward(type, Layout.PLAIN);
         Map<String, double[]> expected = Goldens.of(title);
-        Tolerance tolerance = type == DType.F64 ? Tolerance.ofGoldens() : Tolerance.ofTraining();
         try (Stream stream = device.openStream();
                 CaseRunner runner = new CaseRunner(device, written.graph())) {
             Map<String, double[]> after = Map.of();

@@ -28,13 +28,18 @@ final class Goldens {
         void check(Device device, DType type);
     }
 
+    /** As {@link Golden}, to within a tolerance. */
+    interface Training extends Golden {
+        void check(Device device, DType type, Tolerance tolerance);
+    }
+
     /** Every single op, and optimizers. */
     static List<Golden> ops() {
         return GoldenOps.all();
     }
 
     /** Five steps of blockwise distillation. */
-    static List<Golden> training() {
+    static List<? extends Training> training() {
         return List.of(GoldenTraining.SGD, GoldenTraining.ADAMW);
     }
 

@@ -39,6 +39,19 @@ public record OpCase(String name, Consumer<CaseWriter> writer) {
         return written(w);
     }
 
+    /** As {@link #forward}, of inputs that are themselves results of products, so that a device may store them as it stores activations. */
+    public Written forwardOfActivations(DType type, Layout layout) {
+        CaseWriter w = new CaseWriter(name, type, layout, true);
+        writer.accept(w);
+        w.writeOutputs();
+        return written(w);
+    }
+
+    /** As {@link #gradient}, of inputs that are themselves results of products. */
+    public Written gradientOfActivations(DType type, Layout layout) {
+        return gradient(new CaseWriter(name, type, layout, true));
+    }
+
     /** Whether {@link #gradient} can be called. */
     public boolean hasGradient() {
         CaseWriter w = new CaseWriter(name, DType.F64, Layout.PLAIN);
@@ -51,7 +64,10 @@ public record OpCase(String name, Consumer<CaseWriter> writer) {
      * random numbers (of a single scalar result: its own).
      */
     public Written gradient(DType type, Layout layout) {
-        CaseWriter w = new CaseWriter(name, type, layout);
+        return gradient(new CaseWriter(name, type, layout));
+    }
+
+    private Written gradient(CaseWriter w) {
         writer.accept(w);
         Value loss = loss(w);
         Map<Value, Value> gradients = Gradient.of(w.graph(), loss, new ArrayList<>(w.differentiable.values()));

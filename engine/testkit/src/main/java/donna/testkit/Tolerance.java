@@ -1,5 +1,6 @@
 package donna.testkit;
 
+import donna.backend.Precision;
 import donna.tensor.DType;
 
 /**
@@ -19,6 +20,27 @@ public record Tolerance(double relative) {
         return new Tolerance(epsilon * (16 + 4 * Math.sqrt(reductionLength)));
     }
 
+    /**
+     * For results of a graph of {@code nodes} ops, each of which may store what it computes in 16 bits: for {@link #checkNorm}, as a single element that lies
+     * beside a kink may be off by any amount.
+     */
+    public static Tolerance of(Precision precision, int nodes) {
+        return new Tolerance(unitRoundoff(precision) * Math.sqrt(nodes));
+    }
+
+    /** For losses and parameters of the first training steps, with activations stored in 16 bits, beside single precision. */
+    public static Tolerance ofTraining(Precision precision) {
+        return new Tolerance(8 * unitRoundoff(precision));
+    }
+
+    private static double unitRoundoff(Precision precision) {
+        return switch (precision) {
+            case F32 -> 0x1p-24;
+            case TF32, F16 -> 0x1p-11;
+            case BF16 -> 0x1p-8;
+        };
+    }
+
     /** For central differences in double with a step of 1e-5. */
     public static Tolerance ofFiniteDifferences() {
         return new Tolerance(1e-6);
@@ -32,6 +54,24 @@ public record Tolerance(double relative) {
     /** For results in double beside another implementation's in double, where both take the same coefficients. */
     public static Tolerance ofGoldens() {
         return new Tolerance(1e-9);
+    }
+
+    /**
+     * Compares a whole tensor by the Euclidean norm of the error.
+     *
+     * @throws AssertionError if it is too large beside that of what is expected
+     */
+    public void checkNorm(String what, double[] expected, double[] actual) {
+        double error = 0;
+        double scale = 0;
+        for (int i = 0; i < expected.length; i++) {
+            error += (actual[i] - expected[i]) * (actual[i] - expected[i]);
+            scale += expected[i] * expected[i];
+        }
+        if (expected.length != actual.length || !(Math.sqrt(error) <= relative * Math.sqrt(scale))) {
+            throw new AssertionError(what + ": off by " + Math.sqrt(error / scale) + " of the norm of the " + expected.length
+                    + " values expected, allowed " + relative);
+        }
     }
 
     /**

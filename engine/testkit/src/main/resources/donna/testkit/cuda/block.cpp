@@ -213,7 +213,7 @@ static int device_lane() {
 }
 
 static void shared_access(uintptr_t offset, unsigned bytes, bool write) {
-    for (uintptr_t w = offset / 4; w <= (offset + bytes - 1) / 4; w++) {
+    for (uintptr_t w = offset / WORD; w <= (offset + bytes - 1) / WORD; w++) {
         SharedWord& s = shared[w];
         uint32_t t = (uint32_t) current;
         const char* what = nullptr;
@@ -330,7 +330,7 @@ void launch(const Launch& l) {
         arguments.push_back((void*) p.data());
     }
     threads.resize((size_t) l.block[0] * l.block[1] * l.block[2]);
-    shared.resize((l.shared_bytes + 3) / 4);
+    shared.resize((l.shared_bytes + WORD - 1) / WORD);
     table->block_size = {l.block[0], l.block[1], l.block[2]};
     table->grid_size = {l.grid[0], l.grid[1], l.grid[2]};
     std::vector<uint32_t> order((size_t) l.grid[0] * l.grid[1] * l.grid[2]);

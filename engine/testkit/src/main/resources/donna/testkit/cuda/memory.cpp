@@ -18,7 +18,7 @@ struct Allocation {
     bool open;
 };
 
-/** Of one word of four bytes. Numbers of work are 0 where there was none; threads are those of a kernel, 0 for copies and products. */
+/** Of one word. Numbers of work are 0 where there was none; threads are those of a kernel, 0 for copies and products. */
 struct Shadow {
     uint32_t writer, writer_thread, writer_barrier, writer_block;
     uint32_t reader, reader_thread, reader_barrier, reader_block;
@@ -37,7 +37,7 @@ static int open_count;
 static void reserve() {
     if (base == nullptr) {
         base = (char*) mmap(nullptr, Card::MEMORY, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        shadow = (Shadow*) mmap(nullptr, Card::MEMORY / 4 * sizeof(Shadow), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        shadow = (Shadow*) mmap(nullptr, Card::MEMORY / WORD * sizeof(Shadow), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         page_owner = (uint32_t*) calloc(PAGES, sizeof(uint32_t));
         if (base == MAP_FAILED || shadow == MAP_FAILED || page_owner == nullptr) {
             fprintf(stderr, "simulator: no address space for %lu bytes of device memory\n", (unsigned long) Card::MEMORY);
@@ -65,8 +65,8 @@ uint64_t memory_begin() {
 }
 
 static void forget(uint64_t offset, uint64_t bytes) {
-    char* from = (char*) (shadow + offset / 4);
-    uint64_t size = (bytes + 3) / 4 * sizeof(Shadow);
+    char* from = (char*) (shadow + offset / WORD);
+    uint64_t size = (bytes + WORD - 1) / WORD * sizeof(Shadow);
     if (size > 1 << 20) {
         char* first = (char*) (((uintptr_t) from + PAGE - 1) / PAGE * PAGE);
         char* last = (char*) ((uintptr_t) (from + size) / PAGE * PAGE);
@@ -221,7 +221,7 @@ void touch(Address at, uint64_t bytes, bool write) {
         return;
     }
     uint64_t offset = at - (Address) base;
-    for (uint64_t w = offset / 4; w <= (offset + bytes - 1) / 4 && !failed(); w++) {
+    for (uint64_t w = offset / WORD; w <= (offset + bytes - 1) / WORD && !failed(); w++) {
         word(shadow[w], write, 0, 0, 0);
     }
 }
@@ -237,7 +237,7 @@ void touch_by_thread(Address at, unsigned bytes, bool write) {
         abandon_block();
     }
     uint64_t offset = at - (Address) base;
-    for (uint64_t w = offset / 4; w <= (offset + bytes - 1) / 4; w++) {
+    for (uint64_t w = offset / WORD; w <= (offset + bytes - 1) / WORD; w++) {
         word(shadow[w], write, thread_number() + 1, barriers_passed(), block_number());
     }
     if (failed()) {

@@ -50,6 +50,9 @@ struct Card {
     static constexpr const char* NAME = "simulated card of the DONNA test kit";
 };
 
+/** Bytes of the smallest element that two threads may write beside each other. */
+constexpr uint64_t WORD = 2;
+
 /** A counter-based source of choices, from the seed in the file `seed` beside the library. */
 struct Choice {
     uint64_t state = 1;

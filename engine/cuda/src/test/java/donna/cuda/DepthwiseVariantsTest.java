@@ -1,0 +1,222 @@
+package donna.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import donna.ffi.Cuda;
+import donna.ffi.CudaContext;
+import donna.ffi.CudaStream;
+import donna.ffi.DeviceMemory;
+import donna.ffi.KernelArguments;
+import donna.ffi.LaunchShape;
+import donna.ffi.PinnedMemory;
+import donna.kernels.DepthwiseForm;
+import donna.kernels.DepthwiseGrid;
+import donna.kernels.Kernel;
+import donna.kernels.KernelFile;
+import donna.kernels.Launch;
+import donna.kernels.Storage;
+import donna.testkit.cuda.CudaSimulator;
+import donna.testkit.cuda.NeedsCudaSimulator;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Every variant of the depthwise kernels, in every storage, beside sums in double of the numbers as they are stored. */
+@ExtendWith(NeedsCudaSimulator.class)
+class DepthwiseVariantsTest {
+    private static final long SEED = 5;
+    private static final int SAMPLES = 2;
+    private static final int HEIGHT = 9;
+    private static final int WIDTH = 10;
+
+    private final Arena arena = Arena.ofShared();
+    private final List<AutoCloseable> open = new ArrayList<>();
+    private final Random random = new Random(SEED);
+    private CudaContext context;
+    private CudaStream stream;
+    private KernelCache kernels;
+
+    @BeforeEach
+    void open() {
+        CudaSimulator.clear();
+        context = Cuda.open(new CudaSimulator()).devices().getFirst().open();
+        kernels = new KernelCache(new CudaSimulator(), context, 80);
+        stream = context.stream();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (AutoCloseable o : open) {
+            o.close();
+        }
+        stream.close();
+        kernels.close();
+        context.close();
+        arena.close();
+        assertEquals(List.of(), CudaSimulator.findings());
+    }
+
+    /** A convolution that keeps the size but for the stride. */
+    private record Geometry(int channels, int side, int stride) {
+        int padding() {
+            return side / 2;
+        }
+
+        int outHeight() {
+            return (HEIGHT - 1) / stride + 1;
+        }
+
+        int outWidth() {
+            return (WIDTH - 1) / stride + 1;
+        }
+    }
+
+    private static float stored(Storage storage, float v) {
+        return switch (storage) {
+            case F32 -> v;
+            case F16 -> Float.float16ToFloat(Float.floatToFloat16(v));
+            case BF16 -> Float.intBitsToFloat(Float.floatToRawIntBits(v) & 0xffff0000);
+        };
+    }
+
+    private float[] numbers(int count, Storage storage) {
+        float[] numbers = new float[count];
+        for (int i = 0; i < count; i++) {
+            numbers[i] = stored(storage, (float) random.nextGaussian());
+        }
+        return numbers;
+    }
+
+    private DeviceMemory onCard(float[] numbers, Storage storage) {
+        PinnedMemory host = context.pinned(4L * numbers.length);
+        DeviceMemory memory = context.allocate((long) storage.bytes() * numbers.length);
+        open.add(host);
+        open.add(memory);
+        for (int i = 0; i < numbers.length; i++) {
+            switch (storage) {
+                case F32 -> host.segment().setAtIndex(ValueLayout.JAVA_FLOAT, i, numbers[i]);
+                case F16 -> host.segment().setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16(numbers[i]));
+                case BF16 -> host.segment().setAtIndex(ValueLayout.JAVA_SHORT, i, (short) (Float.floatToRawIntBits(numbers[i]) >>> 16));
+            }
+        }
+        stream.upload(memory.pointer(), host.segment(), memory.bytes());
+        return memory;
+    }
+
+    private void check(String what, double[] expected, DeviceMemory actual, Storage storage) {
+        PinnedMemory host = context.pinned(actual.bytes());
+        open.add(host);
+        stream.download(host.segment(), actual.pointer(), actual.bytes());
+        stream.synchronize();
+        double ulp = storage == Storage.F32 ? 0x1p-17 : storage == Storage.F16 ? 0x1p-10 : 0x1p-8;
+        for (int i = 0; i < expected.length; i++) {
+            double v = switch (storage) {
+                case F32 -> host.segment().getAtIndex(ValueLayout.JAVA_FLOAT, i);
+                case F16 -> Float.float16ToFloat(host.segment().getAtIndex(ValueLayout.JAVA_SHORT, i));
+                case BF16 -> Float.intBitsToFloat(host.segment().getAtIndex(ValueLayout.JAVA_SHORT, i) << 16);
+            };
+            assertEquals(expected[i], v, ulp * Math.max(1, Math.abs(expected[i])), what + ", element " + i + ", seed " + SEED);
+        }
+    }
+
+    private void launch(Kernel kernel, Storage storage, List<String> macros, Launch l, Number... values) {
+        KernelArguments arguments = new KernelArguments(arena, values.length);
+        for (int i = 0; i < values.length; i++) {
+            if (values[i] instanceof Long pointer) {
+                arguments.set(i, pointer.longValue());
+            } else {
+                arguments.set(i, values[i].intValue());
+            }
+        }
+        stream.launch(kernels.function(kernel, storage, macros), new LaunchShape(l.gridX(), l.gridY(), l.gridZ(), l.blockX(), l.blockY(), 1, 0), arguments);
+    }
+
+    /** What is done with a tap: the numbers of src, of dst and of weight that meet. */
+    private interface Meeting {
+        void at(int src, int dst, int tap);
+    }
+
+    private static void meetings(Geometry g, Meeting meeting) {
+        for (int n = 0; n < SAMPLES; n++) {
+            for (int y = 0; y < g.outHeight(); y++) {
+                for (int x = 0; x < g.outWidth(); x++) {
+                    for (int t = 0; t < g.side * g.side; t++) {
+                        int sy = y * g.stride - g.padding() + t / g.side;
+                        int sx = x * g.stride - g.padding() + t % g.side;
+                        for (int c = 0; c < g.channels && sy >= 0 && sy < HEIGHT && sx >= 0 && sx < WIDTH; c++) {
+                            meeting.at(((n * HEIGHT + sy) * WIDTH + sx) * g.channels + c,
+                                    ((n * g.outHeight() + y) * g.outWidth() + x) * g.channels + c, c * g.side * g.side + t);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private void everyForm(Geometry g, Storage storage) {
+        float[] src = numbers(SAMPLES * HEIGHT * WIDTH * g.channels, storage);
+        float[] dst = numbers(SAMPLES * g.outHeight() * g.outWidth() * g.channels, storage);
+        float[] weight = numbers(g.channels * g.side * g.side, Storage.F32);
+        double[] forward = new double[dst.length];
+        double[] backwardData = new double[src.length];
+        double[] backwardWeight = new double[weight.length];
+        meetings(g, (s, d, t) -> {
+            forward[d] += (double) src[s] * weight[t];
+            backwardData[s] += (double) dst[d] * weight[t];
+            backwardWeight[t] += (double) src[s] * dst[d];
+        });
+        long srcAt = onCard(src, storage).pointer();
+        long dstAt = onCard(dst, storage).pointer();
+        long weightAt = onCard(weight, Storage.F32).pointer();
+        int oh = g.outHeight();
+        int ow = g.outWidth();
+        for (DepthwiseForm f : DepthwiseForm.forms(KernelFile.DEPTHWISE_STRIPS, storage, g.side, g.stride, g.channels)) {
+            DepthwiseGrid grid = DepthwiseGrid.of(f, storage, SAMPLES, g.channels, oh, ow);
+            DeviceMemory out = onCard(new float[dst.length], storage);
+            launch(Kernel.DEPTHWISE_STRIPS, storage, f.macros(), grid.launch(), srcAt, weightAt, out.pointer(), 0, HEIGHT, WIDTH, g.channels, oh, ow,
+                    g.padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
+            check("forward " + g + " " + f + " " + storage, forward, out, storage);
+            if (g.stride == 1) {
+                launch(Kernel.DEPTHWISE_STRIPS, storage, f.macros(), grid.launch(), dstAt, weightAt, out.pointer(), 1, oh, ow, g.channels, HEIGHT, WIDTH,
+                        g.side - 1 - g.padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
+                check("backward data " + g + " " + f + " " + storage, backwardData, out, storage);
+            }
+        }
+        int odd = g.padding() % 2;
+        for (DepthwiseForm f : DepthwiseForm.forms(KernelFile.DEPTHWISE_SPREAD, storage, g.side, g.stride, g.channels)) {
+            DepthwiseGrid grid = DepthwiseGrid.of(f, storage, SAMPLES, g.channels, (HEIGHT + odd + 1) / 2, WIDTH + odd);
+            DeviceMemory out = onCard(new float[src.length], storage);
+            launch(Kernel.DEPTHWISE_SPREAD, storage, f.macros(), grid.launch(), dstAt, weightAt, out.pointer(), HEIGHT, WIDTH, g.channels, oh, ow,
+                    g.padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
+            check("backward data " + g + " " + f + " " + storage, backwardData, out, storage);
+        }
+        for (DepthwiseForm f : DepthwiseForm.forms(KernelFile.DEPTHWISE_TAPS, storage, g.side, g.stride, g.channels)) {
+            DepthwiseGrid grid = DepthwiseGrid.of(f, storage, SAMPLES, g.channels, oh, ow);
+            DeviceMemory out = onCard(new float[weight.length], Storage.F32);
+            DeviceMemory partial = onCard(new float[weight.length * grid.chunks()], Storage.F32);
+            launch(Kernel.DEPTHWISE_TAPS, storage, f.macros(), grid.launchChunks(), srcAt, dstAt, partial.pointer(), HEIGHT, WIDTH, g.channels, oh, ow,
+                    g.padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples(), grid.chunks());
+            launch(Kernel.DEPTHWISE_SUM_TAPS, Storage.F32, List.of(), DepthwiseGrid.sumTaps(g.channels, g.side * g.side), partial.pointer(), out.pointer(),
+                    g.channels, grid.chunks());
+            check("backward weight " + g + " " + f + " " + storage, backwardWeight, out, Storage.F32);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Storage.class)
+    void everyVariantAddsUpWhatMeets(Storage storage) {
+        for (int side : new int[] {3, 5, 7}) {
+            for (int stride : new int[] {1, 2}) {
+                everyForm(new Geometry(12, side, stride), storage);
+                everyForm(new Geometry(5, side, stride), storage);
+            }
+        }
+    }
+}
