@@ -2,10 +2,11 @@ package donna.bench.gpu;
 
 import donna.backend.Backends;
 import donna.backend.Device;
+import donna.backend.Precision;
 import donna.bench.Table;
 import donna.bench.step.Stages;
 
-/** How busy are the card and the host while a stage's candidates train together? */
+/** In bf16, how busy are the card and the host while a stage's candidates train together? */
 final class Busy {
     private static final double SECONDS = 4;
     private static final int BATCH = 128;
@@ -15,7 +16,7 @@ final class Busy {
     static void run(CardStep.Place place) throws InterruptedException {
         Stages.Stage json = Stages.read(place.bundle().resolve("bkd_stages.json")).stages().getFirst();
         Stages.Stage stage = StageWork.scaled(json, BATCH, StageWork.CANDIDATES);
-        try (Device device = Backends.open("cuda", line -> {});
+        try (Device device = Backends.open("cuda", Precision.BF16, line -> {});
                 LoadWatch watch = new LoadWatch();
                 Contender work = StageWork.ours("ours", device, stage, StageWork.CANDIDATES)) {
             work.round(3);

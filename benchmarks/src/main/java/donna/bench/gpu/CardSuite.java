@@ -139,7 +139,7 @@ public final class CardSuite {
             done = lines.isEmpty() ? 0 : Integer.parseInt(lines.getLast().split("\t", 2)[0]) + 1;
             if (code != 0 && code != ContractRun.DIED && code != -1) {
                 // The process ended in a case that has no line.
-                Files.writeString(file, done + "\tFAILED\t?\t?\tthe process ended with code " + code + "\n", StandardOpenOption.CREATE,
+                Files.writeString(file, done + "\tFAILED\t?\t?\t?\tthe process ended with code " + code + "\n", StandardOpenOption.CREATE,
                         StandardOpenOption.APPEND);
                 done++;
             }

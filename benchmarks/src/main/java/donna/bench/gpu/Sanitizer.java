@@ -2,6 +2,7 @@ package donna.bench.gpu;
 
 import donna.backend.Backends;
 import donna.backend.Device;
+import donna.backend.Precision;
 import donna.backend.Stream;
 import donna.bench.step.BkdStep;
 import donna.bench.step.CandidateStep;
@@ -31,15 +32,17 @@ final class Sanitizer {
     public static void main(String[] args) {
         Stages.Stage stage = new Stages.Stage("small", 4, 16, 24, 12, 2, List.of(
                 new Stages.Candidate("mbconv", 2, 5, 3, true, "swish"), new Stages.Candidate("fused", 1, 3, 3, false, "relu6")));
-        try (Device device = Backends.open("cuda", line -> {});
-                Stream stream = device.openStream()) {
-            Map<String, Tensor> data = BkdStep.data(device, stage);
-            try (CandidateStep step = new CandidateStep(device, stage, stage.candidates(), data)) {
-                for (int i = 0; i < STEPS; i++) {
-                    System.out.println("loss " + step.run(stream));
+        for (Precision p : List.of(Precision.BF16, Precision.F32)) {
+            try (Device device = Backends.open("cuda", p, line -> {});
+                    Stream stream = device.openStream()) {
+                Map<String, Tensor> data = BkdStep.data(device, stage);
+                try (CandidateStep step = new CandidateStep(device, stage, stage.candidates(), data)) {
+                    for (int i = 0; i < STEPS; i++) {
+                        System.out.println("loss in " + p.word() + " " + step.run(stream));
+                    }
+                } finally {
+                    data.values().forEach(Tensor::close);
                 }
-            } finally {
-                data.values().forEach(Tensor::close);
             }
         }
     }
