@@ -43,6 +43,9 @@ final class GraphConvolution implements ConvolutionPlan {
     private static final int PLAN_DEVICE = 407;
     private static final int HEURISTICS_DEVICE = 204;
     private static final int GRAPH_HANDLE = 800;
+    private static final int PACK_IDS = 1000;
+    private static final int PACK_POINTERS = 1001;
+    private static final int PACK_WORKSPACE = 1003;
 
     /** Unique ids of src, weight and dst, in this order. */
     private static final long[] IDS = {1, 2, 3};
@@ -261,10 +264,15 @@ final class GraphConvolution implements ConvolutionPlan {
         pointers.setAtIndex(ValueLayout.JAVA_LONG, 2, dst);
         workspace.set(ValueLayout.JAVA_LONG, 0, scratch);
         packWorkspace = scratch;
-        pack = new CudnnDescriptor(lib, CudnnDescriptor.Kind.VARIANT_PACK)
-                .longs(1000, CudnnDescriptor.INT64, IDS)
-                .set(1001, CudnnDescriptor.VOID_PTR, IDS.length, pointers)
-                .set(1003, CudnnDescriptor.VOID_PTR, 1, workspace)
+        pack = pack(lib, pointers, workspace);
+    }
+
+    /** Addresses of src, weight and dst, and one of the workspace. */
+    static CudnnDescriptor pack(Cudnn lib, MemorySegment pointers, MemorySegment workspace) {
+        return new CudnnDescriptor(lib, CudnnDescriptor.Kind.VARIANT_PACK)
+                .longs(PACK_IDS, CudnnDescriptor.INT64, IDS)
+                .set(PACK_POINTERS, CudnnDescriptor.VOID_PTR, IDS.length, pointers)
+                .set(PACK_WORKSPACE, CudnnDescriptor.VOID_PTR, 1, workspace)
                 .finish();
     }
 

@@ -136,6 +136,16 @@ class CudaStacksTest {
 
     @ParameterizedTest
     @MethodSource("stacks")
+    void theGraphApiTakesAPackOfAddresses(Path stack) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment pointers = arena.allocateFrom(ValueLayout.JAVA_LONG, 256, 512, 1024);
+            MemorySegment workspace = arena.allocateFrom(ValueLayout.JAVA_LONG, 2048);
+            assertDoesNotThrow(() -> GraphConvolution.pack(cuda(stack).cudnn(), pointers, workspace)).close();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("stacks")
     void aProductsDescriptorsKeepWhatTheyAreTold(Path stack) {
         CublasLt lib = cuda(stack).cublasLt();
         long layout = BlasLt.create(lib, "cublasLtMatrixLayoutCreate", out -> lib.cublasLtMatrixLayoutCreate(out, CudaElement.BF16.cuda, 24, 144, 32));

@@ -4,6 +4,8 @@ import donna.backend.Device;
 import donna.tensor.Buffer;
 import donna.tensor.DonnaException;
 import donna.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -60,12 +62,22 @@ public final class Parameters implements AutoCloseable {
     private static Parameters of(Device device, Collection<ParameterSpec> specs, Function<ParameterSpec, float[]> values) {
         Parameters all = new Parameters(device, specs);
         try {
-            specs.forEach(p -> all.tensors.get(p.name()).set(values.apply(p)));
+            float[] host = new float[Math.toIntExact(all.buffer.bytes() / Float.BYTES)];
+            specs.forEach(p -> {
+                float[] v = values.apply(p);
+                System.arraycopy(v, 0, host, all.at(p.name()), v.length);
+            });
+            all.buffer.write(0, MemorySegment.ofArray(host));
         } catch (RuntimeException e) {
             all.close();
             throw e;
         }
         return all;
+    }
+
+    /** Where a tensor's first number lies among the buffer's. */
+    private int at(String name) {
+        return Math.toIntExact(tensors.get(name).offset() / Float.BYTES);
     }
 
     public Map<String, Tensor> tensors() {
@@ -78,8 +90,10 @@ public final class Parameters implements AutoCloseable {
 
     /** A copy of all values on the host. */
     public Map<String, float[]> values() {
+        float[] host = new float[Math.toIntExact(buffer.bytes() / Float.BYTES)];
+        buffer.read(0, MemorySegment.ofArray(host));
         Map<String, float[]> out = new LinkedHashMap<>();
-        tensors.forEach((name, t) -> out.put(name, t.toFloats()));
+        tensors.forEach((name, t) -> out.put(name, Arrays.copyOfRange(host, at(name), at(name) + Math.toIntExact(t.shape().elements()))));
         return out;
     }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import donna.backend.Device;
 import donna.backend.Plan;
+import donna.backend.Precision;
 import donna.backend.reference.ReferenceBackend;
 import donna.ffi.CudaBindings;
 import donna.graph.Graph;
@@ -23,14 +24,18 @@ import donna.testkit.cuda.CudaSimulator;
 import donna.testkit.cuda.NeedsCudaSimulator;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Who computes a convolution of windows: cuDNN, with an engine that keeps what we promise; gathered windows where it cannot. */
 @ExtendWith(NeedsCudaSimulator.class)
@@ -39,6 +44,9 @@ class ConvolutionPlansTest {
 
     /** Strided windows with holes: the simulator's library has no engine for them. */
     private static final ConvGeometry WITHOUT_ENGINE = new ConvGeometry(2, 2, 2, 1);
+
+    /** As many groups as channels. */
+    private static final Pattern DEPTHWISE = Pattern.compile(" c(\\d+) .* g\\1\\b");
 
     private static Device open(CudaBindings bindings) {
         CudaSimulator.clear();
@@ -78,6 +86,37 @@ class ConvolutionPlansTest {
     private static Map<String, double[]> inDouble(OpCase.Written written) {
         try (Device reference = new ReferenceBackend().open(0)) {
             return CaseRunner.once(reference, written);
+        }
+    }
+
+    /** How far results may be from those in double, in shares of the largest: rounded operands, and gradients of rounded results. */
+    private static double share(Precision precision) {
+        return switch (precision) {
+            case F32 -> 1e-5;
+            case TF32, F16 -> 0.01;
+            case BF16 -> 0.08;
+        };
+    }
+
+    private static void isNear(Precision precision, Map<String, double[]> actual, Map<String, double[]> expected) {
+        expected.forEach((name, values) -> {
+            double largest = Arrays.stream(values).map(Math::abs).max().orElse(0);
+            for (int i = 0; i < values.length && !name.contains("loss"); i++) {
+                assertEquals(values[i], actual.get(name)[i], share(precision) * largest, precision + ", " + name + ", element " + i);
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyPrecisionIsNearDouble(Precision precision) {
+        try (Device device = new CudaBackend().open(0, precision)) {
+            for (OpCase c : OpCatalogue.all().stream().filter(o -> o.name().startsWith("conv2d") && !DEPTHWISE.matcher(o.name()).find()).toList()) {
+                isNear(precision, CaseRunner.once(device, c.forward(DType.F32, Layout.PLAIN)), inDouble(c.forward(DType.F64, Layout.PLAIN)));
+                if (c.hasGradient()) {
+                    isNear(precision, CaseRunner.once(device, c.gradient(DType.F32, Layout.PLAIN)), inDouble(c.gradient(DType.F64, Layout.PLAIN)));
+                }
+            }
         }
     }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import donna.backend.Device;
 import donna.backend.Plan;
+import donna.backend.Precision;
 import donna.backend.Stream;
 import donna.graph.Graph;
 import donna.graph.Op;
@@ -28,6 +29,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Graphs of independent members: their branches run side by side, in any order that the simulator likes, and give the bits of members that run alone. */
 @ExtendWith(NeedsCudaSimulator.class)
@@ -48,11 +51,11 @@ class MemberPlanTest {
         assertEquals(List.of(), CudaSimulator.findings());
     }
 
-    /** Each begins with the shared image in the other order; the last would overwrite it, if that were allowed. */
+    /** Each begins with two shared images in the other order; the last would overwrite one, if that were allowed. */
     private static void member(Graph.Builder g, int m) {
         GraphWriter w = new GraphWriter(GraphWriter.Mode.TRAIN, g);
-        Value src = g.input("src", IMAGE);
-        Value z = w.activate(src, Activation.SWISH);
+        GraphWriter.Norm norm = GraphWriter.Norm.of("m" + m + ".first", 8);
+        Value z = w.norm(g.input("src", IMAGE), norm, Activation.SWISH, Optional.of(g.input("residual", IMAGE)));
         for (int layer = 0; layer < 3; layer++) {
             String name = "m" + m + "." + layer;
             z = w.convNorm(name, name + ".norm", z, 8 * (1 + (m + layer) % 2), 1, ConvGeometry.POINTWISE, Activation.SWISH, Optional.empty());
@@ -90,8 +93,15 @@ class MemberPlanTest {
         return results;
     }
 
-    @Test
-    void membersGiveTheBitsThatEachGivesAlone() {
+    private void open(Precision precision) {
+        device.close();
+        device = new CudaBackend().open(0, precision);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "BF16"})
+    void membersGiveTheBitsThatEachGivesAlone(Precision precision) {
+        open(precision);
         List<Integer> all = List.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
         Map<String, double[]> together = run(all, 6, true);
         for (int m : all) {
@@ -100,8 +110,10 @@ class MemberPlanTest {
         assertEquals(11, together.keySet().stream().filter(n -> n.startsWith("dst")).count());
     }
 
-    @Test
-    void whatMembersReadIsConvertedOnce() {
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "BF16"})
+    void whatMembersReadIsConvertedOnce(Precision precision) {
+        open(precision);
         Graph.Builder g = new Graph.Builder();
         List.of(0, 1, 2, 3).forEach(m -> {
             GraphWriter w = new GraphWriter(GraphWriter.Mode.TRAIN, g);
@@ -114,8 +126,9 @@ class MemberPlanTest {
         });
         try (Plan plan = device.compile(g.build())) {
             String text = plan.describe();
-            assertTrue(text.startsWith("layout"), text);
+            assertTrue(text.startsWith(precision == Precision.F32 ? "layout" : "storage"), text);
             assertEquals(1, text.lines().filter(l -> l.startsWith("layout")).count(), text);
+            assertEquals(precision == Precision.F32 ? 0 : 1, text.lines().filter(l -> l.startsWith("storage") && l.contains("of 'src'")).count(), text);
         }
     }
 
