@@ -1,6 +1,7 @@
 package donna.cuda;
 
 import donna.ffi.CudaStream;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** One thing a plan does on the card. */
@@ -15,6 +16,17 @@ interface Step extends AutoCloseable {
     default double flops() {
         return 0;
     }
+
+    /** Device memory that holds what the step looks up about its slots; 0 for most. */
+    default long tableBytes() {
+        return 0;
+    }
+
+    /** Says where those bytes are. */
+    default void tableAt(long pointer) {}
+
+    /** Writes them, for the addresses taken last. */
+    default void writeTable(MemorySegment table) {}
 
     /** Takes the present addresses of {@link #slots}. */
     void moved(long[] addresses);
