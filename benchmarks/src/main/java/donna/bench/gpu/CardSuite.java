@@ -36,6 +36,7 @@ public final class CardSuite {
         STEPS.put("training", 90);
         STEPS.put("latency", 60);
         STEPS.put("kernels", 45);
+        STEPS.put("branches", 40);
         STEPS.put("busy", 30);
         STEPS.put("sanitizer", 130);
         STEPS.put("quickstart", 180);

@@ -114,7 +114,7 @@ final class PeerRaces {
         }
     }
 
-    private static Table table(Race.Row row) {
+    static Table table(Race.Row row) {
         Table table = new Table(row.work(), "median", "min", "max", "images/s");
         row.times().forEach((name, t) -> table.row("  " + name, Table.number(t.medianMs()), Table.number(t.minMs()), Table.number(t.maxMs()),
                 Table.number(row.images() / t.medianMs() * 1e3)));
