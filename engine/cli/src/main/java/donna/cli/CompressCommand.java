@@ -1,6 +1,7 @@
 package donna.cli;
 
 import donna.report.Summary;
+import donna.run.BareModel;
 import donna.run.Compress;
 import donna.run.Stage;
 import donna.spec.SearchSpec;
@@ -10,7 +11,10 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code donna compress}: a smaller or faster model than a given one. */
 @Command(
@@ -24,8 +28,9 @@ final class CompressCommand implements Callable<Integer> {
             names = "--model",
             paramLabel = "MODEL",
             required = true,
-            description = "A spec (its reference model), a run folder (its teacher), or RUN/models/NAME; its other entries say how to train and measure.")
-    private Path model;
+            description = "A reference model's name (with --weights and --data), an ONNX file or an exported safetensors file (with --data);"
+                    + " or a spec (its reference model), a run folder (its teacher), RUN/models/NAME: the spec then says how to train and measure.")
+    private String model;
 
     @Option(
             names = "--data",
@@ -53,7 +58,13 @@ final class CompressCommand implements Callable<Integer> {
     private SpecOptions specOptions;
 
     @Mixin
+    private ModelOptions modelOptions;
+
+    @Mixin
     private DeviceOptions deviceOptions;
+
+    @Spec
+    private CommandSpec command;
 
     CompressCommand(Console console) {
         this.console = console;
@@ -62,11 +73,10 @@ final class CompressCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Compress.Target wanted = Compress.Target.parse(target);
-        SearchSpec base = Compress.withModel(specOptions.read(Compress.specOf(model)), model);
-        SearchSpec spec = Compress.spec(data.map(d -> Compress.withData(base, d, console::note)).orElse(base), wanted);
+        SearchSpec spec = Compress.spec(BareModel.is(model) && !Compress.isOfRun(Path.of(model)) ? bare() : described(), wanted);
         Path folder = run.orElseGet(() -> Path.of(
                 "runs",
-                model.toAbsolutePath().normalize().getFileName().toString().replaceFirst("\\.[^.]+$", "")
+                Path.of(model).toAbsolutePath().normalize().getFileName().toString().replaceFirst("\\.[^.]+$", "")
                         + "-" + target.replace('=', '-').replace("%", "")));
         Summary summary = new Line(console, deviceOptions, json)
                 .run(spec, folder, fresh, true, Stage.REPORT, "donna resume " + folder + " --compare")
@@ -76,5 +86,20 @@ final class CompressCommand implements Callable<Integer> {
                     + " of the model; the front begins at " + summary.front().getFirst() + "; raise the target or add candidates with 'donna extend'");
         }
         return 0;
+    }
+
+    private SearchSpec bare() {
+        String images = data.orElseThrow(() -> new ParameterException(command.commandLine(), "model " + model + " comes without a spec; give --data"));
+        BareModel bare = new BareModel(model, modelOptions.weights(), modelOptions.form().entries(), modelOptions.resize());
+        return bare.on(images, specOptions.overrides(), console::note);
+    }
+
+    private SearchSpec described() {
+        if (modelOptions.weights().isPresent() || modelOptions.resize().isPresent() || !modelOptions.form().entries().isEmpty()) {
+            throw new ParameterException(command.commandLine(), "--weights, --resize and the forms of a model are for reference models by name; a spec or run says its own");
+        }
+        Path place = Path.of(model);
+        SearchSpec base = Compress.withModel(specOptions.read(Compress.specOf(place)), place);
+        return data.map(d -> Compress.withData(base, d, console::note)).orElse(base);
     }
 }

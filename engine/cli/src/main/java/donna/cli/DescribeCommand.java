@@ -9,6 +9,8 @@ import donna.graph.Cost;
 import donna.graph.Graph;
 import donna.graph.Node;
 import donna.graph.Op;
+import donna.model.ReferenceModel;
+import donna.model.ReferenceModels;
 import donna.nn.Network;
 import donna.onnx.ImportedModel;
 import donna.space.Candidate;
@@ -17,6 +19,9 @@ import donna.spec.Json;
 import donna.spec.SearchSpec;
 import donna.tensor.Shape;
 import donna.train.Inference;
+import donna.train.Optimizer;
+import donna.train.Recipe;
+import donna.train.Schedule;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -26,20 +31,23 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
-/** {@code donna describe}: what a spec or a model file holds. */
+/** {@code donna describe}: what a spec or a model file holds, or what a reference model is made of. */
 @Command(
         name = "describe",
-        description = "Show the layers, shapes, MACs and parameters of a network of a spec or of an ONNX file, or the tensors of a safetensors file.",
+        description = "Show the layers, shapes, MACs and parameters of a network of a spec, of a reference model or of an ONNX file, or the tensors of a safetensors file.",
         mixinStandardHelpOptions = true)
 final class DescribeCommand implements Callable<Integer> {
     private static final String ROW = "%-34s %-22s %-18s %13s %11s";
 
     private final Console console;
 
-    @Parameters(paramLabel = "FILE", description = "A spec (YAML, JSON) or a model (ONNX, safetensors).")
+    @Parameters(paramLabel = "FILE|MODEL", description = "A spec (YAML, JSON), a model (ONNX, safetensors), or the name of a reference model.")
     private Path file;
 
     @Option(
@@ -64,7 +72,13 @@ final class DescribeCommand implements Callable<Integer> {
     private SpecOptions specOptions;
 
     @Mixin
+    private FormOptions formOptions;
+
+    @Mixin
     private DeviceOptions deviceOptions;
+
+    @Spec
+    private CommandSpec command;
 
     DescribeCommand(Console console) {
         this.console = console;
@@ -85,12 +99,22 @@ final class DescribeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        boolean named = ReferenceModels.names().contains(file.toString());
+        if (named ? architecture.isPresent() : !formOptions.entries().isEmpty()) {
+            throw new ParameterException(command.commandLine(), named
+                    ? "--architecture is for specs; " + file + " is a reference model"
+                    : "the options " + formOptions.entries().keySet() + " are for reference models; " + file + " says its own");
+        }
         if (file.getFileName().toString().endsWith(".safetensors")) {
             model(Safetensors.read(file));
             return 0;
         }
         if (OnnxModels.isNamed(file)) {
             imported(ImportedModel.read(file));
+            return 0;
+        }
+        if (named) {
+            reference(formOptions.model(file.toString()));
             return 0;
         }
         SearchSpec spec = specOptions.read(file);
@@ -104,9 +128,7 @@ final class DescribeCommand implements Callable<Integer> {
             return 0;
         }
         if (training) {
-            try (Device device = deviceOptions.open(console)) {
-                console.print(TrainingPlan.describe(device, network, image, batch, Recipes.of(spec.teacher().train())).stripTrailing());
-            }
+            training(network, image, Recipes.of(spec.teacher().train()));
             return 0;
         }
         Map<String, Object> about = new LinkedHashMap<>();
@@ -117,6 +139,35 @@ final class DescribeCommand implements Callable<Integer> {
             space(space);
         }
         return 0;
+    }
+
+    private void reference(ReferenceModel model) {
+        if (plan) {
+            plan(model.network(), model.image());
+            return;
+        }
+        if (training) {
+            training(model.network(), model.image(), Recipe.of(Optimizer.AdamW.standard(0.01f), new Schedule(0.001, 0, new Schedule.Constant())));
+            return;
+        }
+        Map<String, Object> about = new LinkedHashMap<>();
+        about.put("input", model.image().dims());
+        about.put("classes", model.classes());
+        about.put("units", model.unitNames());
+        about.put("cuts", model.automaticCuts());
+        layers(about, Inference.graph(model.network(), model.image(), 1));
+        if (!json) {
+            console.print("");
+            console.print("%s to %d classes; %d units from %s to %s; blocks begin by themselves at %s".formatted(
+                    model.image(), model.classes(), model.units().size(), model.unitNames().getFirst(), model.unitNames().getLast(),
+                    String.join(", ", model.automaticCuts())));
+        }
+    }
+
+    private void training(Network network, Shape image, Recipe recipe) {
+        try (Device device = deviceOptions.open(console)) {
+            console.print(TrainingPlan.describe(device, network, image, batch, recipe).stripTrailing());
+        }
     }
 
     private void plan(Network network, Shape image) {

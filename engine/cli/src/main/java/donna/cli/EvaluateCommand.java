@@ -118,9 +118,9 @@ final class EvaluateCommand implements Callable<Integer> {
     private record Classifier(Network network, Map<String, float[]> values, Shape image, int classes, Normalization normalization) {}
 
     private Classifier reference() {
-        ReferenceModel m = modelOptions.model(target);
+        ReferenceModel m = modelOptions.form().model(target);
         Map<String, float[]> values = WeightsFile.read(modelOptions.weights().orElseThrow(), m.parameters());
-        return new Classifier(m.network(), values, m.image(), m.classes(), m.normalization());
+        return new Classifier(m.network(), values, m.image(), m.classes(), m.normalization().orElseThrow());
     }
 
     private Classifier imported() {

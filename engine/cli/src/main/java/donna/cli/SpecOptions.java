@@ -20,8 +20,13 @@ final class SpecOptions {
 
     /** The spec of a file, checked, with the overrides applied. */
     SearchSpec read(Path file) {
+        return SearchSpec.read(file, overrides());
+    }
+
+    /** Values by path. */
+    Map<String, String> overrides() {
         Map<String, String> all = new LinkedHashMap<>(overrides);
         seed.ifPresent(n -> all.put("seed", Long.toString(n)));
-        return SearchSpec.read(file, all);
+        return all;
     }
 }

@@ -75,6 +75,19 @@ class MainTest {
     }
 
     @Test
+    void describeTakesAReferenceModelsNameAndForm() {
+        assertEquals(0, run("describe", "cifar_resnet20"));
+        assertTrue(captured.out().lines().anyMatch(l -> l.matches("together +40,551,040 +269,722")), captured.out());
+        assertTrue(captured.out().contains("9 units from layer1.0 to layer3.2; blocks begin by themselves at layer1.0, layer2.0, layer3.0"), captured.out());
+        assertEquals(0, run("describe", "deit_tiny", "--image-size", "32", "--patch", "4", "--depth", "2", "--classes", "10"));
+        assertTrue(captured.out().contains("2 units from blocks.0 to blocks.1"), captured.out());
+        assertEquals(0, run("describe", "cifar_resnet20", "--plan", "--device", "reference"));
+        assertTrue(captured.out().contains("layer3.2.conv2"), captured.out());
+        assertEquals(2, run("describe", "../../examples/specs/tiny.yaml", "--classes", "10"));
+        assertTrue(captured.err().contains("[classes]"), captured.err());
+    }
+
+    @Test
     void describeShowsTheGradientsInATrainingPlanOnly() {
         assertEquals(0, run("describe", "../../examples/specs/tiny.yaml", "--plan", "--device", "reference"));
         assertFalse(captured.out().contains("BatchNormBackward"), captured.out());

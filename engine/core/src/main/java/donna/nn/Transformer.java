@@ -20,7 +20,7 @@ public final class Transformer {
     private Transformer() {}
 
     /** {@code [N, T, D]} of an image of tokens; what {@link #image} has just made of tokens is those tokens. */
-    private static Value tokens(GraphWriter w, Value image) {
+    public static Value tokens(GraphWriter w, Value image) {
         Node last = image.node();
         if (last.op() instanceof Op.Reshape && last.input(0).node().op() instanceof Op.Transpose t && t.permutation().equals(SWAPPED)) {
             return last.input(0).node().input(0);
@@ -31,7 +31,7 @@ public final class Transformer {
     }
 
     /** Tokens as an image of {@code shape}. */
-    private static Value image(GraphWriter w, Value tokens, Shape shape) {
+    public static Value image(GraphWriter w, Value tokens, Shape shape) {
         return w.graph().add(new Op.Reshape(shape), w.graph().add(new Op.Transpose(SWAPPED), tokens));
     }
 

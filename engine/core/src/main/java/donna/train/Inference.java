@@ -106,6 +106,13 @@ public final class Inference implements AutoCloseable {
         return List.copyOf(w.parameters());
     }
 
+    /** Every parameter of a layer alone, in order; {@code input} is {@code [C, H, W]}. */
+    public static List<ParameterSpec> parameters(Layer layer, Shape input) {
+        GraphWriter w = new GraphWriter(GraphWriter.Mode.INFERENCE);
+        layer.write(w, "", w.graph().input(IMAGES, TensorSpec.f32(1, input.dim(0), input.dim(1), input.dim(2))));
+        return List.copyOf(w.parameters());
+    }
+
     /** The network with batch norm as ops of its own and {@code logits} as its only output: the form that is exported. */
     public static Graph graph(Network network, Shape image, int batch) {
         GraphWriter w = new GraphWriter(GraphWriter.Mode.INFERENCE);

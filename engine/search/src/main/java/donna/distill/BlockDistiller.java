@@ -4,9 +4,11 @@ import donna.data.Dataset;
 import donna.data.EpochOrder;
 import donna.graph.Cost;
 import donna.jobs.Checkpoint;
+import donna.model.Reduced;
 import donna.nn.Layer;
 import donna.nn.ParameterSpec;
 import donna.space.Block;
+import donna.spec.BlockType;
 import donna.spec.DistillSpec;
 import donna.spec.TrainSpec;
 import donna.tensor.Shape;
@@ -199,8 +201,12 @@ public final class BlockDistiller {
         groups.forEach(CandidateGroup::settle);
     }
 
+    private boolean isOwn(Job j) {
+        return setting.space().candidate(j.block(), j.candidate()).type() == BlockType.OWN;
+    }
+
     private Layer layer(Job j) {
-        return Networks.block(setting.space().blocks().get(j.block()), setting.space().candidate(j.block(), j.candidate()));
+        return Networks.block(setting.spec().model(), setting.space().blocks().get(j.block()), setting.space().candidate(j.block(), j.candidate()));
     }
 
     private List<TensorSpec> batchSpecs() {
@@ -210,7 +216,12 @@ public final class BlockDistiller {
     }
 
     private Map<String, float[]> initial(Job j, TensorSpec src) {
-        Collection<ParameterSpec> specs = CandidateTraining.parameters(layer(j), src);
+        Layer layer = layer(j);
+        if (layer instanceof Reduced own && Networks.isOwn(setting.spec()) && isOwn(j)) {
+            Shape s = src.shape();
+            return own.inherited(teacher.values(), Shape.of(s.dim(1), s.dim(2), s.dim(3)));
+        }
+        Collection<ParameterSpec> specs = CandidateTraining.parameters(layer, src);
         Block block = setting.space().blocks().get(j.block());
         String name = block.name() + "/" + setting.space().candidate(j.block(), j.candidate());
         return TrainingState.initialValues(specs, setting.seed("distill " + name, 0));

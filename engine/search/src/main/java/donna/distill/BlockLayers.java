@@ -1,5 +1,6 @@
 package donna.distill;
 
+import donna.model.Reduced;
 import donna.nn.ChannelAttention;
 import donna.nn.Layer;
 import donna.nn.Layers;
@@ -9,8 +10,13 @@ import donna.nn.Shift;
 import donna.nn.Transformer;
 import donna.space.Block;
 import donna.space.Candidate;
+import donna.spec.Attention;
+import donna.spec.BlockType;
 import donna.spec.FamilySpec;
+import donna.spec.ModelSpec;
+import donna.spec.ReferenceSpec;
 import donna.tensor.Activation;
+import donna.tensor.DonnaException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -20,8 +26,18 @@ import java.util.Optional;
 final class BlockLayers {
     private BlockLayers() {}
 
-    /** All layers; parameter names begin with the layer's number. */
-    static Layer of(Block block, Candidate c) {
+    /** All layers; parameter names begin with the layer's number, of {@code own} units with their names in the model. */
+    static Layer of(ModelSpec model, Block block, Candidate c) {
+        if (c.type() == BlockType.OWN) {
+            ReferenceSpec reference = model.reference().orElseThrow(() -> new DonnaException.InvalidInput(
+                    "block " + block.name() + ": own units are a reference model's, and model/reference names none"));
+            return reference.block(model.blockNames().indexOf(block.name()), c.depth(), c.kernel(), c.se() != Attention.NONE, c.width());
+        }
+        Layer whole = whole(block, c);
+        return c.width() < 1 ? new Reduced(whole, c.width(), Reduced.ANY_KERNEL, true) : whole;
+    }
+
+    private static Layer whole(Block block, Candidate c) {
         List<Layer> layers = new ArrayList<>();
         for (int i = 0; i < c.depth(); i++) {
             layers.add(layer(block, c, i));
@@ -45,6 +61,7 @@ final class BlockLayers {
             case SHIFT -> shift(c, in, hidden, out, stride);
             case TRANSFORMER -> encoder(c, in, out, stride);
             case COMPOSED -> composed(c, in, hidden, out, stride);
+            case OWN -> throw new IllegalArgumentException("own units are the model's, not a family's");
         };
     }
 

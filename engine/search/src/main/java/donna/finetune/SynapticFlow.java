@@ -27,14 +27,17 @@ public final class SynapticFlow {
 
     private SynapticFlow() {}
 
-    /** The logarithm of SynFlow; infinite where the flow outgrows single precision. */
+    /** The logarithm of SynFlow; infinite where the flow outgrows single precision, minus infinity where it does not grow with the weights. */
     public static double log(Device device, Stream stream, Network network, Shape image) {
         List<ParameterSpec> specs = Inference.parameters(network, image);
         double low = logFlow(device, stream, network, image, specs, 1 - STEP);
         double high = logFlow(device, stream, network, image, specs, 1 + STEP);
         double slope = (high - low) / (Math.log1p(STEP) - Math.log1p(-STEP));
         double middle = (low + high - slope * (Math.log1p(STEP) + Math.log1p(-STEP))) / 2;
-        return Double.isFinite(slope) ? middle + Math.log(slope) : Double.POSITIVE_INFINITY;
+        if (!Double.isFinite(slope)) {
+            return Double.POSITIVE_INFINITY;
+        }
+        return slope > 0 ? middle + Math.log(slope) : Double.NEGATIVE_INFINITY;
     }
 
     private static double logFlow(

@@ -50,6 +50,10 @@ public final class ImportedModel {
     /** A place at which the model can be cut: the name of a value of the file, and its shape without the batch. */
     public record Boundary(String name, Shape shape) {}
 
+    Cuts cuts() {
+        return cuts;
+    }
+
     /** {@code [C, H, W]}. */
     public Shape image() {
         return cuts.shape(program.file().input());

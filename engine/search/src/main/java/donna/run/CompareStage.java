@@ -4,6 +4,7 @@ import donna.distill.BlockLibrary;
 import donna.distill.Networks;
 import donna.distill.Setting;
 import donna.distill.Teacher;
+import donna.model.Reduced;
 import donna.nn.Network;
 import donna.report.Summary;
 import donna.space.Architecture;
@@ -46,8 +47,7 @@ final class CompareStage {
         List<Entry> entries = new ArrayList<>();
         Map<String, Network> scaled = new LinkedHashMap<>();
         CompareSpec compare = setting.spec().compare();
-        boolean scalable = setting.spec().model().reference().isEmpty(); // a model with a name of its own has no other width
-        for (int depth : scalable ? compare.depths() : List.<Integer>of()) {
+        for (int depth : compare.depths()) {
             for (double width : compare.widths()) {
                 scaled.put("reference-w" + width + "-d" + depth, Networks.scaledTeacher(setting.spec(), setting.space(), width, depth));
             }
@@ -55,7 +55,7 @@ final class CompareStage {
         int batch = setting.spec().latency().objective();
         double[] scaledMs = scaled.isEmpty() ? new double[0] : cost.networks(batch, List.copyOf(scaled.values()));
         for (PickStage.Model m : models.models()) {
-            addScaled(entries, m, scaled, scaledMs);
+            addScaled(entries, m, scaled, scaledMs, teacher);
             addRandom(entries, m, teacher, library, front);
             addScratch(entries, m);
         }
@@ -86,7 +86,7 @@ final class CompareStage {
     }
 
     /** For each depth the widest reference model that is not slower than the pick. */
-    private void addScaled(List<Entry> entries, PickStage.Model m, Map<String, Network> scaled, double[] ms) {
+    private void addScaled(List<Entry> entries, PickStage.Model m, Map<String, Network> scaled, double[] ms, Teacher teacher) {
         for (int depth : setting.spec().compare().depths()) {
             String best = "";
             double bestMs = 0;
@@ -99,9 +99,16 @@ final class CompareStage {
                 }
             }
             if (!best.isEmpty()) {
-                entries.add(new Entry("scaled reference", name(m), fromScratch(best, scaled.get(best), spec.train()), bestMs));
+                entries.add(new Entry("scaled reference", name(m), scaled(best, scaled.get(best), teacher), bestMs));
             }
         }
+    }
+
+    /** A model by name or from a file gives its scaled form the weights that this has room for; others are trained from random ones. */
+    private FinetuneStage.Job scaled(String key, Network network, Teacher teacher) {
+        return network.head() instanceof Reduced whole
+                ? new FinetuneStage.Job(key, network, whole.inherited(teacher.values(), setting.imageShape()), "inherited", spec.train(), spec.kd())
+                : fromScratch(key, network, spec.train());
     }
 
     private void addRandom(List<Entry> entries, PickStage.Model m, Teacher teacher, BlockLibrary library, FrontStage front) {

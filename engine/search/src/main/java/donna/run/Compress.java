@@ -1,9 +1,7 @@
 package donna.run;
 
-import donna.data.Dataset;
-import donna.data.Split;
-import donna.fetch.DatasetFetcher;
-import donna.fetch.Datasets;
+import donna.distill.Networks;
+import donna.space.Block;
 import donna.space.Candidate;
 import donna.space.SearchSpace;
 import donna.spec.CandidateSpec;
@@ -16,21 +14,22 @@ import donna.spec.FinetuneSpec;
 import donna.spec.RecalibrateSpec;
 import donna.spec.Reduction;
 import donna.spec.SearchSpec;
+import donna.spec.SpaceSpec;
 import donna.spec.TeacherSpec;
 import donna.tensor.DonnaException;
+import donna.tensor.Shape;
+import donna.train.Inference;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Compression of a model: it is the teacher, and its reduced blocks are the space. Each block may stay as it is, with the model's own weights, so that the
@@ -91,6 +90,11 @@ public final class Compress {
         return file;
     }
 
+    /** Whether {@code model} is a file in a run, whose spec then says more. */
+    public static boolean isOfRun(Path model) {
+        return Files.exists(model) && Files.isRegularFile(run(model).resolve(RunFolder.SPEC));
+    }
+
     /** The run that a run folder, a model's folder or the file in it belongs to. */
     private static Path run(Path model) {
         if (Files.exists(model.resolve(RunFolder.SPEC))) {
@@ -145,20 +149,10 @@ public final class Compress {
      */
     public static SearchSpec withData(SearchSpec base, String data, Consumer<String> log) {
         DatasetSpec old = base.dataset();
-        Optional<DatasetSpec.Kind> named = Arrays.stream(DatasetSpec.Kind.values()).filter(k -> k.isNamed() && k.word().equals(data)).findFirst();
-        DatasetSpec.Kind kind = named.orElseGet(() -> Arrays.stream(DatasetSpec.Kind.values())
-                .filter(k -> k.word().equals(Datasets.kindOf(Path.of(data))))
-                .findFirst()
-                .orElseThrow());
-        Optional<String> path = named.isPresent() ? Optional.empty() : Optional.of(data);
-        int side = base.model().input().get(1);
-        int size;
-        try (Dataset train = Datasets.open(kind.word(), path, Split.TRAIN, side, old.resize(), DatasetFetcher.userCache(), log)) {
-            size = train.size();
-        }
-        int held = Math.min(old.validation(), Math.max(1, size / 6));
-        int rest = size - held;
-        DatasetSpec dataset = new DatasetSpec(kind, path, rest, held, old.resize(), old.normalize(), old.augment());
+        GivenData given = GivenData.of(data, base.model().input().get(1), old.resize(), log);
+        int held = Math.min(old.validation(), Math.max(1, given.size() / 6));
+        int rest = given.size() - held;
+        DatasetSpec dataset = new DatasetSpec(given.kind(), given.path(), rest, held, old.resize(), old.normalize(), old.augment());
         TeacherSpec t = base.teacher();
         DistillSpec d = base.distill();
         FinetuneSpec f = base.finetune();
@@ -190,18 +184,13 @@ public final class Compress {
         FinetuneSpec f = base.finetune();
         DistillSpec d = base.distill();
         List<Double> shares = SMALLER.stream().map(s -> Math.round(1000 * s * target.share()) / 1000.0).toList();
-        TreeSet<Integer> depths = new TreeSet<>();
-        base.model().blocks().forEach(b -> {
-            for (int depth = 1; depth <= base.teacher().blockOf(b.name()).depth(); depth++) {
-                depths.add(depth);
-            }
-        });
+        int deepest = base.model().blockNames().stream().mapToInt(b -> base.teacherBlock(b).depth()).max().orElseThrow();
         return SearchSpec.checked(new SearchSpec(
                 base.seed(),
                 base.dataset(),
                 base.model(),
                 base.teacher(),
-                Reduction.of(base),
+                cheaper(base, Reduction.of(base)),
                 base.optimizer(),
                 new DistillSpec(d.train(), d.validation(), d.varianceFloor(), true),
                 base.recalibrate(),
@@ -216,6 +205,25 @@ public final class Compress {
                         List.of(Objective.ACCURACY, target.cost()),
                         new EvolutionSpec.Limits(OptionalDouble.empty(), OptionalDouble.empty(), OptionalDouble.empty())),
                 new FinetuneSpec(shares, f.train(), f.kd(), f.scratchLr(), f.longScratch()),
-                new CompareSpec(0, base.compare().widths(), new ArrayList<>(depths), false)));
+                new CompareSpec(0, base.compare().widths(), Reduction.parts(deepest).stream().sorted().toList(), false)));
+    }
+
+    /** Without the candidates that multiply as much as the block they are to replace. */
+    private static SpaceSpec cheaper(SearchSpec base, SpaceSpec reduced) {
+        SearchSpec wide = base.withSpace(reduced);
+        SearchSpace space = SearchSpace.of(wide);
+        List<Shape> shapes = Inference.boundaryShapes(Networks.teacher(wide, space), Shape.of(base.model().input().stream().mapToInt(i -> i).toArray()));
+        Map<String, List<CandidateSpec>> blocks = new LinkedHashMap<>();
+        for (int n = 0; n < space.blocks().size(); n++) {
+            Block block = space.blocks().get(n);
+            Shape input = shapes.get(n);
+            List<Candidate> all = space.candidates().get(n);
+            long most = Networks.cost(Networks.block(base.model(), block, all.getFirst()), input).macs();
+            blocks.put(block.name(), Stream.concat(Stream.of(all.getFirst()), all.stream().skip(1)
+                            .filter(c -> Networks.cost(Networks.block(base.model(), block, c), input).macs() < most))
+                    .map(Candidate::spec)
+                    .toList());
+        }
+        return reduced.with(blocks);
     }
 }

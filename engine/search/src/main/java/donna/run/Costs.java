@@ -10,6 +10,7 @@ import donna.nn.Network;
 import donna.space.Block;
 import donna.space.Candidate;
 import donna.space.SearchSpace;
+import donna.spec.SearchSpec;
 import donna.spec.EvolutionSpec.Objective;
 import donna.tensor.DonnaException;
 import donna.tensor.Shape;
@@ -24,7 +25,7 @@ record Costs(LatencyTable latency, Macs macs, Params params) {
      * @param teacher its stem and head are every architecture's
      * @param image {@code [C, H, W]}
      */
-    static Costs of(SearchSpace space, Network teacher, Shape image, CostStage.Table measured) {
+    static Costs of(SearchSpec spec, SearchSpace space, Network teacher, Shape image, CostStage.Table measured) {
         List<Shape> boundaries = Inference.boundaryShapes(teacher, image);
         Cost stem = Networks.cost(teacher.stem(), image);
         Cost head = Networks.cost(teacher.head(), boundaries.getLast());
@@ -34,7 +35,7 @@ record Costs(LatencyTable latency, Macs macs, Params params) {
             Block block = space.blocks().get(n);
             List<Candidate> candidates = space.candidates().get(n);
             Shape input = boundaries.get(n);
-            List<Cost> costs = candidates.stream().map(c -> Networks.cost(Networks.block(block, c), input)).toList();
+            List<Cost> costs = candidates.stream().map(c -> Networks.cost(Networks.block(spec.model(), block, c), input)).toList();
             macs[n] = costs.stream().mapToLong(Cost::macs).toArray();
             params[n] = costs.stream().mapToLong(Cost::params).toArray();
         }

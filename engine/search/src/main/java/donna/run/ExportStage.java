@@ -12,6 +12,7 @@ import donna.spec.SearchSpec;
 import donna.train.Batches;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Writes a finished network as ONNX, batch open, and checks what ONNX Runtime makes of it. */
@@ -33,7 +34,7 @@ public final class ExportStage {
         SearchSpace space = SearchSpace.of(spec);
         config.put("model", spec.model());
         config.put("blocks", name.equals("teacher")
-                ? Networks.teacherBlocks(spec)
+                ? Networks.isOwn(spec) ? List.of() : Networks.teacherBlocks(spec)
                 : space.candidates(space.parse(name)));
         Map<String, String> details = Map.of("architecture", name, "config", Json.text(config).strip());
         ModelCard card = new ModelCard(images.test().classes(), images.normalization(), Batches.imageShape(images.test()));

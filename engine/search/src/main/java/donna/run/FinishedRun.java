@@ -51,7 +51,7 @@ record FinishedRun(SearchSpec spec, SearchSpace space, Summary summary, double[]
                 nsr,
                 AccuracyPredictor.fit(
                         BlockFeatures.ofNsr(nsr), labels, new AccuracyPredictor.Options(spec.predictor().monotone(), false)),
-                Costs.of(space, Networks.teacher(spec, space), image, measured));
+                Costs.of(spec, space, Networks.teacher(spec, space), image, measured));
     }
 
     private static double[][] nsr(RunFolder folder, SearchSpace space, Summary summary) {

@@ -39,7 +39,7 @@ final class FrontStage {
         this.spec = setting.spec().search();
         this.predictor = predictor;
         this.latency = latency;
-        Costs costs = Costs.of(setting.space(), setting.teacher(), setting.imageShape(), latency);
+        Costs costs = Costs.of(setting.spec(), setting.space(), setting.teacher(), setting.imageShape(), latency);
         problem = AdditiveProblem.of(spec, predictor, costs.latency(), costs.macs(), costs.params());
     }
 

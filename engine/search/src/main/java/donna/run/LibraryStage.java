@@ -10,7 +10,10 @@ import donna.graph.Cost;
 import donna.jobs.Checkpoint;
 import donna.jobs.Store;
 import donna.nn.Network;
+import donna.nn.Layer;
+import donna.space.Block;
 import donna.space.Candidate;
+import donna.spec.BlockType;
 import donna.spec.SearchSpec;
 import donna.tensor.Shape;
 import donna.train.Inference;
@@ -48,9 +51,7 @@ final class LibraryStage {
         for (BlockDistiller.Job job : all) {
             folder.load(key(job)).ifPresentOrElse(p -> entries.put(job, entry(p)), () -> missing.add(job));
         }
-        if (setting.spec().distill().keepTeacher()) {
-            missing.removeIf(job -> keepTeacher(teacher, job, entries));
-        }
+        missing.removeIf(job -> keepTeacher(teacher, job, entries));
         String checkpoint = RunFolder.keyed("blocks", all.stream().map(this::key).toList());
         if (!missing.isEmpty()) {
             train(teacher, missing, checkpoint, entries);
@@ -72,22 +73,28 @@ final class LibraryStage {
         return List.of(teacherInputs, setting.spec().distill());
     }
 
-    /** Whether the candidate is the teacher's own block, which then is its entry. */
+    /**
+     * Whether the candidate is the teacher's own block, which then is its entry: where the spec says so and it is worded alike, and always where it is the
+     * block of a model by name or from a file as it is.
+     */
     private boolean keepTeacher(Teacher teacher, BlockDistiller.Job job, Map<BlockDistiller.Job, BlockLibrary.Entry> entries) {
         Candidate candidate = setting.space().candidate(job.block(), job.candidate());
-        List<Candidate> teachers = Networks.teacherBlocks(setting.spec());
-        if (teachers.isEmpty() || !candidate.equals(teachers.get(job.block()))) {
+        SearchSpec s = setting.spec();
+        Block block = setting.space().blocks().get(job.block());
+        boolean own = Networks.isOwn(s);
+        boolean kept = own ? candidate.type() == BlockType.OWN : s.distill().keepTeacher() && candidate.equals(Networks.teacherBlocks(s).get(job.block()));
+        if (!kept) {
             return false;
         }
-        String prefix = Network.blockName(job.block());
-        Map<String, float[]> values = new LinkedHashMap<>();
-        teacher.values().forEach((name, v) -> {
-            if (name.startsWith(prefix)) {
-                values.put(name.substring(prefix.length()), v);
-            }
-        });
         Shape input = Inference.boundaryShapes(teacher.network(), setting.imageShape()).get(job.block());
-        Cost cost = Networks.cost(Networks.block(setting.space().blocks().get(job.block()), candidate), input);
+        if (own && !Networks.isWhole(s.model(), block, candidate, input)) {
+            return false;
+        }
+        Layer layer = Networks.block(s.model(), block, candidate);
+        String prefix = own ? "" : Network.blockName(job.block());
+        Map<String, float[]> values = new LinkedHashMap<>();
+        Inference.parameters(layer, input).forEach(p -> values.put(p.name(), teacher.values().get(prefix + p.name())));
+        Cost cost = Networks.cost(layer, input);
         BlockLibrary.Entry entry = new BlockLibrary.Entry(0, cost.macs(), cost.params(), values, Optional.empty());
         folder.save(key(job), piece(entry));
         entries.put(job, entry);

@@ -87,7 +87,7 @@ final class PartLatencies {
             for (int m = 0; m < space.options()[n]; m++) {
                 if (!known.candidateMs().containsKey(name(space, n, m))) {
                     fresh.add(name(space, n, m));
-                    subjects.add(new Subject(Networks.block(space.blocks().get(n), space.candidate(n, m)), boundaries.get(n)));
+                    subjects.add(new Subject(Networks.block(setting.spec().model(), space.blocks().get(n), space.candidate(n, m)), boundaries.get(n)));
                 }
             }
         }

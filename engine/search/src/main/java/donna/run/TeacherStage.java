@@ -14,6 +14,7 @@ import donna.jobs.Checkpoint;
 import donna.jobs.Store;
 import donna.nn.Network;
 import donna.spec.Json;
+import donna.spec.ReferenceSpec;
 import donna.spec.SearchSpec;
 import donna.tensor.DonnaException;
 import donna.tensor.Shape;
@@ -26,6 +27,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The reference model: trained, read from the user's file, or reused. */
 final class TeacherStage {
@@ -36,14 +40,18 @@ final class TeacherStage {
     TeacherStage(Setting setting, RunFolder folder) {
         this.setting = setting;
         this.folder = folder;
-        this.weightsHash = setting.spec().teacher().weights().map(TeacherStage::contentHash).orElse("");
+        Optional<String> inModel = setting.spec().model().reference().flatMap(ReferenceSpec::file);
+        this.weightsHash = Stream.of(setting.spec().teacher().weights(), inModel)
+                .flatMap(Optional::stream)
+                .map(TeacherStage::contentHash)
+                .collect(Collectors.joining(" "));
     }
 
     private static String contentHash(String file) {
         try {
             return Json.hash(Files.readAllBytes(Path.of(file)));
         } catch (IOException e) {
-            throw new DonnaException.InvalidInput("teacher.weights: " + file + " cannot be read: " + e.getMessage() + "; name a file of weights", e);
+            throw new DonnaException.InvalidInput("teacher: " + file + " cannot be read: " + e.getMessage() + "; name a file of weights", e);
         }
     }
 
@@ -63,6 +71,7 @@ final class TeacherStage {
         Store.Piece piece = folder.piece("teacher/model", inputs(), () -> {
             Map<String, float[]> values = setting.spec().teacher().weights()
                     .map(file -> WeightsFile.read(Path.of(file), Inference.parameters(network, setting.imageShape())))
+                    .or(() -> setting.spec().model().reference().filter(r -> Networks.isOwn(setting.spec())).flatMap(ReferenceSpec::values))
                     .orElseGet(() -> new TeacherTrainer(setting).run(checkpoint).values());
             return new Store.Piece(tensors(setting, network, values), Map.of("architecture", Networks.teacherName(setting.spec())));
         });

@@ -27,6 +27,7 @@ import java.util.regex.Pattern;
  * @param act the activation
  * @param groupWidth channels a group of a {@code GROUPED} candidate's kxk convolution; 1 for {@code MBCONV}, else 0 (all of them)
  * @param heads of a transformer, else 1
+ * @param width share of the channels inside that there are
  * @param family of a {@code COMPOSED} candidate: the spec's name for it and a digest of what it is; else empty
  * @param ops what the family is; empty too where a name was read without a space that knows it
  */
@@ -39,6 +40,7 @@ public record Candidate(
         Activation act,
         int groupWidth,
         int heads,
+        double width,
         String family,
         Optional<FamilySpec> ops) {
     private static final int USUAL_GROUP_WIDTH = 8;
@@ -47,7 +49,9 @@ public record Candidate(
     private static final int DIGEST = 6;
 
     private static final Pattern FORM =
-            Pattern.compile("([mgfbost]|c[A-Za-z0-9-]{1,40}\\.)k(\\d{1,2})e(\\d{1,2})d(\\d{1,2})([SVE]?)(r6|r|w|hw|hs|s|g|n)(?:W(\\d{1,5}))?(?:h(\\d{1,2}))?");
+            Pattern.compile("([mgfbostu]|c[A-Za-z0-9-]{1,40}\\.)k(\\d{1,2})e(\\d{1,2})d(\\d{1,2})([SVE]?)(r6|r|w|hw|hs|s|g|n)(?:W(\\d{1,5}))?(?:h(\\d{1,2}))?(?:x(\\d{1,2}))?");
+
+    private static final int PERCENT = 100;
 
     public Candidate {
         groupWidth = switch (type) {
@@ -59,25 +63,25 @@ public record Candidate(
 
     /** A convolutional candidate with or without squeeze-and-excitation. */
     public Candidate(BlockType type, int kernel, int expand, int depth, boolean se, Activation act, int groupWidth) {
-        this(type, kernel, expand, depth, se ? Attention.SE : Attention.NONE, act, groupWidth, 1, "", Optional.empty());
+        this(type, kernel, expand, depth, se ? Attention.SE : Attention.NONE, act, groupWidth, 1, 1, "", Optional.empty());
     }
 
     /** The candidate a spec words, with its space's group width and families. */
     public static Candidate of(CandidateSpec c, SpaceSpec space) {
         Optional<FamilySpec> ops = Optional.ofNullable(space.families().get(c.family()));
         String family = ops.map(o -> c.family() + "-" + Json.hash(o).substring(0, DIGEST)).orElse("");
-        return new Candidate(c.type(), c.kernel(), c.expand(), c.depth(), c.se(), c.act(), space.groupWidth(), c.heads(), family, ops);
+        return new Candidate(c.type(), c.kernel(), c.expand(), c.depth(), c.se(), c.act(), space.groupWidth(), c.heads(), c.width(), family, ops);
     }
 
     /** As a spec words it. */
     public CandidateSpec spec() {
         String name = family.isEmpty() ? "" : family.substring(0, family.length() - DIGEST - 1);
-        return new CandidateSpec(type, kernel, expand, depth, se, act, heads, name);
+        return new CandidateSpec(type, kernel, expand, depth, se, act, heads, width, name);
     }
 
     /** The same with another depth. */
     public Candidate withDepth(int layers) {
-        return new Candidate(type, kernel, expand, layers, se, act, groupWidth, heads, family, ops);
+        return new Candidate(type, kernel, expand, layers, se, act, groupWidth, heads, width, family, ops);
     }
 
     /** What it is, axis by axis in the spec's words, such as {@code kernel} and {@code 5}. */
@@ -92,6 +96,7 @@ public record Candidate(
         if (type == BlockType.TRANSFORMER) {
             all.put("heads", Integer.toString(heads));
         }
+        all.put("width", Double.toString(width));
         if (!family.isEmpty()) {
             all.put("family", spec().family());
         }
@@ -114,15 +119,16 @@ public record Candidate(
 
     /**
      * The short form, such as {@code mk5e4d2Sw}: type ({@code m} mbconv, {@code g} grouped, {@code f} fused, {@code b} basic,
-     * {@code o} bottleneck, {@code s} shift, {@code t} transformer, {@code c} with the family and a dot composed), kernel, expand, depth,
-     * attention ({@code S} squeeze-and-excitation, {@code V} with hard gates, {@code E} efficient), activation ({@code r} relu,
+     * {@code o} bottleneck, {@code s} shift, {@code t} transformer, {@code c} with the family and a dot composed, {@code u} units of
+     * the reference model), kernel, expand, depth, attention ({@code S} squeeze-and-excitation, {@code V} with hard gates, {@code E} efficient), activation ({@code r} relu,
      * {@code r6} relu6, {@code w} swish, {@code hw} hswish, {@code s} sigmoid, {@code hs} hsigmoid,
      * {@code g} gelu,
-     * {@code n} none), {@code W16} for grouped convolutions of another width than 8, and {@code h3} for a transformer's heads.
+     * {@code n} none), {@code W16} for grouped convolutions of another width than 8, {@code h3} for a transformer's heads, and
+     * {@code x50} for half the channels inside.
      */
     @Override
     public String toString() {
-        String width = type == BlockType.GROUPED && groupWidth != USUAL_GROUP_WIDTH ? "W" + groupWidth : "";
+        String groups = type == BlockType.GROUPED && groupWidth != USUAL_GROUP_WIDTH ? "W" + groupWidth : "";
         String attention = switch (se) {
             case NONE -> "";
             case SE -> "S";
@@ -130,8 +136,9 @@ public record Candidate(
             case ECA -> "E";
         };
         String type = this.type == BlockType.COMPOSED ? "c" + family + "." : letter(this.type);
-        return type + "k" + kernel + "e" + expand + "d" + depth + attention + letters(act) + width
-                + (this.type == BlockType.TRANSFORMER ? "h" + heads : "");
+        return type + "k" + kernel + "e" + expand + "d" + depth + attention + letters(act) + groups
+                + (this.type == BlockType.TRANSFORMER ? "h" + heads : "")
+                + (width < 1 ? "x" + Math.round(PERCENT * width) : "");
     }
 
     /**
@@ -143,7 +150,7 @@ public record Candidate(
         Matcher m = FORM.matcher(text);
         if (!m.matches()) {
             throw new DonnaException.InvalidInput("candidate '" + text
-                    + "' cannot be read; expected type m, g, f, b, o, s, t or c with a family, then k, e, d with numbers, S, V, E or nothing,"
+                    + "' cannot be read; expected type m, g, f, b, o, s, t, u or c with a family, then k, e, d with numbers, S, V, E or nothing,"
                     + " an activation, such as mk5e4d2Sw");
         }
         BlockType type = Arrays.stream(BlockType.values())
@@ -165,6 +172,7 @@ public record Candidate(
                 activation(m.group(6)),
                 m.group(7) == null ? USUAL_GROUP_WIDTH : Integer.parseInt(m.group(7)),
                 m.group(8) == null ? 1 : Integer.parseInt(m.group(8)),
+                m.group(9) == null ? 1 : Double.parseDouble(m.group(9)) / PERCENT,
                 family,
                 Optional.empty());
     }
@@ -179,6 +187,7 @@ public record Candidate(
             case SHIFT -> "s";
             case TRANSFORMER -> "t";
             case COMPOSED -> "c";
+            case OWN -> "u";
         };
     }
 

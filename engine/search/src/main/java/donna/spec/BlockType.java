@@ -17,5 +17,10 @@ public enum BlockType {
     /** Attention between pixels or tokens, and two linear layers, the inner one {@code expand} times as wide; it has heads and no kernel. */
     TRANSFORMER,
     /** A family that the user composes. */
-    COMPOSED
+    COMPOSED,
+    /**
+     * Units of the reference model itself: {@code depth} of them, those that change size or channels first; a kernel cuts larger windows, and channel
+     * attention stays only where it is asked for. It has neither expansion nor activation of its own.
+     */
+    OWN
 }

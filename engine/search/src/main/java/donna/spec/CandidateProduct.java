@@ -14,6 +14,7 @@ import java.util.List;
  * @param se channel attentions
  * @param act activations
  * @param heads numbers of a transformer's heads
+ * @param width shares of the channels inside
  * @param family name of the family of {@code composed} candidates
  */
 public record CandidateProduct(
@@ -24,6 +25,7 @@ public record CandidateProduct(
         List<Attention> se,
         List<Activation> act,
         List<Integer> heads,
+        List<Double> width,
         String family) {
     public CandidateProduct {
         type = List.copyOf(type);
@@ -33,16 +35,17 @@ public record CandidateProduct(
         se = List.copyOf(se);
         act = List.copyOf(act);
         heads = List.copyOf(heads);
+        width = List.copyOf(width);
     }
 
     /** The product of one candidate. */
     static CandidateProduct of(CandidateSpec c) {
         return new CandidateProduct(
                 List.of(c.type()), List.of(c.kernel()), List.of(c.expand()), List.of(c.depth()), List.of(c.se()), List.of(c.act()),
-                List.of(c.heads()), c.family());
+                List.of(c.heads()), List.of(c.width()), c.family());
     }
 
-    /** All candidates of the product; the last axis ({@code heads}) varies fastest. */
+    /** All candidates of the product; the last axis ({@code width}) varies fastest. */
     public List<CandidateSpec> candidates() {
         List<CandidateSpec> all = new ArrayList<>();
         for (BlockType t : type) {
@@ -52,7 +55,7 @@ public record CandidateProduct(
                         for (Attention s : se) {
                             for (Activation a : act) {
                                 for (int h : heads) {
-                                    all.add(new CandidateSpec(t, k, e, d, s, a, h, family));
+                                    width.forEach(w -> all.add(new CandidateSpec(t, k, e, d, s, a, h, w, family)));
                                 }
                             }
                         }

@@ -10,9 +10,11 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.ObjectMapper;
@@ -87,6 +89,15 @@ public final class Json {
     public static <T> T parse(String text, Class<T> type) {
         try {
             return PLAIN.readValue(text, type);
+        } catch (JacksonException e) {
+            throw unreadable("JSON text", e);
+        }
+    }
+
+    /** The mapping in JSON text; errors as in {@link #read}. */
+    public static Map<String, Object> parseMap(String text) {
+        try {
+            return PLAIN.readValue(text, new TypeReference<Map<String, Object>>() {});
         } catch (JacksonException e) {
             throw unreadable("JSON text", e);
         }

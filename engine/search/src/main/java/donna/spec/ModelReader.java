@@ -64,9 +64,16 @@ final class ModelReader {
     /** Input and blocks follow from the model; a resolved spec says them too, and they must be the same. */
     private static ModelSpec reference(Section s) {
         Section r = s.section("reference");
-        String name = r.text("name");
+        Optional<String> file = r.has("file") ? Optional.of(r.text("file")) : Optional.empty();
+        String name = file.isPresent() && !r.has("name") ? "" : r.text("name");
+        for (String key : List.of("image", "classes", "width", "patch", "depth")) {
+            if (file.isPresent() && r.has(key) && !r.has("name")) {
+                r.mistake(key, "is what the file says; leave it out");
+            }
+        }
         ReferenceSpec asked = new ReferenceSpec(
                 name,
+                file,
                 r.integer("image", 0, MOST, 0),
                 r.integer("classes", 0, 1 << 20, 0),
                 r.decimal("width", 0, 16, 0),
@@ -106,7 +113,7 @@ final class ModelReader {
             int stride = (in.dim(1) + out.dim(1) - 1) / out.dim(1);
             blocks.add(new ModelSpec.BlockSpec("b" + n, in.dim(0), out.dim(0), stride));
         }
-        ReferenceSpec resolved = new ReferenceSpec(asked.name(), m.image().dim(1), m.classes(), asked.width(), asked.patch(), asked.depth(), cut);
+        ReferenceSpec resolved = new ReferenceSpec(m.name(), asked.file(), m.image().dim(1), m.classes(), asked.width(), asked.patch(), asked.depth(), cut);
         List<Integer> input = List.of(m.image().dim(0), m.image().dim(1), m.image().dim(2));
         return new ModelSpec(input, Optional.of(resolved), Optional.empty(), blocks, Optional.empty());
     }

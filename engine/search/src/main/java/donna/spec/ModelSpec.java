@@ -25,6 +25,11 @@ public record ModelSpec(
         return head.map(Head::classes).or(() -> reference.map(ReferenceSpec::classes)).orElseThrow();
     }
 
+    /** Names of the blocks, in order. */
+    public List<String> blockNames() {
+        return blocks.stream().map(BlockSpec::name).toList();
+    }
+
     /** Convolution of side {@code conv}, batch norm, activation. */
     public record Stem(int conv, int stride, int channels, Activation act) {}
 

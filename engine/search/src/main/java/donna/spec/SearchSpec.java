@@ -51,6 +51,29 @@ public record SearchSpec(
     }
 
     /**
+     * Reads and checks a spec that a program has put together as a file would hold it.
+     *
+     * @param tree sections, lists and scalars
+     * @param name stands for the file in messages
+     * @param overrides as in {@link #read(Path, Map)}
+     * @throws DonnaException.InvalidInput as there
+     */
+    public static SearchSpec of(Map<String, Object> tree, String name, Map<String, String> overrides) {
+        Mistakes mistakes = new Mistakes(name);
+        SearchSpec spec = new SpecReader(mistakes).read(SpecText.overridden(tree, overrides, mistakes));
+        mistakes.raise();
+        return checked(spec, mistakes);
+    }
+
+    /** The {@code model} section of such a spec; errors as in {@link #of}. */
+    public static ModelSpec modelOf(Map<String, Object> tree, String name) {
+        Mistakes mistakes = new Mistakes(name);
+        ModelSpec model = ModelReader.model(new Section(tree, "", mistakes).section("model"));
+        mistakes.raise();
+        return model;
+    }
+
+    /**
      * This spec with the further candidates of a file: a {@code space}, or its entries {@code candidates} and {@code blocks} alone.
      *
      * @throws DonnaException.InvalidInput as {@link #read(Path, Map)}
@@ -75,6 +98,11 @@ public record SearchSpec(
         SpecRules.check(spec, mistakes);
         mistakes.raise();
         return spec;
+    }
+
+    /** What the teacher's block called {@code name} is. */
+    public CandidateSpec teacherBlock(String name) {
+        return teacher.blockOf(name).orElseGet(() -> model.reference().orElseThrow().whole(model.blockNames().indexOf(name)));
     }
 
     /** The same search over another space. */

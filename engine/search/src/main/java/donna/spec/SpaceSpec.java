@@ -26,7 +26,7 @@ public record SpaceSpec(
     }
 
     /** A space in which every block has its own candidates, with this one's groups and families. */
-    SpaceSpec with(Map<String, List<CandidateSpec>> blocks) {
+    public SpaceSpec with(Map<String, List<CandidateSpec>> blocks) {
         Map<String, List<CandidateProduct>> products = new LinkedHashMap<>();
         blocks.forEach((name, list) -> products.put(name, list.stream().map(CandidateProduct::of).toList()));
         return new SpaceSpec(groupWidth, families, products.values().iterator().next(), products);

@@ -34,7 +34,7 @@ final class SpecReader {
         ModelSpec model = ModelReader.model(root.section("model"));
         DatasetSpec dataset = dataset(
                 root.section("dataset"),
-                model.reference().filter(r -> mistakes.isEmpty()).map(r -> r.model().normalization()),
+                model.reference().filter(r -> mistakes.isEmpty()).flatMap(r -> r.model().normalization()),
                 model.input().size() == 3 ? model.input().get(0) : 1,
                 model.input().size() == 3 ? model.input().get(1) : 1);
         SpaceSpec space = space(root.section("space"));

@@ -1,5 +1,6 @@
 package donna.spec;
 
+import donna.model.ReferenceModel;
 import donna.spec.ModelSpec.BlockSpec;
 import java.util.HashSet;
 import java.util.List;
@@ -68,13 +69,8 @@ final class SpecRules {
                 }
                 fits(at, b, c);
             }
-            if (spec.model().reference().isPresent()) {
-                continue;
-            }
-            fits(
-                    spec.teacher().blocks().containsKey(b.name()) ? "/teacher/blocks/" + b.name() : "/teacher/block",
-                    b,
-                    spec.teacher().blockOf(b.name()));
+            spec.teacher().blockOf(b.name()).ifPresent(c -> fits(
+                    spec.teacher().blocks().containsKey(b.name()) ? "/teacher/blocks/" + b.name() : "/teacher/block", b, c));
         }
     }
 
@@ -84,6 +80,9 @@ final class SpecRules {
         }
         if (c.type() == BlockType.COMPOSED && !spec.space().families().containsKey(c.family())) {
             mistakes.add(at, "no family " + c.family() + "; allowed " + String.join(", ", spec.space().families().keySet()));
+        }
+        if (c.type() == BlockType.OWN) {
+            own(at, b, c);
         }
         int width = spec.space().groupWidth();
         if (c.type() == BlockType.GROUPED) {
@@ -96,6 +95,18 @@ final class SpecRules {
                                     + "; change expand or group_width");
                 }
             }
+        }
+    }
+
+    private void own(String at, BlockSpec b, CandidateSpec c) {
+        if (spec.model().reference().isEmpty()) {
+            mistakes.add(at, "own units are a reference model's; set model/reference, or use another type");
+            return;
+        }
+        ReferenceSpec reference = spec.model().reference().get();
+        ReferenceModel.Depths d = reference.model().depths(reference.cut(), spec.model().blockNames().indexOf(b.name()));
+        if (c.depth() > d.all() || c.depth() < d.needed()) {
+            mistakes.add(at, c.depth() + " own units for block " + b.name() + "; allowed " + Math.max(1, d.needed()) + " to " + d.all());
         }
     }
 

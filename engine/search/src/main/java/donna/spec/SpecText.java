@@ -16,7 +16,12 @@ final class SpecText {
      * Parses the file and applies {@code path=value} overrides; what cannot be applied is noted in {@code mistakes}.
      */
     static Map<String, Object> read(Path file, Map<String, String> overrides, Mistakes mistakes) {
-        Map<String, Object> root = copyOfMap(Json.readTree(file), file.toString());
+        return overridden(copyOfMap(Json.readTree(file), file.toString()), overrides, mistakes);
+    }
+
+    /** A copy of {@code tree} with the overrides. */
+    static Map<String, Object> overridden(Map<String, Object> tree, Map<String, String> overrides, Mistakes mistakes) {
+        Map<String, Object> root = new LinkedHashMap<>(tree);
         overrides.forEach((path, value) -> override(root, path, value, mistakes));
         return root;
     }

@@ -1,6 +1,5 @@
 package donna.spec;
 
-import donna.tensor.DonnaException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -9,7 +8,7 @@ import java.util.Optional;
 /**
  * The reference model.
  *
- * @param block what every block of it is that is not named in {@code blocks}; empty for a reference model, whose blocks are its own
+ * @param block what every block of it is that is not named in {@code blocks}; empty for a reference model, whose other blocks are its own
  * @param blocks what single blocks of it are, by the block's name
  * @param train how it is trained
  * @param weights file of finished weights (safetensors, or what torch.save wrote); then nothing is trained
@@ -19,9 +18,8 @@ public record TeacherSpec(Optional<CandidateSpec> block, Map<String, CandidateSp
         blocks = Collections.unmodifiableMap(new LinkedHashMap<>(blocks));
     }
 
-    /** What the block called {@code name} is. */
-    public CandidateSpec blockOf(String name) {
-        return Optional.ofNullable(blocks.get(name)).or(() -> block).orElseThrow(() -> new DonnaException.InvalidInput(
-                "teacher: block " + name + " is a reference model's, which no candidate describes; write the model out in blocks"));
+    /** What the block called {@code name} is, if the spec says so: those of a reference model are its own otherwise. */
+    public Optional<CandidateSpec> blockOf(String name) {
+        return Optional.ofNullable(blocks.get(name)).or(() -> block);
     }
 }

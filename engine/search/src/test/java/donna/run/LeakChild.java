@@ -11,6 +11,7 @@ import donna.nn.Layer;
 import donna.space.Block;
 import donna.space.Candidate;
 import donna.spec.BlockType;
+import donna.spec.ModelSpec;
 import donna.tensor.Activation;
 import donna.tensor.Tensor;
 import donna.tensor.TensorSpec;
@@ -23,12 +24,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Compiles, trains and closes one candidate after another in a process whose Java heap is touched as a whole from the start, so that what grows is native
  * memory. Prints {@code candidates bytesInUse residentKiB} now and then.
  */
 final class LeakChild {
+    private static final ModelSpec NO_MODEL = new ModelSpec(List.of(1, 6, 6), Optional.empty(), Optional.empty(), List.of(), Optional.empty());
+
     private LeakChild() {}
 
     public static void main(String[] args) throws IOException {
@@ -51,7 +55,7 @@ final class LeakChild {
     }
 
     private static void train(Device device, Candidate candidate, int steps) {
-        Layer layer = Networks.block(new Block("b", 8, 16, 2), candidate);
+        Layer layer = Networks.block(NO_MODEL, new Block("b", 8, 16, 2), candidate);
         TensorSpec src = TensorSpec.f32(2, 8, 6, 6).with(device.preferredLayout());
         TensorSpec target = TensorSpec.f32(2, 16, 3, 3).with(device.preferredLayout());
         TensorSpec channels = TensorSpec.f32(16);

@@ -34,14 +34,15 @@ class SearchSpaceTest {
                         String family = type == BlockType.COMPOSED ? "own-1a2b3c" : "";
                         int width = type == BlockType.GROUPED ? number : 8;
                         int heads = type == BlockType.TRANSFORMER ? number : 1;
-                        Candidate c = new Candidate(type, 7, 12, 3, se, act, width, heads, family, Optional.empty());
+                        double share = number == 8 ? 1 : 0.29;
+                        Candidate c = new Candidate(type, 7, 12, 3, se, act, width, heads, share, family, Optional.empty());
                         assertEquals(c, Candidate.parse(c.toString()), c.toString());
                         seen.add(c.toString());
                     }
                 }
             }
         }
-        assertEquals((BlockType.values().length + 2) * 8 * 4, seen.size());
+        assertEquals(BlockType.values().length * 2 * 8 * 4, seen.size());
         assertEquals("mk5e4d2Sw", A.toString());
         assertEquals("gk3e2d1rW16", new Candidate(BlockType.GROUPED, 3, 2, 1, false, Activation.RELU, 16).toString());
         assertThrows(DonnaException.InvalidInput.class, () -> Candidate.parse("mk5e4d2"));

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -121,7 +122,8 @@ class FamiliesTest {
     private record Counts(long macs, long params) {}
 
     private static Counts counts(Block block, Candidate c) {
-        Cost cost = Networks.cost(Networks.block(block, c), Shape.of(16, 32, 32));
+        ModelSpec none = new ModelSpec(List.of(3, 32, 32), Optional.empty(), Optional.empty(), List.of(), Optional.empty());
+        Cost cost = Networks.cost(Networks.block(none, block, c), Shape.of(16, 32, 32));
         return new Counts(cost.macs(), cost.params());
     }
 

@@ -39,8 +39,8 @@ class ReductionTest {
     @Test
     void aTeachersBlocksMayDiffer() {
         SearchSpec spec = SearchSpec.read(TINY, Map.of("teacher.blocks", "{b2: {type: fused, kernel: 3, expand: 1, depth: 1}}"));
-        assertEquals(BlockType.MBCONV, spec.teacher().blockOf("b1").type());
-        assertEquals(BlockType.FUSED, spec.teacher().blockOf("b2").type());
+        assertEquals(BlockType.MBCONV, spec.teacherBlock("b1").type());
+        assertEquals(BlockType.FUSED, spec.teacherBlock("b2").type());
         assertEquals(1, Reduction.of(spec).candidatesOf("b2").size());
         String m = assertThrows(DonnaException.InvalidInput.class,
                         () -> SearchSpec.read(TINY, Map.of("teacher.blocks", "{b9: {type: fused, kernel: 3, expand: 1, depth: 1}}")))
