@@ -117,10 +117,11 @@ final class PeerRaces {
     }
 
     private static Table table(Race.Row row) {
-        Table table = new Table(row.work(), "median", "min", "max", "images/s");
+        Table table = new Table(row.work(), "median", "min", "max", "images/s", "times the first");
+        double first = row.times().values().stream().findFirst().map(Race.Timed::medianMs).orElse(0.0);
         row.times().forEach((name, t) -> table.row("  " + name, Table.number(t.medianMs()), Table.number(t.minMs()), Table.number(t.maxMs()),
-                Table.number(row.images() / t.medianMs() * 1e3)));
-        row.failed().forEach((name, why) -> table.row("  " + name + " failed: " + why.substring(0, Math.min(why.length(), 200)), "", "", "", ""));
+                Table.number(row.images() / t.medianMs() * 1e3), Table.number(t.medianMs() / first)));
+        row.failed().forEach((name, why) -> table.row("  " + name + " failed: " + why.substring(0, Math.min(why.length(), 200)), "", "", "", "", ""));
         return table;
     }
 }
