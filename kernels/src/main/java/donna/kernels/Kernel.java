@@ -75,6 +75,7 @@ public enum Kernel {
 
     SUM_CHUNKS(KernelFile.SUM, POINTER, POINTER, INT, INT),
     SUM_PIXELS(KernelFile.SUM, STORED, STORED, STORED, FLOAT, INT, INT),
+    SUM_ROWS(KernelFile.SUM, STORED, POINTER, INT, INT, INT),
     SUM_EXCEPT(KernelFile.SUM, STORED, POINTER, INT, INT, INT),
 
     SGD(KernelFile.UPDATE, POINTER),
