@@ -43,6 +43,7 @@ final class KernelTimes {
                 Stream stream = device.openStream()) {
             for (String model : ModelWork.TIMM.keySet().stream().sorted().toList()) {
                 try (ModelWork.Training training = ModelWork.training(device, model, TRAINING_BATCH, ModelWork.PIXELS)) {
+                    // Binds the step's scalars.
                     training.run(stream);
                     rows.add(row("training " + model + ", batch " + TRAINING_BATCH, training.step().plan(), stream, rates));
                 }
