@@ -33,7 +33,7 @@ public final class CardSuite {
         STEPS.put("parity", 40);
         STEPS.put("ceilings", 30);
         STEPS.put("stage", 120);
-        STEPS.put("training", 90);
+        STEPS.put("training", 120);
         STEPS.put("latency", 60);
         STEPS.put("kernels", 45);
         STEPS.put("branches", 40);

@@ -15,8 +15,10 @@ final class PeerRaces {
     private static final int ROUNDS = 5;
     /** PyTorch's variants that are soon ready. */
     private static final List<String> SHORT = List.of("eager", "graph");
-    private static final int[] STAGE_BATCHES = {128, 64, 256};
-    private static final int[] TRAINING_BATCHES = {128};
+    private static final int[] STAGE_BATCHES = {128, 256, 64};
+    private static final int[] TRAINING_BATCHES = {128, 256};
+    /** Of what is trained in floats or after a long preparation. */
+    private static final int[] FEW_BATCHES = {128};
     private static final int[] LATENCY_BATCHES = {1, 32, 64};
 
     private PeerRaces() {}
@@ -32,8 +34,9 @@ final class PeerRaces {
 
     static void stage(CardStep.Place place) throws IOException {
         run(place, "stage", "block distillation: ms of a step of all candidates", (cards, peer, rows) -> {
-            for (Stages.Stage json : Stages.read(place.bundle().resolve("bkd_stages.json")).stages()) {
-                for (int batch : STAGE_BATCHES) {
+            List<Stages.Stage> all = Stages.read(place.bundle().resolve("bkd_stages.json")).stages();
+            for (int batch : STAGE_BATCHES) {
+                for (Stages.Stage json : all) {
                     if (place.late()) {
                         return;
                     }
@@ -52,16 +55,15 @@ final class PeerRaces {
 
     static void training(CardStep.Place place) throws IOException {
         run(place, "training", "training at " + ModelWork.PIXELS + " px: ms of a step", (cards, peer, rows) -> {
-            for (Precision p : List.of(Precision.BF16, Precision.TF32)) {
-                models(place, "training", TRAINING_BATCHES, p, SHORT, cards, peer, rows);
-            }
+            models(place, "training", TRAINING_BATCHES, Precision.BF16, SHORT, cards, peer, rows);
+            models(place, "training", FEW_BATCHES, Precision.TF32, SHORT, cards, peer, rows);
         });
     }
 
     /** Beside torch.compile, which takes its time before. */
     static void compiled(CardStep.Place place) throws IOException {
         run(place, "compiled", "training at " + ModelWork.PIXELS + " px: ms of a step",
-                (cards, peer, rows) -> models(place, "training", TRAINING_BATCHES, Precision.BF16, List.of("compile"), cards, peer, rows));
+                (cards, peer, rows) -> models(place, "training", FEW_BATCHES, Precision.BF16, List.of("compile"), cards, peer, rows));
     }
 
     static void latency(CardStep.Place place) throws IOException {
@@ -73,8 +75,8 @@ final class PeerRaces {
     private static void models(
             CardStep.Place place, String kind, int[] batches, Precision p, List<String> variants, Cards cards, Peer peer, Consumer<Race.Row> rows) {
         String ours = "ours " + p.word();
-        for (String model : ModelWork.TIMM.keySet().stream().sorted().toList()) {
-            for (int batch : batches) {
+        for (int batch : batches) {
+            for (String model : ModelWork.TIMM.keySet().stream().sorted().toList()) {
                 if (place.late()) {
                     return;
                 }
@@ -83,7 +85,7 @@ final class PeerRaces {
                         ? ModelWork.trainingContender(ours, cards.open(p), model, batch, ModelWork.PIXELS)
                         : ModelWork.inferenceContender(ours, cards.open(p), model, batch, ModelWork.PIXELS));
                 enter(race, peer, variants, v -> ModelWork.request(kind, model, batch, ModelWork.PIXELS, v, p.word()));
-                rows.accept(race.run(model + ", batch " + batch, batch));
+                rows.accept(race.run(model + ", batch " + batch + ", " + p.word(), batch));
             }
         }
     }
@@ -115,10 +117,11 @@ final class PeerRaces {
     }
 
     static Table table(Race.Row row) {
-        Table table = new Table(row.work(), "median", "min", "max", "images/s");
+        Table table = new Table(row.work(), "median", "min", "max", "images/s", "times the first");
+        double first = row.times().values().stream().findFirst().map(Race.Timed::medianMs).orElse(0.0);
         row.times().forEach((name, t) -> table.row("  " + name, Table.number(t.medianMs()), Table.number(t.minMs()), Table.number(t.maxMs()),
-                Table.number(row.images() / t.medianMs() * 1e3)));
-        row.failed().forEach((name, why) -> table.row("  " + name + " failed: " + why.substring(0, Math.min(why.length(), 200)), "", "", "", ""));
+                Table.number(row.images() / t.medianMs() * 1e3), Table.number(t.medianMs() / first)));
+        row.failed().forEach((name, why) -> table.row("  " + name + " failed: " + why.substring(0, Math.min(why.length(), 200)), "", "", "", "", ""));
         return table;
     }
 }

@@ -198,8 +198,7 @@ final class GpuPlan implements TimedPlan {
                 double[] all = clock.microseconds(stream.queue(), lines.stream().map(Line::step).toList(), runs, occupy);
                 List<StepTime> times = new ArrayList<>();
                 for (Line l : lines) {
-                    long bytes = l.step.slots().stream().mapToLong(Slot::bytes).sum();
-                    times.add(new StepTime(l.node, l.kind, l.step.implementation(), all[times.size()], bytes, l.step.flops()));
+                    times.add(new StepTime(l.node, l.kind, l.step.implementation(), all[times.size()], l.step.operandBytes(), l.step.flops()));
                 }
                 return times;
             }

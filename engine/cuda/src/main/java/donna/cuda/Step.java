@@ -12,6 +12,11 @@ interface Step extends AutoCloseable {
     /** What runs, for people. */
     String implementation();
 
+    /** Bytes that it reads and writes, workspace apart. */
+    default long operandBytes() {
+        return slots().stream().mapToLong(Slot::bytes).sum();
+    }
+
     /** Floating-point operations of a matrix product; 0 for what does little but move memory. */
     default double flops() {
         return 0;
