@@ -5,6 +5,14 @@
 /* Pixels of a row of src that a strip of d_dst meets. */
 #define NEEDED ((STRIP - 1) * STRIDE + SIDE)
 
+/* Rows of src ahead, which are as many of d_dst; in registers there is room for one. Between two of a kind lie those of the other. */
+#if AHEAD == 1
+#define DEPTH 1
+#else
+#define DEPTH (AHEAD * STRIDE)
+#endif
+#define PENDING (AHEAD * (STRIDE + 1))
+
 /* The sums of the threads above each other, SIDE taps at a time; each is made by one thread in the order of the strips. */
 DEVICE void store_sums(const float (&sums)[TAPS][CHANNELS], float* partial, int channel, int channels) {
     __shared__ float of_thread[SIDE * CHANNELS][THREADS];
@@ -36,6 +44,8 @@ DEVICE void store_sums(const float (&sums)[TAPS][CHANNELS], float* partial, int 
  */
 KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_taps(const stored* src, const stored* d_dst, float* partial, int height, int width, int channels,
         int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples, int chunks) {
+    __shared__ unsigned rows_ahead[WINDOW_WORDS(NEEDED, DEPTH)];
+    __shared__ unsigned gradients_ahead[WINDOW_WORDS(STRIP, AHEAD)];
     int tile = blockIdx.x % tiles;
     int chunk = blockIdx.x / tiles;
     unsigned step = (unsigned) channels * (unsigned) sizeof(stored);
@@ -54,43 +64,45 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_taps(const stored* src, co
         unsigned made = columns(x, STRIP, out_width);
         Row out = {(const char*) (d_dst + ((item.sample * out_height + first) * out_width + x) * channels + channel), step, made};
         Row in = {(const char*) (src + ((item.sample * height + line) * width + from) * channels + channel), step, (unsigned) line < end ? wanted : 0};
-        Piece row[NEEDED];
+        Window<NEEDED, DEPTH> window(rows_ahead);
+        Window<STRIP, AHEAD> gradients(gradients_ahead);
 #pragma unroll
-        for (int j = 0; j < NEEDED; j++) {
-            row[j] = in.pixel(j);
-        }
-        Piece gradients[STRIP];
+        for (int ahead = 0; ahead < AHEAD; ahead++) {
+            gradients.ask(out);
+            out.at += below(out_width, step);
+            out.present = ahead + 1 < count ? made : 0;
 #pragma unroll
-        for (int i = 0; i < STRIP; i++) {
-            gradients[i] = out.pixel(i);
+            for (int r = 0; r < DEPTH / AHEAD; r++) {
+                window.ask(in);
+                in.at += below(width, step);
+                in.present = (unsigned) (line + ahead * (DEPTH / AHEAD) + r + 1) < end ? wanted : 0;
+            }
         }
         float live[LIVE][STRIP][CHANNELS] = {};
         for (int top = 0; top < count + LIVE - 1; top += LIVE) {
 #pragma unroll
             for (int turn = 0; turn < LIVE; turn++) {
-                out.at += below(out_width, step);
                 out.step = opaque(step);
-                out.present = top + turn + 1 < count ? made : 0;
+                gradients.begin<PENDING>(out);
 #pragma unroll
                 for (int i = 0; i < STRIP; i++) {
+                    Piece now = gradients.take(i, out);
 #pragma unroll
                     for (int k = 0; k < CHANNELS; k++) {
-                        live[turn][i][k] = channel_of(gradients[i], k);
+                        live[turn][i][k] = channel_of(now, k);
                     }
-                    gradients[i] = out.pixel(i);
                 }
+                gradients.end();
+                out.at += below(out_width, step);
+                out.present = top + turn + AHEAD + 1 < count ? made : 0;
 #pragma unroll
                 for (int r = 0; r < STRIDE; r++) {
-                    bool there = (unsigned) line < end;
-                    line++;
-                    in.at += below(width, step);
                     in.step = opaque(step);
-                    in.present = (unsigned) line < end ? wanted : 0;
-                    if (there) {
+                    window.begin<PENDING>(in);
+                    if ((unsigned) line < end) {
 #pragma unroll
                         for (int j = 0; j < NEEDED; j++) {
-                            Piece now = row[j];
-                            row[j] = in.pixel(j);
+                            Piece now = window.take(j, in);
 #pragma unroll
                             for (int k = 0; k < CHANNELS; k++) {
                                 float pixel = channel_of(now, k);
@@ -107,14 +119,16 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_taps(const stored* src, co
                             }
                         }
                     } else {
-#pragma unroll
-                        for (int j = 0; j < NEEDED; j++) {
-                            row[j] = in.pixel(j);
-                        }
+                        window.skip(in);
                     }
+                    window.end();
+                    line++;
+                    in.at += below(width, step);
+                    in.present = (unsigned) (line + DEPTH) < end ? wanted : 0;
                 }
             }
         }
+        window.close();
     }
     store_sums(sums, partial + chunk * TAPS * channels, channel, channels);
 }
