@@ -54,11 +54,11 @@ public record DepthwiseForm(int side, int stride, int channels, int strip, int a
     /** As many as shared memory and registers have room for. */
     private static int ahead(KernelFile file, Storage storage, int side, int stride, int channels, int strip) {
         boolean small = storage.bytes() * channels < Float.BYTES;
-        boolean wide = stride == 2 && strip == 7;
+        boolean large = storage == Storage.F32 && side > 3 && stride == 2;
         return switch (file) {
-            case DEPTHWISE_STRIPS -> small || storage == Storage.F32 && side > 3 && stride == 2 ? 1 : wide ? 2 : 3;
-            case DEPTHWISE_TAPS -> small || wide || storage == Storage.F32 ? 1 : 2;
-            default -> small ? 1 : 3;
+            case DEPTHWISE_STRIPS -> small || large ? 1 : stride == 2 && strip == 7 ? 2 : 3;
+            case DEPTHWISE_SPREAD -> small ? 1 : 3;
+            default -> 1;
         };
     }
 

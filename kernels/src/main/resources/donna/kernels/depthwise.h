@@ -97,13 +97,13 @@ DEVICE unsigned long long below(int width, unsigned step) {
 }
 
 /*
- * Rows of COUNT pixels on their way to a thread, which asks for one DEPTH rows before it takes it: the present ones in shared memory, where each thread has its
- * own, or with AHEAD 1 in registers, whatever DEPTH is.
+ * Rows of COUNT pixels on their way to a thread, which asks for one AHEAD rows before it takes it: several are in shared memory, where each thread has its own,
+ * one is in registers.
  */
 #if AHEAD == 1
-#define WINDOW_WORDS(count, depth) 1
+#define WINDOW_WORDS(count) 1
 
-template <int COUNT, int DEPTH>
+template <int COUNT>
 struct Window {
     Piece row[COUNT];
 
@@ -116,11 +116,7 @@ struct Window {
         }
     }
 
-    /*
-     * A row begins, while `r` is the one DEPTH below it; then its pixels are taken in order or it is skipped, and then it ends. PENDING rows, of all windows,
-     * were asked for after it.
-     */
-    template <int PENDING>
+    /* A row begins, while `r` is the one AHEAD below it; then its pixels are taken in order or it is skipped, and then it ends. */
     DEVICE_MEMBER void begin(Row r) {}
 
     DEVICE_MEMBER Piece take(int j, Row r) {
@@ -134,14 +130,11 @@ struct Window {
     }
 
     DEVICE_MEMBER void end() {}
-
-    /* Nothing is on its way any more. */
-    DEVICE_MEMBER void close() {}
 };
 #else
-#define WINDOW_WORDS(count, depth) (((depth) + 1) * (count) * WORDS * THREADS)
+#define WINDOW_WORDS(count) ((AHEAD + 1) * (count) * WORDS * THREADS)
 
-template <int COUNT, int DEPTH>
+template <int COUNT>
 struct Window {
     static constexpr int ROW = COUNT * WORDS * THREADS;
     unsigned* ring;
@@ -158,13 +151,12 @@ struct Window {
             }
         }
         close_copies();
-        asked = asked == DEPTH * ROW ? 0 : asked + ROW;
+        asked = asked == AHEAD * ROW ? 0 : asked + ROW;
     }
 
-    template <int PENDING>
     DEVICE_MEMBER void begin(Row r) {
         ask(r);
-        copies_done<PENDING>();
+        copies_done<AHEAD>();
     }
 
     DEVICE_MEMBER Piece take(int j, Row r) {
@@ -179,11 +171,7 @@ struct Window {
     DEVICE_MEMBER void skip(Row r) {}
 
     DEVICE_MEMBER void end() {
-        taken = taken == DEPTH * ROW ? 0 : taken + ROW;
-    }
-
-    DEVICE_MEMBER void close() {
-        copies_done<0>();
+        taken = taken == AHEAD * ROW ? 0 : taken + ROW;
     }
 };
 #endif

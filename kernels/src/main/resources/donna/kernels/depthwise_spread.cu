@@ -12,7 +12,7 @@
  */
 KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_spread(const stored* d_dst, const float* weight, stored* d_src, int height, int width, int channels,
         int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples) {
-    __shared__ unsigned rows_ahead[WINDOW_WORDS(NEEDED, AHEAD)];
+    __shared__ unsigned rows_ahead[WINDOW_WORDS(NEEDED)];
     int tile = blockIdx.x % tiles;
     float taps[TAPS][CHANNELS];
     load_taps(taps, weight, tile, channels, 0);
@@ -32,7 +32,7 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_spread(const stored* d_dst
     int y = first * 2 - padding;
     char* out = (char*) (d_src + ((item.sample * height + y) * width + x) * channels + channel);
     Row in = {(const char*) (d_dst + ((item.sample * out_height + line) * out_width + from) * channels + channel), step, (unsigned) line < end ? wanted : 0};
-    Window<NEEDED, AHEAD> window(rows_ahead);
+    Window<NEEDED> window(rows_ahead);
 #pragma unroll
     for (int ahead = 0; ahead < AHEAD; ahead++) {
         window.ask(in);
@@ -44,7 +44,7 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_spread(const stored* d_dst
 #pragma unroll
         for (int turn = 0; turn < LIVE; turn++) {
             in.step = opaque(step);
-            window.begin<AHEAD>(in);
+            window.begin(in);
             if ((unsigned) line < end) {
 #pragma unroll
                 for (int j = 0; j < NEEDED; j++) {

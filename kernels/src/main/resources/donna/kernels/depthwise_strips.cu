@@ -11,7 +11,7 @@
  */
 KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_strips(const stored* src, const float* weight, stored* dst, int flipped, int height, int width,
         int channels, int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples) {
-    __shared__ unsigned rows_ahead[WINDOW_WORDS(NEEDED, AHEAD)];
+    __shared__ unsigned rows_ahead[WINDOW_WORDS(NEEDED)];
     int tile = blockIdx.x % tiles;
     float taps[TAPS][CHANNELS];
     load_taps(taps, weight, tile, channels, flipped);
@@ -31,7 +31,7 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_strips(const stored* src, 
     unsigned made = columns(x, STRIP, out_width);
     char* out = (char*) (dst + ((item.sample * out_height + first) * out_width + x) * channels + channel);
     Row in = {(const char*) (src + ((item.sample * height + line) * width + from) * channels + channel), step, (unsigned) line < end ? wanted : 0};
-    Window<NEEDED, AHEAD> window(rows_ahead);
+    Window<NEEDED> window(rows_ahead);
 #pragma unroll
     for (int ahead = 0; ahead < AHEAD; ahead++) {
         window.ask(in);
@@ -45,7 +45,7 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_strips(const stored* src, 
 #pragma unroll
             for (int r = 0; r < STRIDE; r++) {
                 in.step = opaque(step);
-                window.begin<AHEAD>(in);
+                window.begin(in);
                 if ((unsigned) line < end) {
 #pragma unroll
                     for (int j = 0; j < NEEDED; j++) {

@@ -5,13 +5,7 @@
 /* Pixels of a row of src that a strip of d_dst meets. */
 #define NEEDED ((STRIP - 1) * STRIDE + SIDE)
 
-/* Rows of src ahead, which are as many of d_dst; in registers there is room for one. Between two of a kind lie those of the other. */
-#if AHEAD == 1
-#define DEPTH 1
-#else
-#define DEPTH (AHEAD * STRIDE)
-#endif
-#define PENDING (AHEAD * (STRIDE + 1))
+static_assert(AHEAD == 1, "with more rows ahead there are not enough registers");
 
 /* The sums of the threads above each other, SIDE taps at a time; each is made by one thread in the order of the strips. */
 DEVICE void store_sums(const float (&sums)[TAPS][CHANNELS], float* partial, int channel, int channels) {
@@ -44,8 +38,6 @@ DEVICE void store_sums(const float (&sums)[TAPS][CHANNELS], float* partial, int 
  */
 KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_taps(const stored* src, const stored* d_dst, float* partial, int height, int width, int channels,
         int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples, int chunks) {
-    __shared__ unsigned rows_ahead[WINDOW_WORDS(NEEDED, DEPTH)];
-    __shared__ unsigned gradients_ahead[WINDOW_WORDS(STRIP, AHEAD)];
     int tile = blockIdx.x % tiles;
     int chunk = blockIdx.x / tiles;
     unsigned step = (unsigned) channels * (unsigned) sizeof(stored);
@@ -64,26 +56,19 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_taps(const stored* src, co
         unsigned made = columns(x, STRIP, out_width);
         Row out = {(const char*) (d_dst + ((item.sample * out_height + first) * out_width + x) * channels + channel), step, made};
         Row in = {(const char*) (src + ((item.sample * height + line) * width + from) * channels + channel), step, (unsigned) line < end ? wanted : 0};
-        Window<NEEDED, DEPTH> window(rows_ahead);
-        Window<STRIP, AHEAD> gradients(gradients_ahead);
-#pragma unroll
-        for (int ahead = 0; ahead < AHEAD; ahead++) {
-            gradients.ask(out);
-            out.at += below(out_width, step);
-            out.present = ahead + 1 < count ? made : 0;
-#pragma unroll
-            for (int r = 0; r < DEPTH / AHEAD; r++) {
-                window.ask(in);
-                in.at += below(width, step);
-                in.present = (unsigned) (line + ahead * (DEPTH / AHEAD) + r + 1) < end ? wanted : 0;
-            }
-        }
+        Window<NEEDED> window(nullptr);
+        Window<STRIP> gradients(nullptr);
+        window.ask(in);
+        gradients.ask(out);
+        in.at += below(width, step);
+        in.present = (unsigned) (line + 1) < end ? wanted : 0;
+        out.at += below(out_width, step);
+        out.present = 1 < count ? made : 0;
         float live[LIVE][STRIP][CHANNELS] = {};
         for (int top = 0; top < count + LIVE - 1; top += LIVE) {
 #pragma unroll
             for (int turn = 0; turn < LIVE; turn++) {
                 out.step = opaque(step);
-                gradients.begin<PENDING>(out);
 #pragma unroll
                 for (int i = 0; i < STRIP; i++) {
                     Piece now = gradients.take(i, out);
@@ -92,13 +77,11 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_taps(const stored* src, co
                         live[turn][i][k] = channel_of(now, k);
                     }
                 }
-                gradients.end();
                 out.at += below(out_width, step);
-                out.present = top + turn + AHEAD + 1 < count ? made : 0;
+                out.present = top + turn + 2 < count ? made : 0;
 #pragma unroll
                 for (int r = 0; r < STRIDE; r++) {
                     in.step = opaque(step);
-                    window.begin<PENDING>(in);
                     if ((unsigned) line < end) {
 #pragma unroll
                         for (int j = 0; j < NEEDED; j++) {
@@ -121,14 +104,12 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_taps(const stored* src, co
                     } else {
                         window.skip(in);
                     }
-                    window.end();
                     line++;
                     in.at += below(width, step);
-                    in.present = (unsigned) (line + DEPTH) < end ? wanted : 0;
+                    in.present = (unsigned) (line + 1) < end ? wanted : 0;
                 }
             }
         }
-        window.close();
     }
     store_sums(sums, partial + chunk * TAPS * channels, channel, channels);
 }

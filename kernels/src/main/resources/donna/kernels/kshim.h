@@ -21,7 +21,7 @@ DEVICE unsigned opaque(unsigned v) {
 DEVICE void copy4(unsigned* to, const char* from, unsigned there) {
 #if __CUDA_ARCH__ >= 800
     asm volatile("{ .reg .u64 s, g; .reg .u32 t; cvta.to.shared.u64 s, %0; cvt.u32.u64 t, s; cvta.to.global.u64 g, %1; "
-                 "cp.async.ca.shared.global [t], [g], 4, %2; }" :: "l"(to), "l"(from), "r"(there ? 4 : 0));
+                 "cp.async.ca.shared.global [t], [g], 4, %2; }" :: "l"(to), "l"(from), "r"(there ? 4 : 0) : "memory");
 #else
     *to = there ? *(const unsigned*) from : 0;
 #endif
@@ -29,7 +29,7 @@ DEVICE void copy4(unsigned* to, const char* from, unsigned there) {
 
 DEVICE void close_copies() {
 #if __CUDA_ARCH__ >= 800
-    asm volatile("cp.async.commit_group;");
+    asm volatile("cp.async.commit_group;" ::: "memory");
 #endif
 }
 
