@@ -8,6 +8,7 @@ Stage: one step trains every candidate of a block once, on the same input and ta
 of a timm model with cross-entropy. Inference: one batch through a timm model with batch norm folded. Everything is channels last; bf16 and f16
 train under autocast. Variants: eager; graph (every step captured as a CUDA graph); streams (a stage's graphs on four streams); compile.
 """
+import gc
 import json
 import sys
 import time
@@ -198,6 +199,7 @@ prepared = {}
 def answer(request):
     if request["do"] == "drop":
         prepared.pop(request["id"], None)
+        gc.collect()
         if CUDA:
             torch.cuda.empty_cache()
         return "ready dropped"

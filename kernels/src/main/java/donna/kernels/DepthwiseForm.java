@@ -16,37 +16,60 @@ public record DepthwiseForm(int side, int stride, int channels, int strip) {
     private static final List<Integer> SIDES = List.of(3, 5, 7);
     private static final List<Integer> STRIDES = List.of(1, 2);
 
-    /** What loading and storing a pixel costs, in multiply-adds. */
-    private static final int PIXEL = 8;
+    /** What it costs to load a pixel's channels and to store them, and to widen one of them, in multiply-adds. */
+    private static final int LOAD = 4;
+
+    private static final int STORE = 3;
+    private static final int WIDEN = 1;
 
     /** Whether there are kernels for windows of {@code height} by {@code width} taps. */
     public static boolean covers(int height, int width, int stride) {
         return height == width && SIDES.contains(height) && STRIDES.contains(stride);
     }
 
-    private static List<Integer> strips(KernelFile file, int side, int stride, int channels) {
+    /** The strips with one channel of a thread, and with two of 16 bits each. */
+    private static List<Integer> strips(KernelFile file, Storage storage, int side, int stride, int channels) {
+        boolean one = channels == 1;
         return switch (file) {
-            case DEPTHWISE_STRIPS -> side == 7 || stride == 2 && channels == 2 ? List.of(4) : List.of(4, 7);
-            case DEPTHWISE_SPREAD -> stride == 1 ? List.of() : side == 3 ? List.of(4, 8) : List.of(4);
-            case DEPTHWISE_TAPS -> stride == 2 || side == 3 ? List.of(4) : side == 5 ? List.of(4, 7) : List.of(3);
+            case DEPTHWISE_STRIPS -> switch (side) {
+                case 3 -> List.of(4, 7);
+                case 5 -> one ? List.of(4, 7) : stride == 2 ? List.of(4) : List.of();
+                default -> one ? List.of(4) : List.of();
+            };
+            case DEPTHWISE_SPREAD -> stride == 1 ? List.of() : switch (side) {
+                case 3 -> List.of(4, 8);
+                case 5 -> one ? List.of(4, 8) : List.of(4);
+                default -> one ? List.of(4) : List.of();
+            };
+            case DEPTHWISE_TAPS -> switch (side) {
+                case 3 -> List.of(4, 7);
+                case 5 -> one && (stride == 2 || storage != Storage.F32) ? List.of(4, 7) : one || stride == 2 ? List.of(4) : List.of();
+                default -> !one ? List.of() : stride == 2 ? List.of(4) : List.of(3);
+            };
             default -> List.of();
         };
     }
 
-    /** The forms for images of {@code channels} channels: two at a time where both fit into one access of 4 bytes and the taps into registers. */
+    /** The forms for images of {@code channels} channels; a thread has two of them where they are of 16 bits each and an access has both. */
     public static List<DepthwiseForm> forms(KernelFile file, Storage storage, int side, int stride, int channels) {
-        int each = storage.bytes() == 2 && side == 3 && channels % 2 == 0 ? 2 : 1;
-        return strips(file, side, stride, each).stream().map(strip -> new DepthwiseForm(side, stride, each, strip)).toList();
+        List<DepthwiseForm> forms = new ArrayList<>();
+        for (int each = 1; each <= (storage.bytes() == 2 && channels % 2 == 0 ? 2 : 1); each++) {
+            for (int strip : strips(file, storage, side, stride, each)) {
+                forms.add(new DepthwiseForm(side, stride, each, strip));
+            }
+        }
+        return forms;
     }
 
     /** The form that does the least work on rows of {@code width} pixels. */
     public static DepthwiseForm choose(KernelFile file, Storage storage, int side, int stride, int channels, int width) {
-        return forms(file, storage, side, stride, channels).stream().min(Comparator.comparingInt(f -> f.work(width))).orElseThrow();
+        return forms(file, storage, side, stride, channels).stream().min(Comparator.comparingDouble(f -> f.work(width))).orElseThrow();
     }
 
-    private int work(int width) {
+    /** Of one channel. */
+    private double work(int width) {
         int needed = (strip - 1) * stride + side;
-        return Math.ceilDiv(width, strip) * (strip * side * side + PIXEL * (needed + strip));
+        return (double) Math.ceilDiv(width, strip) * (strip * (side * side * channels + STORE) + needed * (LOAD + WIDEN * channels)) / channels;
     }
 
     /** All that {@link #choose} may choose; nothing of files that have no forms. */

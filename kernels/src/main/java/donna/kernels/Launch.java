@@ -17,6 +17,9 @@ public record Launch(int gridX, int gridY, int gridZ, int blockX, int blockY) {
     /** Rows at a time in a block that treats channels. */
     public static final int ROWS = 8;
 
+    /** Elements of a tensor that one block of a launch for many tensors treats, at most. */
+    public static final int PIECE = 4096;
+
     private static final int LARGEST_YZ = 65535;
 
     public Launch {

@@ -3,50 +3,11 @@
  * row of blocks each, and added up in the order of the chunks. A residual may be missing.
  */
 #include "kshim.h"
-
-/*
- * Where a thread of a block that adds up rows stands: blockDim.x threads side by side have N channels each, blockDim.y rows are treated at a time.
- */
-template <int N>
-struct tile {
-    int c, first, last;
-    bool inside;
-
-    DEVICE_MEMBER tile(int rows, int channels, int chunks) {
-        c = N * (int) (blockIdx.x * blockDim.x + threadIdx.x);
-        first = chunk_begin(rows, blockIdx.y, chunks) + (int) threadIdx.y;
-        last = chunk_begin(rows, blockIdx.y + 1, chunks);
-        inside = c < channels;
-    }
-};
-
-/* The sums over the rows of a block of two numbers for each of N channels; the threads of row 0 have them. Any number of rows, in a fixed order. */
-template <int N>
-DEVICE void sum_rows(floats<N>& a, floats<N>& b) {
-    __shared__ float of_thread[2 * N][BLOCK];
-    int me = (int) (threadIdx.y * blockDim.x + threadIdx.x);
-    for (int rows = (int) blockDim.y; rows > 1;) {
-        int half = (rows + 1) / 2;
-        __syncthreads();
-        for (int i = 0; i < N; i++) {
-            of_thread[i][me] = a.v[i];
-            of_thread[N + i][me] = b.v[i];
-        }
-        __syncthreads();
-        if ((int) threadIdx.y < rows - half) {
-            int other = me + half * (int) blockDim.x;
-            for (int i = 0; i < N; i++) {
-                a.v[i] += of_thread[i][other];
-                b.v[i] += of_thread[N + i][other];
-            }
-        }
-        rows = half;
-    }
-}
+#include "columns.h"
 
 /* partial [2, chunks, channels]. */
 template <int N>
-DEVICE void write_partial(float* partial, const tile<N>& t, floats<N> a, floats<N> b, int channels, int chunks) {
+DEVICE void write_partial(float* partial, const columns<N>& t, floats<N> a, floats<N> b, int channels, int chunks) {
     if (t.inside && threadIdx.y == 0) {
         store<N>(partial + blockIdx.y * channels + t.c, a);
         store<N>(partial + (chunks + blockIdx.y) * channels + t.c, b);
@@ -55,7 +16,7 @@ DEVICE void write_partial(float* partial, const tile<N>& t, floats<N> a, floats<
 
 template <int N>
 DEVICE void moments(const stored* src, float* partial, int rows, int channels, int chunks) {
-    tile<N> t(rows, channels, chunks);
+    columns<N> t(rows, channels, blockIdx.y, chunks);
     floats<N> sum = {};
     floats<N> squares = {};
     if (t.inside) {
@@ -70,7 +31,8 @@ DEVICE void moments(const stored* src, float* partial, int rows, int channels, i
             }
         }
     }
-    sum_rows<N>(sum, squares);
+    sum_down<N>(sum);
+    sum_down<N>(squares);
     write_partial<N>(partial, t, sum, squares, channels, chunks);
 }
 
@@ -212,7 +174,7 @@ DEVICE floats<N> difference(floats<N> a, const floats<N>& b) {
 template <int N>
 DEVICE void backward_sums(const stored* d_dst, const stored* src, const float* gamma, const float* beta, const float* mean, const float* inverse_std,
         const stored* residual, float* partial, int act, int rows, int channels, int chunks) {
-    tile<N> t(rows, channels, chunks);
+    columns<N> t(rows, channels, blockIdx.y, chunks);
     floats<N> sum = {};
     floats<N> products = {};
     if (t.inside) {
@@ -231,7 +193,8 @@ DEVICE void backward_sums(const stored* d_dst, const stored* src, const float* g
         }
         products = product<N>(products, load<N>(inverse_std + t.c));
     }
-    sum_rows<N>(sum, products);
+    sum_down<N>(sum);
+    sum_down<N>(products);
     write_partial<N>(partial, t, sum, products, channels, chunks);
 }
 

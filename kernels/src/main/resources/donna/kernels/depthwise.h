@@ -17,43 +17,84 @@
 /* Rows of dst that one row of src meets, rounded up. */
 #define LIVE ((SIDE + STRIDE - 1) / STRIDE)
 
-/* Neighbouring channels of one pixel, as they lie in memory: one access. */
-struct alignas(CHANNELS * sizeof(stored)) Piece {
-    stored channel[CHANNELS];
+/* Neighbouring channels of one pixel as they lie in memory: one access, and as many registers as that has words. */
+#define BYTES ((int) sizeof(stored) * CHANNELS)
+#define WORDS ((BYTES + 3) / 4)
+
+struct Piece {
+    unsigned word[WORDS];
 };
 
-DEVICE void store_piece(stored* p, const float (&v)[CHANNELS]) {
-#if STORAGE != 0 && CHANNELS == 2
-    *(unsigned*) p = narrow2(v[0], v[1]);
+/* From p, or zeros if `there` is 0; without a branch, so that the loads of a row are on their way together. */
+DEVICE Piece load_piece(const char* p, unsigned there) {
+    Piece piece;
+#if defined(__CUDACC__)
+#define LOAD "{ .reg .pred there; .reg .u64 from; cvta.to.global.u64 from, "
+    static_assert(BYTES == 2 || BYTES == 4 || BYTES == 8, "a piece of 2, 4 or 8 bytes");
+#if STORAGE == 0 && CHANNELS == 2
+    asm volatile(LOAD "%2; setp.ne.u32 there, %3, 0; mov.u32 %0, 0; mov.u32 %1, 0; @there ld.global.nc.v2.u32 {%0, %1}, [from]; }"
+                 : "=&r"(piece.word[0]), "=&r"(piece.word[1]) : "l"(p), "r"(there));
+#elif STORAGE == 0 || CHANNELS == 2
+    asm volatile(LOAD "%1; setp.ne.u32 there, %2, 0; mov.u32 %0, 0; @there ld.global.nc.u32 %0, [from]; }"
+                 : "=&r"(piece.word[0]) : "l"(p), "r"(there));
 #else
-    Piece piece;
-#pragma unroll
-    for (int i = 0; i < CHANNELS; i++) {
-        piece.channel[i] = narrow(v[i]);
-    }
-    *(Piece*) p = piece;
+    asm volatile(LOAD "%1; setp.ne.u32 there, %2, 0; mov.u32 %0, 0; @there ld.global.nc.u16 %0, [from]; }"
+                 : "=&r"(piece.word[0]) : "l"(p), "r"(there));
 #endif
-}
-
-DEVICE Piece no_piece() {
-    Piece piece;
+#else
 #pragma unroll
-    for (int i = 0; i < CHANNELS; i++) {
-        piece.channel[i] = stored{};
+    for (int i = 0; i < WORDS; i++) {
+        piece.word[i] = !there ? 0 : BYTES == 2 ? *(const unsigned short*) p : ((const unsigned*) p)[i];
     }
+#endif
     return piece;
 }
 
-/* Pixels side by side, of which those are there that have a bit in `present`. */
+/* Channel `k`. */
+DEVICE float channel_of(Piece piece, int k) {
+#if STORAGE == 0
+    return bits_to_float(piece.word[k]);
+#elif STORAGE == 1
+    return half_to_float((unsigned short) (piece.word[0] >> 16 * k));
+#else
+    return bits_to_float(k == 0 ? piece.word[0] << 16 : piece.word[0] & 0xffff0000u);
+#endif
+}
+
+DEVICE void store_piece(char* p, const float (&v)[CHANNELS]) {
+#if STORAGE != 0 && CHANNELS == 2
+    *(unsigned*) p = narrow2(v[0], v[1]);
+#else
+    struct alignas(BYTES) Stored {
+        stored channel[CHANNELS];
+    } all;
+#pragma unroll
+    for (int k = 0; k < CHANNELS; k++) {
+        all.channel[k] = narrow(v[k]);
+    }
+    *(Stored*) p = all;
+#endif
+}
+
+/* Pixels side by side, `step` bytes from one to the next, of which those are there that have a bit in `present`. */
 struct Row {
-    const stored* at;
-    int channels;
-    unsigned present;
+    const char* at;
+    unsigned step, present;
 
     DEVICE_MEMBER Piece pixel(int i) const {
-        return present >> i & 1 ? *(const Piece*) (at + i * channels) : no_piece();
+        return load_piece(at + (unsigned long long) i * step, present & 1u << i);
     }
 };
+
+/* From 0 to `most`. */
+DEVICE unsigned clamp(int v, int most) {
+    return v < 0 ? 0 : v < most ? v : most;
+}
+
+/* Bytes from a row to the one below. */
+DEVICE unsigned long long below(int width, unsigned step) {
+    return (unsigned long long) (unsigned) width * step;
+}
 
 /* Those of `count` pixels from pixel `first` on that a row of `width` has. */
 DEVICE unsigned columns(int first, int count, int width) {
@@ -65,11 +106,11 @@ DEVICE unsigned columns(int first, int count, int width) {
 }
 
 /* Stores those pixels of a strip that are there, and leaves zeros. */
-DEVICE void store_strip(float (&strip)[STRIP][CHANNELS], stored* p, int channels, unsigned present) {
+DEVICE void store_strip(float (&strip)[STRIP][CHANNELS], char* p, unsigned step, unsigned present) {
 #pragma unroll
     for (int i = 0; i < STRIP; i++) {
-        if (present >> i & 1) {
-            store_piece(p + i * channels, strip[i]);
+        if (present & 1u << i) {
+            store_piece(p + (unsigned long long) i * step, strip[i]);
         }
 #pragma unroll
         for (int k = 0; k < CHANNELS; k++) {

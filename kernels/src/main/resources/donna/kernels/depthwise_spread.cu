@@ -20,15 +20,17 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_spread(const stored* d_dst
     if (item.sample >= samples || channel >= channels) {
         return;
     }
+    unsigned step = (unsigned) channels * (unsigned) sizeof(stored);
     int x = padding / 2 * 2 + item.strip * STRIP - padding;
     int first = padding / 2 + item.band * rows;
     int line = first - (LIVE - 1);
     int from = padding / 2 + item.strip * (STRIP / 2) - (LIVE - 1);
+    unsigned end = clamp(first + rows, out_height);
     unsigned wanted = columns(from, NEEDED, out_width);
     unsigned made = columns(x, STRIP, width);
     int y = first * 2 - padding;
-    stored* out = d_src + ((item.sample * height + y) * width + x) * channels + channel;
-    Row in = {d_dst + ((item.sample * out_height + line) * out_width + from) * channels + channel, channels, line >= 0 && line < out_height ? wanted : 0};
+    char* out = (char*) (d_src + ((item.sample * height + y) * width + x) * channels + channel);
+    Row in = {(const char*) (d_dst + ((item.sample * out_height + line) * out_width + from) * channels + channel), step, (unsigned) line < end ? wanted : 0};
     Piece row[NEEDED];
 #pragma unroll
     for (int j = 0; j < NEEDED; j++) {
@@ -38,12 +40,12 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_spread(const stored* d_dst
     for (int top = line; top < first + rows; top += LIVE) {
 #pragma unroll
         for (int turn = 0; turn < LIVE; turn++) {
-            bool there = line >= 0 && line < out_height;
+            bool there = (unsigned) line < end;
             bool done = line >= first && line < first + rows;
             line++;
-            in.at += out_width * channels;
-            in.channels = opaque(channels);
-            in.present = line >= 0 && line < out_height && line < first + rows ? wanted : 0;
+            in.at += below(out_width, step);
+            in.step = opaque(step);
+            in.present = (unsigned) line < end ? wanted : 0;
             if (there) {
 #pragma unroll
                 for (int j = 0; j < NEEDED; j++) {
@@ -51,7 +53,7 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_spread(const stored* d_dst
                     row[j] = in.pixel(j);
 #pragma unroll
                     for (int k = 0; k < CHANNELS; k++) {
-                        float pixel = widen(now.channel[k]);
+                        float pixel = channel_of(now, k);
 #pragma unroll
                         for (int ky = 0; ky < SIDE; ky++) {
 #pragma unroll
@@ -72,9 +74,9 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_spread(const stored* d_dst
             }
 #pragma unroll
             for (int half = 0; half < 2; half++) {
-                store_strip(sums[2 * turn + half], out, opaque(channels), done && y >= 0 && y < height ? made : 0);
+                store_strip(sums[2 * turn + half], out, opaque(step), done && y >= 0 && y < height ? made : 0);
                 y += done;
-                out += done ? width * channels : 0;
+                out += done ? below(width, step) : 0;
             }
         }
     }

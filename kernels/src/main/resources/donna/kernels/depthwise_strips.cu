@@ -19,32 +19,33 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_strips(const stored* src, 
     if (item.sample >= samples || channel >= channels) {
         return;
     }
+    unsigned step = (unsigned) channels * (unsigned) sizeof(stored);
     int x = item.strip * STRIP;
     int first = item.band * rows;
-    int last = first + rows < out_height ? first + rows : out_height;
+    int count = first + rows < out_height ? rows : out_height - first;
     int from = x * STRIDE - padding;
     int line = first * STRIDE - padding;
-    int end = (last - 1) * STRIDE + SIDE - padding < height ? (last - 1) * STRIDE + SIDE - padding : height;
+    unsigned end = clamp((first + count - 1) * STRIDE + SIDE - padding, height);
     unsigned wanted = columns(from, NEEDED, width);
     unsigned made = columns(x, STRIP, out_width);
-    stored* out = dst + ((item.sample * out_height + first) * out_width + x) * channels + channel;
-    Row in = {src + ((item.sample * height + line) * width + from) * channels + channel, channels, line >= 0 && line < end ? wanted : 0};
+    char* out = (char*) (dst + ((item.sample * out_height + first) * out_width + x) * channels + channel);
+    Row in = {(const char*) (src + ((item.sample * height + line) * width + from) * channels + channel), step, (unsigned) line < end ? wanted : 0};
     Piece row[NEEDED];
 #pragma unroll
     for (int j = 0; j < NEEDED; j++) {
         row[j] = in.pixel(j);
     }
     float sums[LIVE][STRIP][CHANNELS] = {};
-    for (int top = first; top < last + LIVE - 1; top += LIVE) {
+    for (int top = 0; top < count + LIVE - 1; top += LIVE) {
 #pragma unroll
         for (int turn = 0; turn < LIVE; turn++) {
 #pragma unroll
             for (int r = 0; r < STRIDE; r++) {
-                bool there = line >= 0 && line < end;
+                bool there = (unsigned) line < end;
                 line++;
-                in.at += width * channels;
-                in.channels = opaque(channels);
-                in.present = line >= 0 && line < end ? wanted : 0;
+                in.at += below(width, step);
+                in.step = opaque(step);
+                in.present = (unsigned) line < end ? wanted : 0;
                 if (there) {
 #pragma unroll
                     for (int j = 0; j < NEEDED; j++) {
@@ -52,7 +53,7 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_strips(const stored* src, 
                         row[j] = in.pixel(j);
 #pragma unroll
                         for (int k = 0; k < CHANNELS; k++) {
-                            float pixel = widen(now.channel[k]);
+                            float pixel = channel_of(now, k);
 #pragma unroll
                             for (int ky = r; ky < SIDE; ky += STRIDE) {
 #pragma unroll
@@ -72,10 +73,9 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_strips(const stored* src, 
                     }
                 }
             }
-            int y = top + turn - (LIVE - 1);
-            bool done = y >= first && y < last;
-            store_strip(sums[(turn + 1) % LIVE], out, opaque(channels), done ? made : 0);
-            out += done ? out_width * channels : 0;
+            bool done = (unsigned) (top + turn - (LIVE - 1)) < (unsigned) count;
+            store_strip(sums[(turn + 1) % LIVE], out, opaque(step), done ? made : 0);
+            out += done ? below(out_width, step) : 0;
         }
     }
 }

@@ -38,6 +38,7 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_taps(const stored* src, co
         int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples, int chunks) {
     int tile = blockIdx.x % tiles;
     int chunk = blockIdx.x / tiles;
+    unsigned step = (unsigned) channels * (unsigned) sizeof(stored);
     int channel = (tile * (int) blockDim.x + (int) threadIdx.x) * CHANNELS;
     int after = channel < channels ? chunk_begin(samples * bands * strips, chunk + 1, chunks) : 0;
     float sums[TAPS][CHANNELS] = {};
@@ -45,14 +46,14 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_taps(const stored* src, co
         Item item = item_at(index, bands, strips);
         int x = item.strip * STRIP;
         int first = item.band * rows;
-        int last = first + rows < out_height ? first + rows : out_height;
+        int count = first + rows < out_height ? rows : out_height - first;
         int from = x * STRIDE - padding;
         int line = first * STRIDE - padding;
-        int end = (last - 1) * STRIDE + SIDE - padding < height ? (last - 1) * STRIDE + SIDE - padding : height;
+        unsigned end = clamp((first + count - 1) * STRIDE + SIDE - padding, height);
         unsigned wanted = columns(from, NEEDED, width);
         unsigned made = columns(x, STRIP, out_width);
-        Row out = {d_dst + ((item.sample * out_height + first) * out_width + x) * channels + channel, channels, made};
-        Row in = {src + ((item.sample * height + line) * width + from) * channels + channel, channels, line >= 0 && line < end ? wanted : 0};
+        Row out = {(const char*) (d_dst + ((item.sample * out_height + first) * out_width + x) * channels + channel), step, made};
+        Row in = {(const char*) (src + ((item.sample * height + line) * width + from) * channels + channel), step, (unsigned) line < end ? wanted : 0};
         Piece row[NEEDED];
 #pragma unroll
         for (int j = 0; j < NEEDED; j++) {
@@ -64,27 +65,27 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_taps(const stored* src, co
             gradients[i] = out.pixel(i);
         }
         float live[LIVE][STRIP][CHANNELS] = {};
-        for (int top = first; top < last + LIVE - 1; top += LIVE) {
+        for (int top = 0; top < count + LIVE - 1; top += LIVE) {
 #pragma unroll
             for (int turn = 0; turn < LIVE; turn++) {
-                out.at += out_width * channels;
-                out.channels = opaque(channels);
-                out.present = top + turn + 1 < last ? made : 0;
+                out.at += below(out_width, step);
+                out.step = opaque(step);
+                out.present = top + turn + 1 < count ? made : 0;
 #pragma unroll
                 for (int i = 0; i < STRIP; i++) {
 #pragma unroll
                     for (int k = 0; k < CHANNELS; k++) {
-                        live[turn][i][k] = widen(gradients[i].channel[k]);
+                        live[turn][i][k] = channel_of(gradients[i], k);
                     }
                     gradients[i] = out.pixel(i);
                 }
 #pragma unroll
                 for (int r = 0; r < STRIDE; r++) {
-                    bool there = line >= 0 && line < end;
+                    bool there = (unsigned) line < end;
                     line++;
-                    in.at += width * channels;
-                    in.channels = opaque(channels);
-                    in.present = line >= 0 && line < end ? wanted : 0;
+                    in.at += below(width, step);
+                    in.step = opaque(step);
+                    in.present = (unsigned) line < end ? wanted : 0;
                     if (there) {
 #pragma unroll
                         for (int j = 0; j < NEEDED; j++) {
@@ -92,7 +93,7 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_taps(const stored* src, co
                             row[j] = in.pixel(j);
 #pragma unroll
                             for (int k = 0; k < CHANNELS; k++) {
-                                float pixel = widen(now.channel[k]);
+                                float pixel = channel_of(now, k);
 #pragma unroll
                                 for (int ky = r; ky < SIDE; ky += STRIDE) {
 #pragma unroll

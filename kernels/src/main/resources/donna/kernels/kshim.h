@@ -9,7 +9,7 @@
 #define NAN __int_as_float(0x7fffffff)
 
 /* The same number, of which the compiler knows nothing: what is worked out from it is not kept in registers for later. */
-DEVICE int opaque(int v) {
+DEVICE unsigned opaque(unsigned v) {
     asm volatile("" : "+r"(v));
     return v;
 }
@@ -23,6 +23,10 @@ DEVICE T load16(const void* p) {
 template <class T>
 DEVICE void store16(void* p, T v) {
     *(T*) p = v;
+}
+
+DEVICE float bits_to_float(unsigned bits) {
+    return __uint_as_float(bits);
 }
 
 DEVICE float half_to_float(unsigned short bits) {
@@ -69,7 +73,13 @@ DEVICE unsigned floats_to_bfloats(float low, float high) {
 #define DEVICE static inline
 #define DEVICE_MEMBER inline
 
-DEVICE int opaque(int v) {
+DEVICE unsigned opaque(unsigned v) {
+    return v;
+}
+
+DEVICE float bits_to_float(unsigned bits) {
+    float v;
+    memcpy(&v, &bits, sizeof v);
     return v;
 }
 #endif

@@ -15,13 +15,22 @@ KERNEL __launch_bounds__(BLOCK) sum_partials(const float* partial, float* dst, i
 /* 1/C sum_c mean((src_c - target_c)^2) inverse_variance_c over [.., channels]; weights are equal where there are none. */
 KERNEL __launch_bounds__(BLOCK) weighted_squares(const stored* src, const stored* target, const float* inverse_variance, float* partial, stored* d_src,
         int channels, int count) {
-    int each = gridDim.x * BLOCK;
+    float share = 1.0f / count;
     float sum = 0.0f;
-    for (int i = element(); i < count; i += each) {
-        float d = widen(src[i]) - widen(target[i]);
-        float weight = (inverse_variance ? inverse_variance[i % channels] : 1.0f) / count;
-        sum += d * d * weight;
-        set(d_src + i, 2.0f * d * weight);
+    for (int first = 8 * element(); first < count; first += 8 * (int) gridDim.x * BLOCK) {
+        floats8 d = load_eight(src, first, count);
+        floats8 t = load_eight(target, first, count);
+        floats8 weight;
+        if (inverse_variance) {
+            weight = load_channels(inverse_variance, first % channels, channels);
+        }
+        for (int i = 0; i < 8; i++) {
+            d.v[i] -= t.v[i];
+            float w = inverse_variance ? weight.v[i] * share : share;
+            sum += d.v[i] * d.v[i] * w;
+            d.v[i] *= 2.0f * w;
+        }
+        store_eight(d_src, first, count, d);
     }
     sum = block_sum(sum);
     if (threadIdx.x == 0) {

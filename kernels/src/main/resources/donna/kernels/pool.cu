@@ -1,11 +1,29 @@
 /* Pooling over windows of kernel x kernel: src [N, H, W, C], dst [N, OH, OW, C]. */
 #include "kshim.h"
 
-/* dst [N, pixels, C] = factor src [N, C]. */
+/* dst [N, pixels, C] = factor src [N, C]; eight elements a thread. */
 KERNEL __launch_bounds__(BLOCK) spread_pixels(const stored* src, stored* dst, float factor, int pixels, int channels, int count) {
-    int i = element();
-    if (i < count) {
-        set(dst + i, factor * widen(src[i / (pixels * channels) * channels + i % channels]));
+    int first = 8 * element();
+    if (first < count) {
+        int row = first / channels;
+        int c = first - row * channels;
+        floats8 x;
+        if (channels % 8 == 0) {
+            x = load8(src + row / pixels * channels + c);
+        } else {
+            for (int i = 0; i < 8; i++) {
+                x.v[i] = first + i < count ? widen(src[row / pixels * channels + c]) : 0.0f;
+                c++;
+                if (c == channels) {
+                    c = 0;
+                    row++;
+                }
+            }
+        }
+        for (int i = 0; i < 8; i++) {
+            x.v[i] *= factor;
+        }
+        store_eight(dst, first, count, x);
     }
 }
 

@@ -1,49 +1,133 @@
-/* Optimizer steps, in place. Learning rates and step numbers are numbers on the device. */
+/*
+ * Optimizer steps, in place. A block treats one piece of one tensor; a table in device memory says which. Learning rates and step
+ * numbers are numbers on the device, and so is what a gradient is multiplied by, where there is a factor.
+ */
 #include "kshim.h"
 
-KERNEL __launch_bounds__(BLOCK) sgd(float* parameter, const float* gradient, float* velocity, const float* rate, float momentum, int nesterov,
-        float weight_decay, int count) {
-    int i = element();
-    if (i < count) {
-        float d = gradient[i] + weight_decay * parameter[i];
-        float v = momentum * velocity[i] + d;
-        velocity[i] = v;
-        parameter[i] -= rate[0] * (nesterov ? d + momentum * v : v);
+/* i is the first of four elements that a thread treats. */
+#define FOR_EACH_FOUR(count) for (int i = 4 * (int) threadIdx.x; i < (count); i += 4 * BLOCK)
+
+/* Elements i to i + 3 of p [count], as many as there are. */
+DEVICE floats<4> load_four(const float* p, int i, int count) {
+    if (i + 4 <= count) {
+        return load4(p + i);
+    }
+    floats<4> f;
+    for (int k = 0; k < 4; k++) {
+        f.v[k] = i + k < count ? p[i + k] : 0.0f;
+    }
+    return f;
+}
+
+DEVICE void store_four(float* p, int i, int count, floats<4> f) {
+    if (i + 4 <= count) {
+        store4(p + i, f);
+    } else {
+        for (int k = 0; k < 4; k++) {
+            if (i + k < count) {
+                p[i + k] = f.v[k];
+            }
+        }
+    }
+}
+
+struct sgd_piece {
+    float* parameter;
+    const float* gradient;
+    const float* factor;
+    float* velocity;
+    const float* rate;
+    float momentum, weight_decay;
+    int nesterov, count;
+};
+
+KERNEL __launch_bounds__(BLOCK) sgd(const sgd_piece* table) {
+    sgd_piece p = table[blockIdx.x];
+    float factor = p.factor ? p.factor[0] : 1.0f;
+    float rate = p.rate[0];
+    FOR_EACH_FOUR(p.count) {
+        floats<4> x = load_four(p.parameter, i, p.count);
+        floats<4> d = load_four(p.gradient, i, p.count);
+        floats<4> v = load_four(p.velocity, i, p.count);
+        for (int k = 0; k < 4; k++) {
+            d.v[k] = factor * d.v[k] + p.weight_decay * x.v[k];
+            v.v[k] = p.momentum * v.v[k] + d.v[k];
+            x.v[k] -= rate * (p.nesterov ? d.v[k] + p.momentum * v.v[k] : v.v[k]);
+        }
+        store_four(p.velocity, i, p.count, v);
+        store_four(p.parameter, i, p.count, x);
     }
 }
 
 /* log_beta1 and log_beta2 are natural logarithms; 1 - beta^step is formed without cancellation. */
-KERNEL __launch_bounds__(BLOCK) adamw(float* parameter, const float* gradient, float* m, float* v, const float* rate, const float* step, float beta1,
-        float beta2, float log_beta1, float log_beta2, float eps, float weight_decay, int count) {
-    int i = element();
-    if (i < count) {
-        float correction1 = -expm1f(step[0] * log_beta1);
-        float correction2 = sqrtf(-expm1f(step[0] * log_beta2));
-        float g = gradient[i];
-        float first = beta1 * m[i] + (1.0f - beta1) * g;
-        float second = beta2 * v[i] + (1.0f - beta2) * g * g;
-        m[i] = first;
-        v[i] = second;
-        float p = parameter[i];
-        p -= rate[0] * weight_decay * p;
-        parameter[i] = p - rate[0] / correction1 * first / (sqrtf(second) / correction2 + eps);
+struct adamw_piece {
+    float* parameter;
+    const float* gradient;
+    const float* factor;
+    float *m, *v;
+    const float *rate, *step;
+    float beta1, beta2, log_beta1, log_beta2, eps, weight_decay;
+    int count;
+};
+
+KERNEL __launch_bounds__(BLOCK) adamw(const adamw_piece* table) {
+    adamw_piece p = table[blockIdx.x];
+    float factor = p.factor ? p.factor[0] : 1.0f;
+    float rate = p.rate[0];
+    float first_rate = rate / -expm1f(p.step[0] * p.log_beta1);
+    float second_factor = 1.0f / sqrtf(-expm1f(p.step[0] * p.log_beta2));
+    FOR_EACH_FOUR(p.count) {
+        floats<4> x = load_four(p.parameter, i, p.count);
+        floats<4> d = load_four(p.gradient, i, p.count);
+        floats<4> m = load_four(p.m, i, p.count);
+        floats<4> v = load_four(p.v, i, p.count);
+        for (int k = 0; k < 4; k++) {
+            float g = factor * d.v[k];
+            m.v[k] = p.beta1 * m.v[k] + (1.0f - p.beta1) * g;
+            v.v[k] = p.beta2 * v.v[k] + (1.0f - p.beta2) * g * g;
+            x.v[k] -= rate * p.weight_decay * x.v[k];
+            x.v[k] -= first_rate * m.v[k] / (sqrtf(v.v[k]) * second_factor + p.eps);
+        }
+        store_four(p.m, i, p.count, m);
+        store_four(p.v, i, p.count, v);
+        store_four(p.parameter, i, p.count, x);
     }
 }
+
+struct average_piece {
+    float* average;
+    const float* parameter;
+    float share;
+    int count;
+};
 
 /* average += share (parameter - average), where share is 1 - decay. */
-KERNEL __launch_bounds__(BLOCK) moving_average(float* average, const float* parameter, float share, int count) {
-    int i = element();
-    if (i < count) {
-        average[i] += share * (parameter[i] - average[i]);
+KERNEL __launch_bounds__(BLOCK) moving_average(const average_piece* table) {
+    average_piece p = table[blockIdx.x];
+    FOR_EACH_FOUR(p.count) {
+        floats<4> a = load_four(p.average, i, p.count);
+        floats<4> x = load_four(p.parameter, i, p.count);
+        for (int k = 0; k < 4; k++) {
+            a.v[k] += p.share * (x.v[k] - a.v[k]);
+        }
+        store_four(p.average, i, p.count, a);
     }
 }
 
+struct gradient_piece {
+    const float* gradient;
+    int count;
+};
+
 /* partial [gridDim.x]: sums of squares. */
-KERNEL __launch_bounds__(BLOCK) squares(const float* gradient, float* partial, int count) {
-    int each = gridDim.x * BLOCK;
+KERNEL __launch_bounds__(BLOCK) squares(const gradient_piece* table, float* partial) {
+    gradient_piece p = table[blockIdx.x];
     float sum = 0.0f;
-    for (int i = element(); i < count; i += each) {
-        sum += gradient[i] * gradient[i];
+    FOR_EACH_FOUR(p.count) {
+        floats<4> d = load_four(p.gradient, i, p.count);
+        for (int k = 0; k < 4; k++) {
+            sum += d.v[k] * d.v[k];
+        }
     }
     sum = block_sum(sum);
     if (threadIdx.x == 0) {
@@ -60,5 +144,19 @@ KERNEL __launch_bounds__(BLOCK) clip_factor(const float* partial, float* factor,
     sum = block_sum(sum);
     if (threadIdx.x == 0) {
         factor[0] = fminf(1.0f, max_norm / (sqrtf(sum) + 1e-6f));
+    }
+}
+
+struct stored_piece {
+    const float* src;
+    stored* dst;
+    int count;
+};
+
+/* Many tensors from floats to what is stored. */
+KERNEL __launch_bounds__(BLOCK) store_all(const stored_piece* table) {
+    stored_piece p = table[blockIdx.x];
+    for (int i = 8 * (int) threadIdx.x; i < p.count; i += 8 * BLOCK) {
+        store_eight(p.dst, i, p.count, load_eight(p.src, i, p.count));
     }
 }

@@ -4,6 +4,8 @@ import donna.ffi.bind.CText;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.HashMap;
+import java.util.Map;
 
 /** cuDNN, checked, on the card that is current when it is opened. Thread-safe; the caller closes it, after the convolutions made with it. */
 public final class Dnn extends Handle {
@@ -14,6 +16,7 @@ public final class Dnn extends Handle {
     private static final int REASON_BYTES = 1024;
 
     private final Cudnn lib;
+    private final Map<Asked, GraphConvolution.Found> plans = new HashMap<>();
 
     private Dnn(Cudnn lib, long handle) {
         super(handle);
@@ -40,6 +43,9 @@ public final class Dnn extends Handle {
         return v >= VERSION_9 ? v / 10000 + "." + v / 100 % 100 + "." + v % 100 : v / 1000 + "." + v / 100 % 10 + "." + v % 100;
     }
 
+    /** What was searched: convolutions that are the same share the library's plan. */
+    private record Asked(ConvolutionSpec spec, ConvolutionSpec.Pass pass, long workspaceLimit) {}
+
     /**
      * A plan for a convolution, the same bits every time; the caller closes it. By the graph API from cuDNN 9 on, by the older API before.
      *
@@ -47,8 +53,11 @@ public final class Dnn extends Handle {
      * @throws NativeException with status {@link #NO_PLAN} if the library has no deterministic way to compute it within the limit
      */
     public synchronized ConvolutionPlan convolution(ConvolutionSpec spec, ConvolutionSpec.Pass pass, long workspaceLimit) {
-        return lib.cudnnGetVersion() >= VERSION_9
-                ? new GraphConvolution(this, spec, pass, workspaceLimit) : new LegacyConvolution(this, spec, pass, workspaceLimit);
+        if (lib.cudnnGetVersion() < VERSION_9) {
+            return new LegacyConvolution(this, spec, pass, workspaceLimit);
+        }
+        return new GraphConvolution(this, pass, plans.computeIfAbsent(new Asked(spec, pass, workspaceLimit), a ->
+                GraphConvolution.find(lib, GraphConvolution.Target.of(address()), spec, pass, workspaceLimit)));
     }
 
     Cudnn lib() {
@@ -92,6 +101,7 @@ public final class Dnn extends Handle {
 
     @Override
     void destroy(long address) {
+        plans.values().forEach(found -> found.plan().close());
         check(lib, lib.cudnnDestroy(address), "cudnnDestroy");
     }
 }

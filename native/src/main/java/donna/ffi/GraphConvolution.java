@@ -62,7 +62,7 @@ final class GraphConvolution implements ConvolutionPlan {
     private long packWorkspace = -1;
     private CudnnDescriptor pack;
 
-    /** What was chosen: the caller closes its plan. */
+    /** What was chosen, for any number of convolutions at a time: the caller closes its plan. */
     record Found(CudnnDescriptor plan, long engine, long workspaceBytes) {}
 
     /** For which card plans are made: set on the descriptors that want to know it. */
@@ -80,16 +80,16 @@ final class GraphConvolution implements ConvolutionPlan {
         }
     }
 
-    /** @throws NativeException as {@link #find} */
-    GraphConvolution(Dnn dnn, ConvolutionSpec spec, ConvolutionSpec.Pass pass, long workspaceLimit) {
+    /** {@code found} for {@code pass}; it stays open as long as this. */
+    GraphConvolution(Dnn dnn, ConvolutionSpec.Pass pass, Found found) {
         this.dnn = dnn;
         this.lib = dnn.lib();
         this.pass = pass;
-        this.found = find(lib, Target.of(dnn.address()), spec, pass, workspaceLimit);
+        this.found = found;
     }
 
     /**
-     * Searches a plan.
+     * Searches a plan; the caller closes it.
      *
      * @throws NativeException with status {@link Dnn#NO_PLAN} if there is none
      */
@@ -281,7 +281,6 @@ final class GraphConvolution implements ConvolutionPlan {
         if (pack != null) {
             pack.close();
         }
-        found.plan().close();
         if (arena.scope().isAlive()) {
             arena.close();
         }

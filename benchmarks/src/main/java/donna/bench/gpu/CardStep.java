@@ -40,15 +40,20 @@ final class CardStep {
         void run(Place place) throws Exception;
     }
 
-    private static final Map<String, Work> WORKS = Map.of(
-            "facts", CardStep::facts,
-            "parity", Parity::run,
-            "ceilings", Ceilings::run,
-            "kernels", KernelTimes::run,
-            "stage", PeerRaces::stage,
-            "training", PeerRaces::training,
-            "latency", PeerRaces::latency,
-            "depthwise", DepthwiseTimes::run);
+    private static final Map<String, Work> WORKS = Map.ofEntries(
+            Map.entry("facts", CardStep::facts),
+            Map.entry("parity", Parity::run),
+            Map.entry("sanitizer", Sanitizer::run),
+            Map.entry("ceilings", Ceilings::run),
+            Map.entry("kernels", KernelTimes::run),
+            Map.entry("depthwise", DepthwiseTimes::run),
+            Map.entry("stage", PeerRaces::stage),
+            Map.entry("branches", BranchTimes::run),
+            Map.entry("training", PeerRaces::training),
+            Map.entry("latency", PeerRaces::latency),
+            Map.entry("busy", Busy::run),
+            Map.entry("quickstart", SearchRun::run),
+            Map.entry("compiled", PeerRaces::compiled));
 
     public static void main(String[] args) throws IOException {
         long deadline = System.nanoTime() + (long) (Double.parseDouble(args[4]) * 1e9);

@@ -32,11 +32,16 @@ public final class CardSuite {
         STEPS.put(CONTRACT, 120);
         STEPS.put("parity", 40);
         STEPS.put("ceilings", 30);
-        STEPS.put("kernels", 45);
         STEPS.put("stage", 120);
-        STEPS.put("training", 90);
+        STEPS.put("training", 120);
         STEPS.put("latency", 60);
+        STEPS.put("kernels", 45);
+        STEPS.put("branches", 40);
+        STEPS.put("busy", 30);
+        STEPS.put("sanitizer", 130);
+        STEPS.put("quickstart", 180);
         STEPS.put("depthwise", 60);
+        STEPS.put("compiled", 180);
     }
 
     private final Path folder;
@@ -135,7 +140,7 @@ public final class CardSuite {
             done = lines.isEmpty() ? 0 : Integer.parseInt(lines.getLast().split("\t", 2)[0]) + 1;
             if (code != 0 && code != ContractRun.DIED && code != -1) {
                 // The process ended in a case that has no line.
-                Files.writeString(file, done + "\tFAILED\t?\t?\tthe process ended with code " + code + "\n", StandardOpenOption.CREATE,
+                Files.writeString(file, done + "\tFAILED\t?\t?\t?\tthe process ended with code " + code + "\n", StandardOpenOption.CREATE,
                         StandardOpenOption.APPEND);
                 done++;
             }

@@ -1,101 +1,76 @@
 package donna.bench.gpu;
 
 import donna.backend.Device;
+import donna.cuda.CudaBackend;
 import donna.tensor.DonnaException;
 import donna.tensor.Tensor;
 import donna.tensor.TensorSpec;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
-import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.function.Executable;
 
 /**
- * Runs the cases of the contract on the card, from one on, without a test engine: where a card's context dies of a case, the process ends with
- * {@value #DIED} and another can go on after it. Arguments: a file, the number of the first case. Appends one line for each case to the file:
- * {@code number, passed or FAILED, method, case, message}, with tabs between.
+ * Runs the cases of the contracts on the card, from one on: where a card's context dies of a case, the process ends with {@value #DIED} and another can go on
+ * after it. Arguments: a file, the number of the first case. Appends one line for each case to the file:
+ * {@code number, passed or FAILED, precision, method, case, message}, with tabs between.
  */
 final class ContractRun {
     /** Status of a process whose card no longer answers. */
     static final int DIED = 75;
 
-    private static final long PATIENCE_NANOS = 20_000_000_000L;
+    private static final long PATIENCE_MS = 20_000;
 
-    private final CardContract contract = new CardContract();
     private final PrintWriter out;
+    private final int first;
+    private int number;
     private String left = "";
 
-    private record Case(String method, String name, Executable body) {}
-
-    private ContractRun(PrintWriter out) {
+    private ContractRun(PrintWriter out, int first) {
         this.out = out;
+        this.first = first;
     }
 
     public static void main(String[] args) throws IOException, ReflectiveOperationException {
         try (PrintWriter out = new PrintWriter(Files.newBufferedWriter(
                 Path.of(args[0]), StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND))) {
-            new ContractRun(out).run(Integer.parseInt(args[1]));
-        }
-    }
-
-    private void run(int first) throws ReflectiveOperationException {
-        contract.open();
-        List<Case> cases = cases();
-        AtomicLong begun = new AtomicLong(System.nanoTime());
-        for (int i = first; i < cases.size(); i++) {
-            Case c = cases.get(i);
-            int number = i;
-            begun.set(System.nanoTime());
-            Thread watch = Thread.ofVirtual().start(() -> endIfStuck(number, c));
-            String failure = failure(c);
-            watch.interrupt();
-            line(i, failure.isEmpty() ? "passed" : "FAILED", c, failure);
-            if (!failure.isEmpty() && !answers()) {
-                Runtime.getRuntime().halt(DIED);
+            ContractRun run = new ContractRun(out, Integer.parseInt(args[1]));
+            for (CardContracts.Subject s : CardContracts.all()) {
+                run.run(s);
             }
         }
-        contract.close();
     }
 
-    private List<Case> cases() throws ReflectiveOperationException {
-        List<Case> all = new ArrayList<>();
-        for (Method m : Arrays.stream(CardContract.class.getMethods()).sorted(Comparator.comparing(Method::getName)).toList()) {
-            if (m.isAnnotationPresent(Test.class)) {
-                all.add(new Case(m.getName(), "", () -> call(m)));
-            } else if (m.isAnnotationPresent(TestFactory.class)) {
-                ((Stream<?>) m.invoke(contract)).map(DynamicTest.class::cast)
-                        .forEach(t -> all.add(new Case(m.getName(), t.getDisplayName(), t.getExecutable())));
+    private void run(CardContracts.Subject s) {
+        int end = number + s.cases().size();
+        if (first >= end) {
+            number = end;
+            return;
+        }
+        String opened = message(s.open());
+        for (CardContracts.Case c : s.cases()) {
+            if (number >= first) {
+                Thread watch = Thread.ofVirtual().start(() -> endIfStuck(s, c));
+                String failure = opened.isEmpty() ? failure(s, c) : opened;
+                watch.interrupt();
+                line(s, c, failure);
+                if (!failure.isEmpty() && opened.isEmpty() && !answers()) {
+                    Runtime.getRuntime().halt(DIED);
+                }
             }
+            number++;
         }
-        return all;
-    }
-
-    private void call(Method m) throws Throwable {
-        try {
-            m.invoke(contract);
-        } catch (InvocationTargetException e) {
-            throw e.getCause();
-        }
+        message(s.close());
     }
 
     /** The message of what went wrong; empty if nothing did. */
-    private String failure(Case c) {
+    private String failure(CardContracts.Subject s, CardContracts.Case c) {
         String failure = message(c.body());
         // What one case left in use is not held against the next.
-        String inUse = message(contract::nothingStaysInUse);
+        String inUse = message(s.nothingStaysInUse());
         String more = failure.isEmpty() && !inUse.equals(left) ? inUse : "";
         left = inUse;
         return failure + more;
@@ -110,14 +85,15 @@ final class ContractRun {
         }
     }
 
-    private void line(int number, String outcome, Case c, String message) {
-        out.println(String.join("\t", Integer.toString(number), outcome, c.method(), c.name(), message));
+    private void line(CardContracts.Subject s, CardContracts.Case c, String failure) {
+        out.println(String.join(
+                "\t", Integer.toString(number), failure.isEmpty() ? "passed" : "FAILED", s.precision().word(), c.method(), c.name(), failure));
         out.flush();
     }
 
     /** Whether the card still does what it is told. */
-    private boolean answers() {
-        try (Device device = contract.provider().open(0);
+    private static boolean answers() {
+        try (Device device = new CudaBackend().open(0);
                 Tensor tensor = device.tensor(TensorSpec.f32(1))) {
             tensor.fill(2);
             return tensor.item() == 2;
@@ -126,13 +102,13 @@ final class ContractRun {
         }
     }
 
-    private void endIfStuck(int number, Case c) {
+    private void endIfStuck(CardContracts.Subject s, CardContracts.Case c) {
         try {
-            Thread.sleep(PATIENCE_NANOS / 1_000_000);
+            Thread.sleep(PATIENCE_MS);
         } catch (InterruptedException e) {
             return;
         }
-        line(number, "FAILED", c, "did not end within " + PATIENCE_NANOS / 1_000_000_000 + " s");
+        line(s, c, "did not end within " + PATIENCE_MS / 1000 + " s");
         Runtime.getRuntime().halt(DIED);
     }
 }

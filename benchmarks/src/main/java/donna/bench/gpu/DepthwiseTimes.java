@@ -44,9 +44,6 @@ final class DepthwiseTimes {
     /** What the engine's choice of threads is compared with. */
     private static final List<Integer> THREADS = List.of(DepthwiseGrid.MANY_THREADS / 2, DepthwiseGrid.MANY_THREADS, DepthwiseGrid.MANY_THREADS * 2);
 
-    /** Forms beside those that the engine chooses from. */
-    private static final List<Integer> STRIPS = List.of(2, 4, 7, 8);
-
     /** A layer of {@code channels} channels and {@code size} by {@code size} pixels, which keeps the size but for the stride. */
     record Layer(int channels, int size, int side, int stride) {
         int padding() {
@@ -164,16 +161,11 @@ final class DepthwiseTimes {
         return compiler.compile(c.file.source(), c.file.fileName(), options).image();
     }
 
-    /** The engine's first. */
+    /** Those that the engine chooses from, and one of 5 x 5 taps that keeps a number more than there are registers. */
     private List<DepthwiseForm> forms(Pass p, Layer l) {
-        List<DepthwiseForm> all = new ArrayList<>();
-        all.add(chosen(p, l));
-        for (int channels : l.side == 7 ? List.of(1) : List.of(1, 2)) {
-            for (int strip : STRIPS) {
-                if (p.file(l) != KernelFile.DEPTHWISE_SPREAD || strip % 2 == 0) {
-                    all.add(new DepthwiseForm(l.side, l.stride, channels, strip));
-                }
-            }
+        List<DepthwiseForm> all = new ArrayList<>(DepthwiseForm.forms(p.file(l), storage, l.side, l.stride, l.channels));
+        if (l.side == 5) {
+            all.add(new DepthwiseForm(l.side, l.stride, 2, 4));
         }
         return all.stream().distinct().toList();
     }

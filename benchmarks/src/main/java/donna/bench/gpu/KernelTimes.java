@@ -3,6 +3,7 @@ package donna.bench.gpu;
 import donna.backend.Backends;
 import donna.backend.Device;
 import donna.backend.Plan;
+import donna.backend.Precision;
 import donna.backend.Stream;
 import donna.bench.Results;
 import donna.bench.Table;
@@ -17,10 +18,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** How long does each kind of step take beside the time that the card needs at least to move its bytes or do its operations? */
+/** In bf16, how long does each kind of step take beside the time that the card needs at least to move its bytes or do its operations? */
 final class KernelTimes {
     private static final int RUNS = 5;
-    private static final int SHOWN = 14;
+    private static final int SHOWN = 12;
     private static final int TRAINING_BATCH = 128;
 
     private KernelTimes() {}
@@ -38,7 +39,7 @@ final class KernelTimes {
     static void run(CardStep.Place place) {
         Rates rates = Rates.of(place);
         List<Row> rows = new ArrayList<>();
-        try (Device device = Backends.open("cuda", line -> {});
+        try (Device device = Backends.open("cuda", Precision.BF16, line -> {});
                 Stream stream = device.openStream()) {
             for (String model : ModelWork.TIMM.keySet().stream().sorted().toList()) {
                 try (ModelWork.Training training = ModelWork.training(device, model, TRAINING_BATCH, ModelWork.PIXELS)) {
@@ -63,7 +64,7 @@ final class KernelTimes {
         static Rates of(CardStep.Place place) {
             if (!(Results.sections(place.results()).get("ceilings") instanceof Results.Section s && s.content() instanceof Map<?, ?> found
                     && found.get("copyGBs") instanceof Number copy && found.get("teraflops") instanceof Map<?, ?> products
-                    && products.get("f32") instanceof Number product)) {
+                    && products.get("bf16") instanceof Number product)) {
                 throw new IllegalStateException("kernel times need the card's ceilings; run the step 'ceilings' first");
             }
             return new Rates(copy.doubleValue() * 1e3, product.doubleValue() * 1e6);

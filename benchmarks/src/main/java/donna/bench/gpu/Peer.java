@@ -11,20 +11,29 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** PyTorch in a process of its own that does work when asked, so that both sides can be timed in turn. By one thread at a time; the caller closes it. */
+/**
+ * PyTorch in a process of its own that does work when asked, so that both sides can be timed in turn. A process that ended, or whose card no longer answers,
+ * is replaced when the next work is prepared. By one thread at a time; the caller closes it.
+ */
 final class Peer implements AutoCloseable {
-    private final Process process;
-    private final Writer in;
-    private final BufferedReader out;
+    private final ProcessBuilder command;
     private final String version;
+    private Process process;
+    private Writer in;
+    private BufferedReader out;
     private int works;
 
     /** Starts {@code script} with {@code python}; its errors go to {@code log}. */
     Peer(String python, Path script, Path log) throws IOException {
-        process = new ProcessBuilder(python, script.toString()).redirectError(log.toFile()).start();
+        command = new ProcessBuilder(python, script.toString()).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        version = start();
+    }
+
+    private String start() throws IOException {
+        process = command.start();
         in = process.outputWriter(StandardCharsets.UTF_8);
         out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-        version = answer("ready");
+        return answer("ready");
     }
 
     /** Of PyTorch, and its card. */
@@ -37,7 +46,10 @@ final class Peer implements AutoCloseable {
      *
      * @param request what the script's documentation says, besides {@code do} and {@code id}
      */
-    Contender contender(String name, Map<String, Object> request) {
+    Contender contender(String name, Map<String, Object> request) throws IOException {
+        if (!process.isAlive()) {
+            start();
+        }
         String id = "work" + works++;
         Map<String, Object> all = new LinkedHashMap<>(Map.of("do", "prepare", "id", id));
         all.putAll(request);
@@ -55,7 +67,9 @@ final class Peer implements AutoCloseable {
 
             @Override
             public void close() {
-                ask(Map.of("do", "drop", "id", id), "ready");
+                if (process.isAlive()) {
+                    ask(Map.of("do", "drop", "id", id), "ready");
+                }
             }
         };
     }
@@ -66,6 +80,7 @@ final class Peer implements AutoCloseable {
             in.flush();
             return answer(expected);
         } catch (IOException e) {
+            process.destroyForcibly();
             throw new IllegalStateException("the PyTorch process has ended: " + e.getMessage(), e);
         }
     }
@@ -77,6 +92,9 @@ final class Peer implements AutoCloseable {
                 return words.getLast();
             }
             if (words.getFirst().equals("failed")) {
+                if (words.getLast().contains("CUDA error")) {
+                    process.destroyForcibly().onExit().join();
+                }
                 throw new IllegalStateException(words.getLast());
             }
         }
@@ -85,6 +103,6 @@ final class Peer implements AutoCloseable {
 
     @Override
     public void close() {
-        process.destroy();
+        process.destroyForcibly();
     }
 }

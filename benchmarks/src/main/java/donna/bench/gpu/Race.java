@@ -8,6 +8,7 @@ import java.util.Map;
 /** Times several ways to do the same work in turn: A B C, A B C, ... */
 final class Race {
     private static final double ROUND_MS = 250;
+    private static final int WARM_UP_STEPS = 3;
     private static final int MOST_STEPS = 2000;
 
     private final int rounds;
@@ -54,14 +55,12 @@ final class Race {
             Contender c = null;
             try {
                 c = entrant.prepare();
-                double first = c.round(2);
-                int steps = (int) Math.clamp(Math.ceil(ROUND_MS / first), 2, MOST_STEPS);
+                c.round(WARM_UP_STEPS);
+                int steps = (int) Math.clamp(Math.ceil(ROUND_MS / c.round(WARM_UP_STEPS)), WARM_UP_STEPS, MOST_STEPS);
                 ready.put(name, new Ready(c, steps, new ArrayList<>()));
             } catch (Exception e) {
                 failed.put(name, message(e));
-                if (c != null) {
-                    c.close();
-                }
+                close(c);
             }
         });
         for (int i = 0; i < rounds; i++) {
@@ -71,16 +70,27 @@ final class Race {
                     r.times.add(r.contender.round(r.steps));
                 } catch (RuntimeException e) {
                     failed.put(name, message(e));
-                    ready.remove(name).contender.close();
+                    close(ready.remove(name).contender);
                 }
             }
         }
         Map<String, Timed> times = new LinkedHashMap<>();
         ready.forEach((name, r) -> {
             times.put(name, timed(r));
-            r.contender.close();
+            close(r.contender);
         });
         return new Row(work, images, times, failed);
+    }
+
+    /** What cannot be closed after it was timed takes nothing from the result. */
+    private static void close(Contender c) {
+        try {
+            if (c != null) {
+                c.close();
+            }
+        } catch (RuntimeException e) {
+            System.err.println("closing " + c.name() + ": " + e);
+        }
     }
 
     private static Timed timed(Ready r) {

@@ -26,6 +26,11 @@ final class ConvolutionStep implements Step {
     }
 
     @Override
+    public long operandBytes() {
+        return slots().stream().limit(3).mapToLong(Slot::bytes).sum();
+    }
+
+    @Override
     public void moved(long[] addresses) {
         System.arraycopy(addresses, 0, at, 0, addresses.length);
     }

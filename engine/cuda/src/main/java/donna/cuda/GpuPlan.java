@@ -5,11 +5,13 @@ import donna.backend.plan.Bindings;
 import donna.ffi.CudaGraph;
 import donna.ffi.CudaGraphExec;
 import donna.ffi.CudaStream;
+import donna.ffi.DeviceMemory;
 import donna.ffi.NativeException;
 import donna.graph.Graph;
 import donna.tensor.DonnaException;
 import donna.tensor.Tensor;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -17,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -82,9 +85,14 @@ final class GpuPlan implements TimedPlan {
         private int written;
     }
 
-    /** What runs with one set of addresses: nothing captured yet, or a graph. */
+    /** What runs with one set of addresses: the steps' tables, and, once it is captured, a graph. */
     private static final class Launchable {
+        private final Optional<DeviceMemory> tables;
         private CudaGraphExec exec;
+
+        Launchable(Optional<DeviceMemory> tables) {
+            this.tables = tables;
+        }
     }
 
     GpuPlan(GpuDevice device, Graph graph, Parts parts) {
@@ -160,12 +168,11 @@ final class GpuPlan implements TimedPlan {
             if (graphs.size() == MOST_GRAPHS) {
                 forgetGraphs();
             }
-            graphs.put(now, new Launchable());
-            move(scratch);
+            graphs.put(now, prepare(scratch));
             queue(lines, stream.queue());
         } else {
             if (known.exec == null) {
-                move(scratch);
+                move(scratch, known);
                 known.exec = capture(stream);
             }
             stream.queue().launch(known.exec);
@@ -185,13 +192,13 @@ final class GpuPlan implements TimedPlan {
         on.synchronize();
         return device.call(() -> {
             GpuStream stream = (GpuStream) on;
-            move(stream.scratch(parts.scratchBytes));
+            long scratch = stream.scratch(parts.scratchBytes);
+            move(scratch, graphs.get(new Addresses(pointers.clone(), scratch)));
             try (StepClock clock = new StepClock(device.context(), lines.size())) {
                 double[] all = clock.microseconds(stream.queue(), lines.stream().map(Line::step).toList(), runs, occupy);
                 List<StepTime> times = new ArrayList<>();
                 for (Line l : lines) {
-                    long bytes = l.step.slots().stream().mapToLong(Slot::bytes).sum();
-                    times.add(new StepTime(l.node, l.kind, l.step.implementation(), all[times.size()], bytes, l.step.flops()));
+                    times.add(new StepTime(l.node, l.kind, l.step.implementation(), all[times.size()], l.step.operandBytes(), l.step.flops()));
                 }
                 return times;
             }
@@ -202,7 +209,29 @@ final class GpuPlan implements TimedPlan {
         lines.forEach(l -> l.step.run(on));
     }
 
-    private void move(long scratch) {
+    /** Tells the steps where their slots are, and writes their tables. */
+    private Launchable prepare(long scratch) {
+        long bytes = lines.stream().mapToLong(l -> l.step.tableBytes()).sum();
+        Launchable fresh = new Launchable(bytes == 0 ? Optional.empty() : Optional.of(device.context().allocate(bytes)));
+        device.count(bytes);
+        move(scratch, fresh);
+        fresh.tables.ifPresent(tables -> {
+            try (Arena local = Arena.ofConfined()) {
+                MemorySegment all = local.allocate(bytes, Long.BYTES);
+                long at = 0;
+                for (Line l : lines) {
+                    l.step.writeTable(all.asSlice(at, l.step.tableBytes()));
+                    at += l.step.tableBytes();
+                }
+                device.staging().upload(tables.pointer(), all);
+            }
+        });
+        return fresh;
+    }
+
+    /** Tells the steps where their slots and tables are. */
+    private void move(long scratch, Launchable launchable) {
+        long table = launchable.tables.map(DeviceMemory::pointer).orElse(0L);
         for (Line l : lines) {
             List<Slot> slots = l.step.slots();
             long[] at = new long[slots.size()];
@@ -210,6 +239,8 @@ final class GpuPlan implements TimedPlan {
                 at[i] = slots.get(i).inScratch() ? scratch + slots.get(i).offset() : pointers[positions.get(slots.get(i))];
             }
             l.step.moved(at);
+            l.step.tableAt(table);
+            table += l.step.tableBytes();
         }
     }
 
@@ -239,6 +270,10 @@ final class GpuPlan implements TimedPlan {
     private void forgetGraphs() {
         streams.forEach(GpuStream::await);
         graphs.values().stream().filter(l -> l.exec != null).forEach(l -> l.exec.close());
+        graphs.values().forEach(l -> l.tables.ifPresent(tables -> {
+            device.count(-tables.bytes());
+            tables.close();
+        }));
         graphs.clear();
     }
 

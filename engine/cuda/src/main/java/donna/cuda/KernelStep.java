@@ -41,7 +41,7 @@ final class KernelStep implements Step {
         }
     }
 
-    private static Place place(Object value) {
+    static Place place(Object value) {
         return value instanceof Slot s ? new Place(s, 0) : (Place) value;
     }
 
@@ -74,6 +74,11 @@ final class KernelStep implements Step {
             case LONG -> arguments.set(i, ((Long) value).longValue());
             case FLOAT -> arguments.set(i, ((Float) value).floatValue());
         }
+    }
+
+    /** The first parameter, an address that is no slot's. */
+    void table(long pointer) {
+        arguments.set(0, pointer);
     }
 
     @Override

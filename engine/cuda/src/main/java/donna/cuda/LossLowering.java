@@ -9,7 +9,7 @@ import donna.kernels.Storage;
 /** Losses and softmax. */
 final class LossLowering {
     /** Blocks that share the elements of a loss, at most. */
-    private static final int MOST_BLOCKS = 256;
+    private static final int MOST_BLOCKS = 1056;
 
     private final PlanBuilder b;
 
@@ -17,9 +17,9 @@ final class LossLowering {
         this.b = b;
     }
 
-    /** Blocks for {@code count} elements, four for each thread. */
-    static int blocks(long count) {
-        return Math.clamp(count / (4L * Launch.BLOCK), 1, MOST_BLOCKS);
+    /** Blocks for {@code count} elements, sixteen for each thread. */
+    private static int blocks(long count) {
+        return Math.clamp(count / (16L * Launch.BLOCK), 1, MOST_BLOCKS);
     }
 
     void nsr(Node n) {

@@ -5,6 +5,7 @@ import donna.backend.plan.Members;
 import donna.graph.Graph;
 import donna.graph.Node;
 import donna.graph.Op;
+import java.util.List;
 
 /** From a graph to a plan: one exhaustive switch over {@link Op}, member by member, node by node in the graph's order. */
 final class Lowering {
@@ -37,7 +38,7 @@ final class Lowering {
         try {
             Lowering lowering = new Lowering(b);
             graph.nodes().forEach(lowering::leaf);
-            members.nodes().forEach(member -> member.forEach(lowering::node));
+            members.nodes().forEach(lowering::member);
             graph.outputs().forEach(b::output);
             Plan plan = b.build(graph);
             finished = true;
@@ -57,8 +58,18 @@ final class Lowering {
         }
     }
 
+    private void member(List<Node> nodes) {
+        nodes.stream().filter(n -> !n.inputs().isEmpty()).findFirst().ifPresent(first -> {
+            b.at(first);
+            b.store(Factors.of(nodes));
+        });
+        nodes.forEach(this::node);
+        updates.flush();
+    }
+
     private void node(Node n) {
         b.at(n);
+        updates.before(n);
         lower(n);
         b.done(n);
     }

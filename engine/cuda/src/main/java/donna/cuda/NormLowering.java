@@ -112,8 +112,8 @@ final class NormLowering {
         Slot dGamma = b.define(n.output(1));
         Slot dBeta = b.define(n.output(2));
         b.kernel(Kernel.LAYER_NORM_BACKWARD_SUMS, Launch.channels(features, chunks, 1), dDst, src, mean, inverseStd, partial, rows, features, chunks);
-        b.kernel(Kernel.SUM_CHUNKS, Launch.elements(features), partial, dGamma, chunks, features);
-        b.kernel(Kernel.SUM_CHUNKS, Launch.elements(features), new Place(partial, (long) chunks * features * Float.BYTES), dBeta, chunks, features);
+        b.kernel(Kernel.SUM_CHUNKS, Launch.channels(features, 1, 1), partial, dGamma, chunks, features);
+        b.kernel(Kernel.SUM_CHUNKS, Launch.channels(features, 1, 1), new Place(partial, (long) chunks * features * Float.BYTES), dBeta, chunks, features);
         b.kernel(Kernel.LAYER_NORM_BACKWARD, Launch.rows(rows), dDst, src, b.plain(n.input(2)), mean, inverseStd,
                 b.define(n.output(0), Order.ROW_MAJOR), features);
     }

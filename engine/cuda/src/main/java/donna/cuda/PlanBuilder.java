@@ -19,6 +19,7 @@ import donna.tensor.TensorSpec;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -214,8 +215,28 @@ final class PlanBuilder {
             if (s.order() == order) {
                 return stored(v, s, storage);
             }
+            if (s.storage() == storage) {
+                return reordered(v, s, order);
+            }
         }
         return storage.bytes() < origin.storage().bytes() ? reordered(v, stored(v, origin, storage), order) : stored(v, reordered(v, origin, order), storage);
+    }
+
+    /** Stores variables of the present member in row-major order as activations are stored, in one launch. */
+    void store(Collection<Value> variables) {
+        List<Object[]> rows = new ArrayList<>();
+        for (Value v : variables) {
+            Slot from = origin(v);
+            if (from.storage() != activations() && from.order() == Order.ROW_MAJOR && !members.shared().contains(v.node())) {
+                Slot to = define(v, Order.ROW_MAJOR);
+                for (int i = 0; i < to.count(); i += Launch.PIECE) {
+                    rows.add(new Object[] {Place.of(from, i), Place.of(to, i), Math.min(Launch.PIECE, to.count() - i)});
+                }
+            }
+        }
+        if (!rows.isEmpty()) {
+            table(Kernel.STORE_ALL, activations(), rows);
+        }
     }
 
     private Slot stored(Value v, Slot from, Storage storage) {
@@ -250,6 +271,20 @@ final class PlanBuilder {
     /** As {@link #kernel(Kernel, Launch, Object...)}, compiled with macros, {@code NAME=value}. */
     void kernel(Kernel kernel, List<String> macros, Launch launch, Object... arguments) {
         step(kernelStep(kernel, macros, launch, arguments));
+    }
+
+    /**
+     * A launch for many tensors: a block for each row of a table.
+     *
+     * @param storage that the kernel is compiled for
+     * @param rows fields in the order of the source's struct, as {@link TableStep} takes them
+     * @param arguments that follow the table
+     */
+    void table(Kernel kernel, Storage storage, List<Object[]> rows, Object... arguments) {
+        Object[] all = new Object[arguments.length + 1];
+        System.arraycopy(arguments, 0, all, 1, arguments.length);
+        CudaFunction function = device.kernels().function(kernel, storage, List.of());
+        step(new TableStep(new KernelStep(kernel, List.of(), function, Launch.rows(rows.size()), arena, all), List.copyOf(rows)));
     }
 
     private Step kernelStep(Kernel kernel, List<String> macros, Launch launch, Object... arguments) {

@@ -21,14 +21,14 @@ final class PoolLowering {
         int pixels = s.dim(2) * s.dim(3);
         Slot src = image(n, 0);
         Slot dst = b.define(n.output(0), Order.ROW_MAJOR, src.storage());
-        b.kernel(Kernel.SUM_PIXELS, Launch.channels(s.dim(1), s.dim(0), 1), src, null, dst, 1f / pixels, pixels, s.dim(1));
+        b.kernel(Kernel.SUM_PIXELS, RowSums.ofSamples(s.dim(0), s.dim(1)), src, null, dst, 1f / pixels, pixels, s.dim(1));
     }
 
     void globalAverageBackward(Node n, Op.GlobalAveragePoolBackward o) {
         int pixels = o.src().dim(2) * o.src().dim(3);
         Slot dDst = b.in(n.input(0), Order.ROW_MAJOR, b.storage(n.input(0)));
         Slot dSrc = b.define(n.output(0), Order.CHANNELS_LAST, dDst.storage());
-        b.kernel(Kernel.SPREAD_PIXELS, Launch.elements(dSrc.count()), dDst, dSrc, 1f / pixels, pixels, o.src().dim(1), dSrc.count());
+        b.kernel(Kernel.SPREAD_PIXELS, Launch.eights(dSrc.count()), dDst, dSrc, 1f / pixels, pixels, o.src().dim(1), dSrc.count());
     }
 
     /** Input {@code i} with the channels last, stored as it is. */

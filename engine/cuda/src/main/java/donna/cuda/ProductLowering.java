@@ -50,12 +50,22 @@ final class ProductLowering {
         Shape s = n.input(0).shape();
         boolean channels = o.axis() == 1 && b.origin(n.input(0)).order() == Order.CHANNELS_LAST;
         Slot src = b.in(n.input(0), channels ? Order.CHANNELS_LAST : Order.ROW_MAJOR, b.origin(n.input(0)).storage());
+        Slot dst = b.define(n.output(0));
         int middle = s.dim(o.axis());
         long inner = 1;
         for (int i = o.axis() + 1; i < s.rank() && !channels; i++) {
             inner *= s.dim(i);
         }
-        long outer = s.elements() / middle / inner;
-        b.kernel(Kernel.SUM_EXCEPT, Launch.rows(middle), src, b.define(n.output(0)), Math.toIntExact(outer), middle, Math.toIntExact(inner));
+        int outer = Math.toIntExact(s.elements() / middle / inner);
+        if (inner == 1) {
+            RowSums sums = RowSums.of(outer, middle, middle % 8 == 0 ? 8 : 1);
+            Slot partial = sums.chunks() == 1 ? dst : b.floats((long) sums.chunks() * middle);
+            b.kernel(Kernel.SUM_ROWS, sums.launch(), src, partial, outer, middle, sums.chunks());
+            if (sums.chunks() > 1) {
+                b.kernel(Kernel.SUM_CHUNKS, Launch.channels(middle, 1, 1), partial, dst, sums.chunks(), middle);
+            }
+        } else {
+            b.kernel(Kernel.SUM_EXCEPT, Launch.rows(middle), src, dst, outer, middle, Math.toIntExact(inner));
+        }
     }
 }

@@ -35,6 +35,11 @@ final class ProductStep implements Step {
     }
 
     @Override
+    public long operandBytes() {
+        return slots().stream().limit(3).mapToLong(Slot::bytes).sum();
+    }
+
+    @Override
     public void moved(long[] addresses) {
         for (int i = 0; i < addresses.length; i++) {
             at[i] = addresses[i] + places.get(i).offset();

@@ -18,11 +18,20 @@ record RowSums(int chunks, Launch launch) {
 
     /** @param width neighbouring columns of a thread */
     static RowSums of(int rows, int columns, int width) {
+        Launch one = ofSamples(1, columns, width);
+        int chunks = Math.clamp(rows / (LEAST_ROWS * one.blockY()), 1, Math.max(1, MOST_BLOCKS / one.gridX()));
+        return new RowSums(chunks, new Launch(one.gridX(), chunks, 1, one.blockX(), one.blockY()));
+    }
+
+    /** A launch that adds up all rows of each of {@code samples} matrices, eight columns a thread where that divides their number. */
+    static Launch ofSamples(int samples, int columns) {
+        return ofSamples(samples, columns, columns % 8 == 0 ? 8 : 1);
+    }
+
+    private static Launch ofSamples(int samples, int columns, int width) {
         int threads = columns / width;
         int tiles = Math.ceilDiv(threads, SIDE_BY_SIDE);
         int across = Math.ceilDiv(threads, tiles);
-        int down = Launch.BLOCK / across;
-        int chunks = Math.clamp(rows / (LEAST_ROWS * down), 1, Math.max(1, MOST_BLOCKS / tiles));
-        return new RowSums(chunks, new Launch(tiles, chunks, 1, across, down));
+        return new Launch(tiles, samples, 1, across, Launch.BLOCK / across);
     }
 }

@@ -13,7 +13,7 @@ public interface TimedPlan extends Plan {
      * @param kind of the node's op
      * @param implementation the kernel or the library's function
      * @param microseconds the median
-     * @param bytes of all its operands, each counted once
+     * @param bytes of all its operands, workspace apart, each counted once
      * @param flops of a matrix product; 0 for what does little but move memory
      */
     record StepTime(String node, String kind, String implementation, double microseconds, long bytes, double flops) {}

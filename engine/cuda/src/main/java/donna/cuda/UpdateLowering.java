@@ -1,52 +1,130 @@
 package donna.cuda;
 
+import donna.graph.Graph;
 import donna.graph.Node;
 import donna.graph.Op;
+import donna.graph.Value;
 import donna.kernels.Kernel;
 import donna.kernels.Launch;
 import donna.kernels.Storage;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
-/** Optimizer steps: they change variables where they are, so they work in the variables' own order. */
+/**
+ * Optimizer steps: they change variables where they are, so they work in the variables' own order. Steps of one kind are put off and made in one launch, before
+ * anything that could tell the difference.
+ */
 final class UpdateLowering {
     private final PlanBuilder b;
+
+    /** Rows of the tables of launches that are put off; averages come last, as they read what the others change. */
+    private final Map<Kernel, List<Object[]>> rows = new EnumMap<>(Kernel.class);
+
+    private final Set<Slot> read = new HashSet<>();
+    private final Set<Slot> changed = new HashSet<>();
+    private final Set<Slot> averages = new HashSet<>();
 
     UpdateLowering(PlanBuilder b) {
         this.b = b;
     }
 
+    /** Makes what was put off, if {@code n} needs its results or changes what it reads. */
+    void before(Node n) {
+        if (rows.isEmpty()) {
+            return;
+        }
+        Set<Slot> changes = new HashSet<>();
+        for (int i : Graph.changedInputs(n.op())) {
+            changes.add(b.origin(n.input(i)));
+        }
+        boolean average = n.op() instanceof Op.EmaUpdate;
+        boolean reads = n.inputs().stream().map(b::origin).anyMatch(s -> averages.contains(s) || changed.contains(s) && !(average && !changes.contains(s)));
+        if (reads || changes.stream().anyMatch(read::contains)) {
+            flush();
+        }
+    }
+
+    /** Makes what was put off. */
+    void flush() {
+        for (Kernel kernel : List.of(Kernel.SGD, Kernel.ADAMW, Kernel.MOVING_AVERAGE)) {
+            List<Object[]> all = rows.remove(kernel);
+            if (all != null) {
+                b.table(kernel, Storage.F32, all);
+            }
+        }
+        read.forEach(s -> s.addPending(-1));
+        read.clear();
+        changed.clear();
+        averages.clear();
+    }
+
+    private void reads(Slot s) {
+        if (read.add(s)) {
+            s.addPending(1);
+        }
+    }
+
+    private Slot like(Value v, Slot parameter) {
+        return b.in(v, parameter.order(), Storage.F32);
+    }
+
     void sgd(Node n, Op.SgdUpdate o) {
         Slot parameter = b.origin(n.input(0));
-        Slot gradient = b.in(n.input(1), parameter.order(), Storage.F32);
-        Slot velocity = b.in(n.input(2), parameter.order(), Storage.F32);
-        b.kernel(Kernel.SGD, Launch.elements(parameter.count()), parameter, gradient, velocity, b.plain(n.input(3)), o.momentum(), o.nesterov() ? 1 : 0,
-                o.weightDecay(), parameter.count());
+        Slot gradient = like(n.input(1), parameter);
+        Slot velocity = like(n.input(2), parameter);
+        Slot rate = b.plain(n.input(3));
+        for (int i = 0; i < parameter.count(); i += Launch.PIECE) {
+            put(Kernel.SGD, Place.of(parameter, i), Place.of(gradient, i), null, Place.of(velocity, i), rate, o.momentum(), o.weightDecay(), o.nesterov() ? 1 : 0,
+                    Math.min(Launch.PIECE, parameter.count() - i));
+        }
+        List.of(gradient, rate).forEach(this::reads);
+        changed.addAll(List.of(parameter, velocity));
     }
 
     void adamW(Node n, Op.AdamWUpdate o) {
         Slot parameter = b.origin(n.input(0));
-        Order order = parameter.order();
-        b.kernel(Kernel.ADAMW, Launch.elements(parameter.count()), parameter, b.in(n.input(1), order, Storage.F32), b.in(n.input(2), order, Storage.F32), b.in(n.input(3), order, Storage.F32),
-                b.plain(n.input(4)), b.plain(n.input(5)), o.beta1(), o.beta2(), (float) Math.log(o.beta1()), (float) Math.log(o.beta2()), o.eps(),
-                o.weightDecay(), parameter.count());
+        Slot gradient = like(n.input(1), parameter);
+        Slot m = like(n.input(2), parameter);
+        Slot v = like(n.input(3), parameter);
+        Slot rate = b.plain(n.input(4));
+        Slot step = b.plain(n.input(5));
+        for (int i = 0; i < parameter.count(); i += Launch.PIECE) {
+            put(Kernel.ADAMW, Place.of(parameter, i), Place.of(gradient, i), null, Place.of(m, i), Place.of(v, i), rate, step, o.beta1(), o.beta2(),
+                    (float) Math.log(o.beta1()), (float) Math.log(o.beta2()), o.eps(), o.weightDecay(), Math.min(Launch.PIECE, parameter.count() - i));
+        }
+        List.of(gradient, rate, step).forEach(this::reads);
+        changed.addAll(List.of(parameter, m, v));
     }
 
     void ema(Node n, Op.EmaUpdate o) {
         Slot average = b.origin(n.input(0));
+        Slot parameter = like(n.input(1), average);
         float share = (float) (1 - (double) o.decay());
-        b.kernel(Kernel.MOVING_AVERAGE, Launch.elements(average.count()), average, b.in(n.input(1), average.order(), Storage.F32), share, average.count());
+        for (int i = 0; i < average.count(); i += Launch.PIECE) {
+            put(Kernel.MOVING_AVERAGE, Place.of(average, i), Place.of(parameter, i), share, Math.min(Launch.PIECE, average.count() - i));
+        }
+        reads(parameter);
+        averages.add(average);
+    }
+
+    private void put(Kernel kernel, Object... row) {
+        rows.computeIfAbsent(kernel, k -> new ArrayList<>()).add(row);
     }
 
     void clipFactor(Node n, Op.ClipFactor o) {
-        List<Slot> gradients = n.inputs().stream().map(v -> b.in(v, b.origin(v).order(), Storage.F32)).toList();
-        int all = gradients.stream().mapToInt(g -> LossLowering.blocks(g.count())).sum();
-        Slot partial = b.floats(all);
-        int first = 0;
-        for (Slot g : gradients) {
-            int blocks = LossLowering.blocks(g.count());
-            b.kernel(Kernel.SQUARES, Launch.rows(blocks), g, new Place(partial, (long) first * Float.BYTES), g.count());
-            first += blocks;
+        List<Object[]> gradients = new ArrayList<>();
+        for (Value v : n.inputs()) {
+            Slot g = b.in(v, b.origin(v).order(), Storage.F32);
+            for (int i = 0; i < g.count(); i += Launch.PIECE) {
+                gradients.add(new Object[] {Place.of(g, i), Math.min(Launch.PIECE, g.count() - i)});
+            }
         }
-        b.kernel(Kernel.CLIP_FACTOR, Launch.rows(1), partial, b.define(n.output(0)), o.maxNorm(), all);
+        Slot partial = b.floats(gradients.size());
+        b.table(Kernel.SQUARES, Storage.F32, gradients, partial);
+        b.kernel(Kernel.CLIP_FACTOR, Launch.rows(1), partial, b.define(n.output(0)), o.maxNorm(), gradients.size());
     }
 }

@@ -110,7 +110,7 @@ class PlantedFaultsTest {
     @Test
     void aMissingSyncthreadsIsARace() {
         String source = KernelFile.SUM.source();
-        String barrier = "of_row[threadIdx.y][threadIdx.x] = v;\n    __syncthreads();";
+        String barrier = "all[i * BLOCK + me] = a.v[i];\n        }\n        __syncthreads();";
         assertTrue(source.contains(barrier));
         DeviceMemory sums = sumPixels(source);
         PinnedMemory host = context.pinned(16);
@@ -119,7 +119,7 @@ class PlantedFaultsTest {
         assertEquals(16, host.segment().get(ValueLayout.JAVA_FLOAT, 0));
         assertEquals(List.of(), CudaSimulator.findings());
 
-        sumPixels(source.replace(barrier, barrier.substring(0, barrier.indexOf('\n'))));
+        sumPixels(source.replace(barrier, barrier.substring(0, barrier.lastIndexOf('\n'))));
         String found = lostContext();
         assertTrue(found.contains("sum_pixels, thread") && found.contains("shared memory"), found);
     }

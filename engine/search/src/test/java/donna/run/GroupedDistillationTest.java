@@ -16,6 +16,7 @@ import donna.distill.Rating;
 import donna.distill.Setting;
 import donna.distill.Teacher;
 import donna.ffi.CudaBindings;
+import donna.format.HostTensor;
 import donna.jobs.Progress;
 import donna.jobs.Store;
 import donna.space.SearchSpace;
@@ -28,6 +29,7 @@ import donna.train.TrainingState;
 import donna.train.Workers;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -132,6 +134,17 @@ class GroupedDistillationTest {
         });
     }
 
+    /** The piece, with tensors that hold no number in place of those whose names begin with {@code prefix}. */
+    private static Store.Piece withoutNumbers(Store.Piece piece, String prefix) {
+        Map<String, HostTensor> tensors = new LinkedHashMap<>(piece.tensors());
+        tensors.replaceAll((name, t) -> {
+            float[] values = t.floats();
+            Arrays.fill(values, Float.NaN);
+            return name.startsWith(prefix) ? HostTensor.of(t.shape(), values) : t;
+        });
+        return new Store.Piece(tensors, piece.info());
+    }
+
     private static Listener patient() {
         return new Listener(Integer.MAX_VALUE);
     }
@@ -171,6 +184,30 @@ class GroupedDistillationTest {
             assertEquals(1, store.pieces.size());
             same(alone, distill(cpu, patient(), store));
             same(alone, distill(grouping, patient(), store));
+        }
+    }
+
+    @Test
+    void a_candidate_that_diverges_in_a_group_ends_as_it_does_alone_and_disturbs_nobody() throws Exception {
+        try (Device cpu = Backends.open("cpu", line -> {})) {
+            Device grouping = GroupingDevice.of(cpu, 4);
+            Memory store = new Memory();
+            assertThrows(DonnaException.Cancelled.class, () -> distill(grouping, new Listener(1), store));
+            store.pieces.replaceAll((key, piece) -> withoutNumbers(piece, "1/2/"));
+            Memory copy = new Memory();
+            copy.pieces.putAll(store.pieces);
+            Map<BlockDistiller.Job, BlockLibrary.Entry> together = distill(grouping, patient(), store);
+            Map<BlockDistiller.Job, BlockLibrary.Entry> alone = distill(cpu, patient(), copy);
+            BlockDistiller.Job broken = new BlockDistiller.Job(1, 2);
+            assertEquals(Optional.of("the loss is NaN at step 4 of 5"), together.get(broken).failure());
+            assertEquals(together.get(broken).failure(), alone.get(broken).failure());
+            assertEquals(Double.POSITIVE_INFINITY, together.get(broken).nsr());
+            alone.forEach((job, e) -> {
+                if (!job.equals(broken)) {
+                    assertEquals(e.nsr(), together.get(job).nsr(), job.toString());
+                    e.values().forEach((name, v) -> assertArrayEquals(v, together.get(job).values().get(name), job + " " + name));
+                }
+            });
         }
     }
 

@@ -1,0 +1,45 @@
+/*
+ * Sums over the rows of a matrix: blocks of blockDim.x threads side by side, each with N neighbouring columns, and blockDim.y rows of threads below each
+ * other. Always in the same order.
+ */
+
+/* Where a thread stands: its first column, and the rows of its block's chunk that it treats, blockDim.y apart. */
+template <int N>
+struct columns {
+    int c, first, last;
+    bool inside;
+
+    DEVICE_MEMBER columns(int rows, int width, int chunk, int chunks) {
+        c = N * (int) (blockIdx.x * blockDim.x + threadIdx.x);
+        first = chunk_begin(rows, chunk, chunks) + (int) threadIdx.y;
+        last = chunk_begin(rows, chunk + 1, chunks);
+        inside = c < width;
+    }
+};
+
+/* A number of each thread, eight times. The simulator watches shared memory that is not a template's. */
+DEVICE float* of_threads() {
+    __shared__ float all[8 * BLOCK];
+    return all;
+}
+
+/* The sum over the threads below each other, of any number of rows of them; those of row 0 have it. */
+template <int N>
+DEVICE void sum_down(floats<N>& a) {
+    float* all = of_threads();
+    int me = (int) (threadIdx.y * blockDim.x + threadIdx.x);
+    for (int rows = (int) blockDim.y; rows > 1;) {
+        int half = (rows + 1) / 2;
+        __syncthreads();
+        for (int i = 0; i < N; i++) {
+            all[i * BLOCK + me] = a.v[i];
+        }
+        __syncthreads();
+        if ((int) threadIdx.y < rows - half) {
+            for (int i = 0; i < N; i++) {
+                a.v[i] += all[i * BLOCK + me + half * (int) blockDim.x];
+            }
+        }
+        rows = half;
+    }
+}
