@@ -20,7 +20,7 @@ public record DepthwiseGrid(int groups, int lines, int tiles, int rows, int stri
     /** Blocks of the weight gradient, at most: as many as a large card has at a time. */
     private static final int BLOCKS = 512;
 
-    /** Rows of a band, at least: each band also reads the rows of a window that reach into the next. */
+    /** Rows of src of a band, at least: each band also reads the rows of a window that reach into the next. */
     private static final int FEWEST_ROWS = 4;
 
     /** Share of a block's speed that it loses for each part of memory beyond the first that a warp reads at a time. */
@@ -40,7 +40,7 @@ public record DepthwiseGrid(int groups, int lines, int tiles, int rows, int stri
         int groups = groups(all, Math.min(all, TILE / form.channels()), form.channels() * storage.bytes());
         int strips = Math.ceilDiv(width, form.strip());
         long threads = (long) all * strips * samples;
-        int bands = Math.clamp(Math.ceilDiv(manyThreads, threads), 1, Math.max(1, height / FEWEST_ROWS));
+        int bands = Math.clamp(Math.ceilDiv(manyThreads, threads), 1, Math.max(1, height * form.stride() / FEWEST_ROWS));
         int rows = Math.ceilDiv(height, bands);
         return new DepthwiseGrid(groups, THREADS / groups, Math.ceilDiv(all, groups), rows, strips, Math.ceilDiv(height, rows), samples);
     }

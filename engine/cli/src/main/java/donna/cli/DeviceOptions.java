@@ -2,6 +2,10 @@ package donna.cli;
 
 import donna.backend.Backends;
 import donna.backend.Device;
+import donna.backend.Precision;
+import donna.spec.SearchSpec;
+import java.util.Arrays;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -17,6 +21,12 @@ final class DeviceOptions {
     private String device = "auto";
 
     @Option(
+            names = "--precision",
+            paramLabel = "NAME",
+            description = "f32, tf32, bf16 or f16, in which networks are computed (default: the spec's entry, else f32).")
+    private Optional<String> precision = Optional.empty();
+
+    @Option(
             names = "--threads",
             paramLabel = "N",
             defaultValue = "0",
@@ -26,9 +36,24 @@ final class DeviceOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
-    /** Opens the device, saying which was chosen; the caller closes it. */
+    /** Opens the device in the precision of the options, else in single precision, saying which was chosen; the caller closes it. */
     Device open(Console console) {
-        return Backends.open(device, console::note);
+        return open(console, Precision.F32);
+    }
+
+    /** As {@link #open(Console)}, for work in {@code usual} precision. */
+    Device open(Console console, Precision usual) {
+        return Backends.open(device, precision(usual), console::note);
+    }
+
+    /** The spec with the precision of the options. */
+    SearchSpec in(SearchSpec spec) {
+        return spec.withPrecision(precision(spec.precision()));
+    }
+
+    private Precision precision(Precision usual) {
+        return precision.map(word -> Arrays.stream(Precision.values()).filter(p -> p.word().equals(word)).findFirst().orElseThrow(() ->
+                new ParameterException(command.commandLine(), "--precision " + word + " is unknown; give f32, tf32, bf16 or f16"))).orElse(usual);
     }
 
     /** @throws ParameterException for a negative number */

@@ -7,6 +7,7 @@ import donna.run.Extend;
 import donna.run.ImageSource;
 import donna.run.RunFolder;
 import donna.spec.Json;
+import donna.spec.SearchSpec;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -60,11 +61,11 @@ final class ExtendCommand implements Callable<Integer> {
         if (checks < 0 || checks > 10_000) {
             throw new ParameterException(command.commandLine(), "--check " + checks + " is outside 0 to 10000");
         }
-        ResumeCommand.spec(run);
+        SearchSpec spec = ResumeCommand.spec(run);
         String again = "donna extend " + run + " --add " + file;
         try (Interruption interruption = new Interruption(console, "what is finished is kept; go on with: " + again);
                 RunFolder folder = RunFolder.open(run);
-                Device device = deviceOptions.open(console)) {
+                Device device = deviceOptions.open(console, spec.precision())) {
             Extend extend = Extend.of(folder, file);
             ConsoleProgress progress = new ConsoleProgress(console, interruption::requested, System::nanoTime);
             progress.phase("data");

@@ -38,13 +38,14 @@ final class Line {
      * @param resume what the user types to go on after an interruption
      * @return the summary, if {@code last} is the line's end
      */
-    Optional<Summary> run(SearchSpec spec, Path run, boolean fresh, boolean compare, Stage last, String resume) {
+    Optional<Summary> run(SearchSpec given, Path run, boolean fresh, boolean compare, Stage last, String resume) {
+        SearchSpec spec = deviceOptions.in(given);
         if (fresh) {
             checkIsRun(run);
         }
         try (Interruption interruption = new Interruption(console, "what is finished is kept; go on with: " + resume);
                 RunFolder folder = RunFolder.open(run);
-                Device device = deviceOptions.open(console)) {
+                Device device = deviceOptions.open(console, spec.precision())) {
             if (fresh) {
                 folder.clear();
             }

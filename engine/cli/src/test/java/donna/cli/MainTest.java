@@ -90,6 +90,9 @@ class MainTest {
     @Test
     void describeShowsTheGradientsInATrainingPlanOnly() {
         assertEquals(0, run("describe", "../../examples/specs/tiny.yaml", "--plan", "--device", "reference"));
+        assertEquals(1, run("describe", "../../examples/specs/tiny.yaml", "--plan", "--device", "reference", "--precision", "bf16"));
+        assertTrue(captured.err().contains("not reference: computes in f32, not in bf16"), captured.err());
+        assertEquals(2, run("describe", "../../examples/specs/tiny.yaml", "--plan", "--precision", "fp8"));
         assertFalse(captured.out().contains("BatchNormBackward"), captured.out());
         assertEquals(0, run("describe", "../../examples/specs/tiny.yaml", "--training", "--batch", "2", "--device", "reference"));
         assertTrue(captured.out().contains("BatchNormBackward"), captured.out());

@@ -136,7 +136,8 @@ public final class Compress {
             }
         }
         TeacherSpec teacher = new TeacherSpec(t.block(), blocks, t.train(), Optional.of(weights.toAbsolutePath().normalize().toString()), false);
-        return new SearchSpec(base.seed(), base.dataset(), base.model(), teacher, base.space(), base.optimizer(), base.distill(), base.recalibrate(),
+        return new SearchSpec(base.seed(), base.precision(), base.dataset(), base.model(), teacher, base.space(), base.optimizer(), base.distill(),
+                base.recalibrate(),
                 base.predictor(), base.latency(), base.search(), base.finetune(), base.compare());
     }
 
@@ -159,6 +160,7 @@ public final class Compress {
         int recalibrate = Math.min(base.recalibrate().images(), rest);
         return SearchSpec.checked(new SearchSpec(
                 base.seed(),
+                base.precision(),
                 dataset,
                 base.model(),
                 new TeacherSpec(t.block(), t.blocks(), t.train().withAtMost(rest), t.weights(), t.finetune()),
@@ -187,6 +189,7 @@ public final class Compress {
         int deepest = base.model().blockNames().stream().mapToInt(b -> base.teacherBlock(b).depth()).max().orElseThrow();
         return SearchSpec.checked(new SearchSpec(
                 base.seed(),
+                base.precision(),
                 base.dataset(),
                 base.model(),
                 base.teacher(),

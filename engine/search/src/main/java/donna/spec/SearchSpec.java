@@ -1,5 +1,6 @@
 package donna.spec;
 
+import donna.backend.Precision;
 import donna.tensor.DonnaException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -8,6 +9,7 @@ import java.util.Map;
  * Everything one search needs to know, checked.
  *
  * @param seed key of all randomness
+ * @param precision in which networks are computed
  * @param dataset the images
  * @param model the skeleton of every network
  * @param teacher the reference model
@@ -23,6 +25,7 @@ import java.util.Map;
  */
 public record SearchSpec(
         long seed,
+        Precision precision,
         DatasetSpec dataset,
         ModelSpec model,
         TeacherSpec teacher,
@@ -105,16 +108,22 @@ public record SearchSpec(
         return teacher.blockOf(name).orElseGet(() -> model.reference().orElseThrow().whole(model.blockNames().indexOf(name)));
     }
 
+    /** The same search, computed in another precision. */
+    public SearchSpec withPrecision(Precision other) {
+        return new SearchSpec(
+                seed, other, dataset, model, teacher, space, optimizer, distill, recalibrate, predictor, latency, search, finetune, compare);
+    }
+
     /** The same search over another space. */
     public SearchSpec withSpace(SpaceSpec other) {
         return new SearchSpec(
-                seed, dataset, model, teacher, other, optimizer, distill, recalibrate, predictor, latency, search, finetune, compare);
+                seed, precision, dataset, model, teacher, other, optimizer, distill, recalibrate, predictor, latency, search, finetune, compare);
     }
 
     /** The same search with another predictor. */
     public SearchSpec withPredictor(PredictorSpec other) {
         return new SearchSpec(
-                seed, dataset, model, teacher, space, optimizer, distill, recalibrate, other, latency, search, finetune, compare);
+                seed, precision, dataset, model, teacher, space, optimizer, distill, recalibrate, other, latency, search, finetune, compare);
     }
 
     /** As {@link #read(Path, Map)} without overrides. */

@@ -1,5 +1,6 @@
 package donna.spec;
 
+import donna.backend.Precision;
 import donna.data.Normalization;
 import donna.spec.DatasetSpec.Augment;
 import donna.spec.DatasetSpec.Kind;
@@ -31,6 +32,7 @@ final class SpecReader {
     SearchSpec read(Map<String, Object> tree) {
         Section root = new Section(tree, "", mistakes);
         int seed = root.integer("seed", 0, ANY, 1);
+        Precision precision = root.word("precision", Precision.F32);
         ModelSpec model = ModelReader.model(root.section("model"));
         DatasetSpec dataset = dataset(
                 root.section("dataset"),
@@ -51,6 +53,7 @@ final class SpecReader {
         root.close();
         return new SearchSpec(
                 seed,
+                precision,
                 dataset,
                 model,
                 teacher,
