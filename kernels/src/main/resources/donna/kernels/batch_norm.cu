@@ -1,83 +1,67 @@
 /*
- * Batch normalisation over src [rows, channels], several channels a thread where their number allows it, else one. Sums over rows are made in chunks, one
- * row of blocks each, and added up in the order of the chunks. A residual may be missing.
+ * Batch normalisation over src [rows, channels], several channels a thread where their number allows it, else one. Sums over rows are made in chunks,
+ * as columns.h says. A residual may be missing.
  */
 #include "kshim.h"
 #include "columns.h"
 
-/* partial [2, chunks, channels]. */
+/*
+ * Sums of src - shift and of its square, where the shift of a channel is its first value, so that little is lost where the mean is large beside the
+ * deviation.
+ */
 template <int N>
-DEVICE void write_partial(float* partial, const columns<N>& t, floats<N> a, floats<N> b, int channels, int chunks) {
-    if (t.inside && threadIdx.y == 0) {
-        store<N>(partial + blockIdx.y * channels + t.c, a);
-        store<N>(partial + (chunks + blockIdx.y) * channels + t.c, b);
-    }
-}
-
-template <int N>
-DEVICE void moments(const stored* src, float* partial, int rows, int channels, int chunks) {
-    columns<N> t(rows, channels, blockIdx.y, chunks);
-    floats<N> sum = {};
-    floats<N> squares = {};
+DEVICE floats<2 * N> moments(const stored* src, int rows, int channels, int chunks) {
+    columns<N> t(rows, channels, blockIdx.z, chunks);
+    floats<2 * N> sums = {};
     if (t.inside) {
         floats<N> shift = load<N>(src + t.c);
-#pragma unroll 4
-        for (int r = t.first; r < t.last; r += (int) blockDim.y) {
-            floats<N> x = load<N>(src + r * channels + t.c);
-            for (int i = 0; i < N; i++) {
-                float d = x.v[i] - shift.v[i];
-                sum.v[i] += d;
-                squares.v[i] += d * d;
+        int step = (int) blockDim.y;
+        for (int r = t.first; r < t.last; r += AT_ONCE<N> * step) {
+            floats<N> x[AT_ONCE<N>];
+            for (int u = 0; u < AT_ONCE<N>; u++) {
+                x[u] = load<N>(src + (r + u * step < t.last ? r + u * step : r) * channels + t.c);
+            }
+            for (int u = 0; u < AT_ONCE<N>; u++) {
+                if (r + u * step < t.last) {
+                    for (int k = 0; k < N; k++) {
+                        float d = x[u].v[k] - shift.v[k];
+                        sums.v[k] += d;
+                        sums.v[N + k] += d * d;
+                    }
+                }
             }
         }
     }
-    sum_down<N>(sum);
-    sum_down<N>(squares);
-    write_partial<N>(partial, t, sum, squares, channels, chunks);
+    return sums;
 }
 
-/*
- * partial [2, chunks, channels]: sums of src - shift and of its square, where the shift of a channel is its first value, so that little is lost where
- * the mean is large beside the deviation.
- */
-KERNEL __launch_bounds__(BLOCK, 4) batch_norm_moments(const stored* src, float* partial, int rows, int channels, int chunks) {
-    if (channels % 8 == 0) {
-        moments<8>(src, partial, rows, channels, chunks);
-    } else {
-        moments<1>(src, partial, rows, channels, chunks);
-    }
-}
-
-/* The sums of partial [2, chunks, channels] over the chunks, of a block of LANES channels; the threads of row 0 have them. */
-DEVICE void sum_chunks(const float* partial, int c, int channels, int chunks, float& a, float& b) {
-    a = 0.0f;
-    b = 0.0f;
-    if (c < channels) {
-#pragma unroll 4
-        for (int k = threadIdx.y; k < chunks; k += ROWS) {
-            a += partial[k * channels + c];
-            b += partial[(chunks + k) * channels + c];
+template <int N>
+DEVICE void statistics(unsigned* counters, const stored* src, float* partial, float* mean, float* inverse_std, float* running_mean, float* running_variance,
+        const float* momentum, float eps, int rows, int channels, int chunks) {
+    int groups = sum_all<2 * N>(moments<N>(src, rows, channels, chunks), counters, partial, chunks);
+    int width = N * (int) blockDim.x;
+    for (int i = thread_of_block(); groups > 0 && i < width; i += threads_of_block()) {
+        int c = (int) blockIdx.x * width + i;
+        if (c < channels) {
+            float shifted = total(column<N>(i), 2 * width, groups) / rows;
+            float variance = fmaxf(total(width + column<N>(i), 2 * width, groups) / rows - shifted * shifted, 0.0f);
+            float m = widen(src[c]) + shifted;
+            mean[c] = m;
+            inverse_std[c] = 1.0f / sqrtf(variance + eps);
+            float unbiased = rows > 1 ? variance * ((float) rows / (float) (rows - 1)) : 0.0f;
+            running_mean[c] += momentum[0] * (m - running_mean[c]);
+            running_variance[c] += momentum[0] * (unbiased - running_variance[c]);
         }
     }
-    a = row_sum(a);
-    b = row_sum(b);
 }
 
-/* From batch_norm_moments' sums to the statistics; moves the running ones by momentum. */
-KERNEL __launch_bounds__(LANES * ROWS) batch_norm_statistics(const stored* src, const float* partial, float* mean, float* inverse_std, float* running_mean,
-        float* running_variance, const float* momentum, float eps, int rows, int channels, int chunks) {
-    int c = blockIdx.x * LANES + threadIdx.x;
-    float sum, squares;
-    sum_chunks(partial, c, channels, chunks, sum, squares);
-    if (c < channels && threadIdx.y == 0) {
-        float shifted = sum / rows;
-        float variance = fmaxf(squares / rows - shifted * shifted, 0.0f);
-        float m = widen(src[c]) + shifted;
-        mean[c] = m;
-        inverse_std[c] = 1.0f / sqrtf(variance + eps);
-        float unbiased = rows > 1 ? variance * ((float) rows / (float) (rows - 1)) : 0.0f;
-        running_mean[c] += momentum[0] * (m - running_mean[c]);
-        running_variance[c] += momentum[0] * (unbiased - running_variance[c]);
+/* The statistics of src; moves the running ones by momentum. partial [chunks, tiles, 2 columns of a tile], a counter for each tile. */
+KERNEL __launch_bounds__(BLOCK, 4) batch_norm_statistics(unsigned* counters, const stored* src, float* partial, float* mean, float* inverse_std,
+        float* running_mean, float* running_variance, const float* momentum, float eps, int rows, int channels, int chunks) {
+    if (channels % 8 == 0) {
+        statistics<8>(counters, src, partial, mean, inverse_std, running_mean, running_variance, momentum, eps, rows, channels, chunks);
+    } else {
+        statistics<1>(counters, src, partial, mean, inverse_std, running_mean, running_variance, momentum, eps, rows, channels, chunks);
     }
 }
 
@@ -88,20 +72,28 @@ KERNEL __launch_bounds__(LANES * ROWS) batch_norm_statistics(const stored* src, 
 template <int N>
 DEVICE void normalise(const stored* src, floats<N> factor, floats<N> mean, floats<N> beta, const stored* residual, stored* dst, int act, int threads,
         int count) {
-#pragma unroll 2
-    for (int i = N * element(); i < count; i += N * threads) {
-        floats<N> x = load<N>(src + i);
-        for (int k = 0; k < N; k++) {
-            x.v[k] = factor.v[k] * (x.v[k] - mean.v[k]) + beta.v[k];
+    int step = N * threads;
+    for (int first = N * element(); first < count; first += AT_ONCE<N> * step) {
+        floats<N> x[AT_ONCE<N>];
+        for (int u = 0; u < AT_ONCE<N>; u++) {
+            x[u] = load<N>(src + (first + u * step < count ? first + u * step : first));
         }
-        if (residual) {
-            floats<N> more = load<N>(residual + i);
-            for (int k = 0; k < N; k++) {
-                x.v[k] += more.v[k];
+        for (int u = 0; u < AT_ONCE<N>; u++) {
+            int i = first + u * step;
+            if (i < count) {
+                for (int k = 0; k < N; k++) {
+                    x[u].v[k] = factor.v[k] * (x[u].v[k] - mean.v[k]) + beta.v[k];
+                }
+                if (residual) {
+                    floats<N> more = load<N>(residual + i);
+                    for (int k = 0; k < N; k++) {
+                        x[u].v[k] += more.v[k];
+                    }
+                }
+                activate_each<N>(act, x[u]);
+                store<N>(dst + i, x[u]);
             }
         }
-        activate_each<N>(act, x);
-        store<N>(dst + i, x);
     }
 }
 
@@ -171,51 +163,63 @@ DEVICE floats<N> difference(floats<N> a, const floats<N>& b) {
     return a;
 }
 
+/* Sums of dy and of dy (src - mean), where dy is the gradient before the activation. */
 template <int N>
-DEVICE void backward_sums(const stored* d_dst, const stored* src, const float* gamma, const float* beta, const float* mean, const float* inverse_std,
-        const stored* residual, float* partial, int act, int rows, int channels, int chunks) {
-    columns<N> t(rows, channels, blockIdx.y, chunks);
-    floats<N> sum = {};
-    floats<N> products = {};
+DEVICE floats<2 * N> gradients(const stored* d_dst, const stored* src, const float* gamma, const float* beta, const float* mean, const float* inverse_std,
+        const stored* residual, int act, int rows, int channels, int chunks) {
+    columns<N> t(rows, channels, blockIdx.z, chunks);
+    floats<2 * N> sums = {};
     if (t.inside) {
         floats<N> slope = product<N>(load<N>(gamma + t.c), load<N>(inverse_std + t.c));
         floats<N> of_beta = load<N>(beta + t.c);
         floats<N> of_mean = load<N>(mean + t.c);
-        for (int r = t.first; r < t.last; r += (int) blockDim.y) {
-            int i = r * channels + t.c;
-            floats<N> d = load<N>(d_dst + i);
-            floats<N> centred = difference<N>(load<N>(src + i), of_mean);
-            before_activation<N>(d, centred, slope, of_beta, residual, i, act);
-            for (int k = 0; k < N; k++) {
-                sum.v[k] += d.v[k];
-                products.v[k] += d.v[k] * centred.v[k];
+        int step = (int) blockDim.y;
+        for (int r = t.first; r < t.last; r += AT_ONCE<N> * step) {
+            floats<N> d[AT_ONCE<N>];
+            floats<N> x[AT_ONCE<N>];
+            for (int u = 0; u < AT_ONCE<N>; u++) {
+                int i = (r + u * step < t.last ? r + u * step : r) * channels + t.c;
+                d[u] = load<N>(d_dst + i);
+                x[u] = load<N>(src + i);
+            }
+            for (int u = 0; u < AT_ONCE<N>; u++) {
+                if (r + u * step < t.last) {
+                    x[u] = difference<N>(x[u], of_mean);
+                    before_activation<N>(d[u], x[u], slope, of_beta, residual, (r + u * step) * channels + t.c, act);
+                    for (int k = 0; k < N; k++) {
+                        sums.v[k] += d[u].v[k];
+                        sums.v[N + k] += d[u].v[k] * x[u].v[k];
+                    }
+                }
             }
         }
-        products = product<N>(products, load<N>(inverse_std + t.c));
     }
-    sum_down<N>(sum);
-    sum_down<N>(products);
-    write_partial<N>(partial, t, sum, products, channels, chunks);
+    return sums;
 }
 
-/* partial [2, chunks, channels]: sums of dy and of dy x, where dy is the gradient before the activation and x the normalised src. */
-KERNEL __launch_bounds__(BLOCK, 4) batch_norm_backward_sums(const stored* d_dst, const stored* src, const float* gamma, const float* beta, const float* mean,
-        const float* inverse_std, const stored* residual, float* partial, int act, int rows, int channels, int chunks) {
+template <int N>
+DEVICE void backward_sums(unsigned* counters, const stored* d_dst, const stored* src, const float* gamma, const float* beta, const float* mean,
+        const float* inverse_std, const stored* residual, float* partial, float* d_beta, float* d_gamma, int act, int rows, int channels, int chunks) {
+    floats<2 * N> sums = gradients<N>(d_dst, src, gamma, beta, mean, inverse_std, residual, act, rows, channels, chunks);
+    int groups = sum_all<2 * N>(sums, counters, partial, chunks);
+    int width = N * (int) blockDim.x;
+    for (int i = thread_of_block(); groups > 0 && i < width; i += threads_of_block()) {
+        int c = (int) blockIdx.x * width + i;
+        if (c < channels) {
+            d_beta[c] = total(column<N>(i), 2 * width, groups);
+            d_gamma[c] = total(width + column<N>(i), 2 * width, groups) * inverse_std[c];
+        }
+    }
+}
+
+/* d_beta and d_gamma: sums of dy, and of dy times the normalised src. partial [chunks, tiles, 2 columns of a tile], a counter for each tile. */
+KERNEL __launch_bounds__(BLOCK, 4) batch_norm_backward_sums(unsigned* counters, const stored* d_dst, const stored* src, const float* gamma,
+        const float* beta, const float* mean, const float* inverse_std, const stored* residual, float* partial, float* d_beta, float* d_gamma, int act,
+        int rows, int channels, int chunks) {
     if (channels % 4 == 0) {
-        backward_sums<4>(d_dst, src, gamma, beta, mean, inverse_std, residual, partial, act, rows, channels, chunks);
+        backward_sums<4>(counters, d_dst, src, gamma, beta, mean, inverse_std, residual, partial, d_beta, d_gamma, act, rows, channels, chunks);
     } else {
-        backward_sums<1>(d_dst, src, gamma, beta, mean, inverse_std, residual, partial, act, rows, channels, chunks);
-    }
-}
-
-/* d_beta and d_gamma [channels] from batch_norm_backward_sums' sums. */
-KERNEL __launch_bounds__(LANES * ROWS) batch_norm_backward_totals(const float* partial, float* d_beta, float* d_gamma, int channels, int chunks) {
-    int c = blockIdx.x * LANES + threadIdx.x;
-    float sum, product;
-    sum_chunks(partial, c, channels, chunks, sum, product);
-    if (c < channels && threadIdx.y == 0) {
-        d_beta[c] = sum;
-        d_gamma[c] = product;
+        backward_sums<1>(counters, d_dst, src, gamma, beta, mean, inverse_std, residual, partial, d_beta, d_gamma, act, rows, channels, chunks);
     }
 }
 
@@ -232,17 +236,29 @@ DEVICE void backward(const stored* d_dst, const stored* src, const float* gamma,
         floats<N> of_mean = load<N>(mean + c);
         floats<N> of_product = product<N>(load<N>(d_gamma + c), inverse);
         floats<N> of_sum = load<N>(d_beta + c);
-        for (int i = N * element(); i < count; i += N * threads) {
-            floats<N> d = load<N>(d_dst + i);
-            floats<N> centred = difference<N>(load<N>(src + i), of_mean);
-            before_activation<N>(d, centred, slope, of_beta, residual, i, act);
-            if (d_residual) {
-                store<N>(d_residual + i, d);
+        int step = N * threads;
+        for (int first = N * element(); first < count; first += AT_ONCE<N> * step) {
+            floats<N> d[AT_ONCE<N>];
+            floats<N> x[AT_ONCE<N>];
+            for (int u = 0; u < AT_ONCE<N>; u++) {
+                int i = first + u * step < count ? first + u * step : first;
+                d[u] = load<N>(d_dst + i);
+                x[u] = load<N>(src + i);
             }
-            for (int k = 0; k < N; k++) {
-                d.v[k] = slope.v[k] * (d.v[k] - per_row * (of_sum.v[k] + centred.v[k] * of_product.v[k]));
+            for (int u = 0; u < AT_ONCE<N>; u++) {
+                int i = first + u * step;
+                if (i < count) {
+                    x[u] = difference<N>(x[u], of_mean);
+                    before_activation<N>(d[u], x[u], slope, of_beta, residual, i, act);
+                    if (d_residual) {
+                        store<N>(d_residual + i, d[u]);
+                    }
+                    for (int k = 0; k < N; k++) {
+                        d[u].v[k] = slope.v[k] * (d[u].v[k] - per_row * (of_sum.v[k] + x[u].v[k] * of_product.v[k]));
+                    }
+                    store<N>(d_src + i, d[u]);
+                }
             }
-            store<N>(d_src + i, d);
         }
     }
 }

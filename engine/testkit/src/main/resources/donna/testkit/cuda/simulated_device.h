@@ -27,6 +27,8 @@ struct Table {
     void (*barrier)();
     uint32_t (*shuffle)(uint32_t mask, uint32_t value, int source);
     int (*lane)();
+    void (*fence)();
+    uint32_t (*increment)(void* at, uint32_t last);
 };
 
 }  // namespace simulator
@@ -70,6 +72,14 @@ UNTRACED static inline float __shfl_xor_sync(unsigned mask, float value, int bit
     return simulator_shuffle(mask, value, donna_simulator->lane() ^ bits);
 }
 
+UNTRACED static inline void __threadfence() {
+    donna_simulator->fence();
+}
+
+UNTRACED static inline unsigned atomicInc(unsigned* at, unsigned last) {
+    return donna_simulator->increment(at, last);
+}
+
 /* ---- what kshim.h writes in PTX for a card */
 
 extern "C" void __tsan_read16(void*);
@@ -89,6 +99,14 @@ UNTRACED static inline void store16(void* p, T v) {
     static_assert(sizeof(T) == 16, "an access of 16 bytes");
     __tsan_write16(p);
     memcpy(p, &v, sizeof v);
+}
+
+UNTRACED static inline float fast_exp(float x) {
+    return expf(x);
+}
+
+UNTRACED static inline float reciprocal(float x) {
+    return 1.0f / x;
 }
 
 UNTRACED static inline float half_to_float(unsigned short bits) {
