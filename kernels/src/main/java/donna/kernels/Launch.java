@@ -39,6 +39,11 @@ public record Launch(int gridX, int gridY, int gridZ, int blockX, int blockY) {
         return elements(Math.ceilDiv(count, 8));
     }
 
+    /** A warp per row. */
+    public static Launch warps(int rows) {
+        return elements(32L * rows);
+    }
+
     /** A block per row. */
     public static Launch rows(long count) {
         return new Launch(Math.toIntExact(count), 1, 1, BLOCK, 1);

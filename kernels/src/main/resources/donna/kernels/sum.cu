@@ -2,41 +2,26 @@
 #include "kshim.h"
 #include "columns.h"
 
-/* dst [count]: the sum over the chunks of partial [chunks, count], in a fixed order. */
-KERNEL __launch_bounds__(LANES * ROWS) sum_chunks(const float* partial, float* dst, int chunks, int count) {
-    int i = blockIdx.x * LANES + threadIdx.x;
-    float sum = 0.0f;
-    if (i < count) {
-#pragma unroll 4
-        for (int k = threadIdx.y; k < chunks; k += ROWS) {
-            sum += partial[k * count + i];
-        }
-    }
-    sum = row_sum(sum);
-    if (i < count && threadIdx.y == 0) {
-        dst[i] = sum;
-    }
-}
-
 /* Of a, or of its products with b. */
 template <int N, bool PRODUCTS>
 DEVICE void of_pixels(unsigned* counters, const stored* a, const stored* b, float* partial, stored* dst, float factor, int pixels, int channels, int chunks) {
+    constexpr int AT = PRODUCTS && STORAGE == 0 ? 1 : AT_ONCE<N>;
     columns<N> t(pixels, channels, blockIdx.z, chunks);
     floats<N> sum = {};
     if (t.inside) {
         int sample = (int) blockIdx.y * pixels;
         int step = (int) blockDim.y;
-        for (int p = t.first; p < t.last; p += AT_ONCE<N> * step) {
-            floats<N> x[AT_ONCE<N>];
-            floats<N> y[AT_ONCE<N>] = {};
-            for (int u = 0; u < AT_ONCE<N>; u++) {
+        for (int p = t.first; p < t.last; p += AT * step) {
+            floats<N> x[AT];
+            floats<N> y[AT] = {};
+            for (int u = 0; u < AT; u++) {
                 int i = (sample + (p + u * step < t.last ? p + u * step : p)) * channels + t.c;
                 x[u] = load<N>(a + i);
                 if constexpr (PRODUCTS) {
                     y[u] = load<N>(b + i);
                 }
             }
-            for (int u = 0; u < AT_ONCE<N>; u++) {
+            for (int u = 0; u < AT; u++) {
                 if (p + u * step < t.last) {
                     for (int k = 0; k < N; k++) {
                         sum.v[k] += PRODUCTS ? x[u].v[k] * y[u].v[k] : x[u].v[k];

@@ -13,10 +13,6 @@ final class NormLowering {
 
     private static final int MOST_THREADS = 1 << 19;
 
-    /** Rows that one block of layer normalisation's sums adds up, for one tile of features. */
-    private static final int CHUNK = 256;
-
-    private static final int MOST_CHUNKS = 128;
     private final PlanBuilder b;
 
     NormLowering(PlanBuilder b) {
@@ -89,25 +85,24 @@ final class NormLowering {
 
     void layerNorm(Node n, Op.LayerNorm o) {
         Shape s = n.input(0).shape();
-        b.kernel(Kernel.LAYER_NORM, Launch.rows(ProductLowering.rows(s)), b.rows(n.input(0)), b.plain(n.input(1)), b.plain(n.input(2)),
-                b.define(n.output(0), Order.ROW_MAJOR), b.define(n.output(1)), b.define(n.output(2)), o.eps(), s.dim(-1));
+        int rows = ProductLowering.rows(s);
+        b.kernel(Kernel.LAYER_NORM, Launch.warps(rows), b.rows(n.input(0)), b.plain(n.input(1)), b.plain(n.input(2)), b.define(n.output(0), Order.ROW_MAJOR),
+                b.define(n.output(1)), b.define(n.output(2)), o.eps(), s.dim(-1), rows);
     }
 
     void layerNormBackward(Node n) {
         int features = n.input(1).shape().dim(-1);
         int rows = ProductLowering.rows(n.input(1).shape());
-        int chunks = Math.clamp(rows / CHUNK, 1, MOST_CHUNKS);
+        RowSums sums = RowSums.of(rows, features, 8);
         Slot dDst = b.rows(n.input(0));
         Slot src = b.rows(n.input(1));
         Slot mean = b.plain(n.input(3));
         Slot inverseStd = b.plain(n.input(4));
-        Slot partial = b.floats(2L * chunks * features);
+        Slot partial = b.floats(sums.partials(2));
         Slot dGamma = b.define(n.output(1));
         Slot dBeta = b.define(n.output(2));
-        b.kernel(Kernel.LAYER_NORM_BACKWARD_SUMS, Launch.channels(features, chunks, 1), dDst, src, mean, inverseStd, partial, rows, features, chunks);
-        b.kernel(Kernel.SUM_CHUNKS, Launch.channels(features, 1, 1), partial, dGamma, chunks, features);
-        b.kernel(Kernel.SUM_CHUNKS, Launch.channels(features, 1, 1), new Place(partial, (long) chunks * features * Float.BYTES), dBeta, chunks, features);
-        b.kernel(Kernel.LAYER_NORM_BACKWARD, Launch.rows(rows), dDst, src, b.plain(n.input(2)), mean, inverseStd,
-                b.define(n.output(0), Order.ROW_MAJOR), features);
+        b.sums(Kernel.LAYER_NORM_BACKWARD_SUMS, sums, dDst, src, mean, inverseStd, partial, dGamma, dBeta, rows, features, sums.chunks());
+        b.kernel(Kernel.LAYER_NORM_BACKWARD, Launch.warps(rows), dDst, src, b.plain(n.input(2)), mean, inverseStd, b.define(n.output(0), Order.ROW_MAJOR),
+                features, rows);
     }
 }
