@@ -5,6 +5,22 @@
 #include "kshim.h"
 #include "columns.h"
 
+template <int N>
+DEVICE floats<N> product(floats<N> a, const floats<N>& b) {
+    for (int k = 0; k < N; k++) {
+        a.v[k] *= b.v[k];
+    }
+    return a;
+}
+
+template <int N>
+DEVICE floats<N> difference(floats<N> a, const floats<N>& b) {
+    for (int k = 0; k < N; k++) {
+        a.v[k] -= b.v[k];
+    }
+    return a;
+}
+
 /*
  * Sums of src - shift and of its square, where the shift of a channel is its first value, so that little is lost where the mean is large beside the
  * deviation.
@@ -16,15 +32,18 @@ DEVICE floats<2 * N> moments(const stored* src, int rows, int channels, int chun
     if (t.inside) {
         floats<N> shift = load<N>(src + t.c);
         int step = (int) blockDim.y;
-        for (int r = t.first; r < t.last; r += AT_ONCE<N> * step) {
-            floats<N> x[AT_ONCE<N>];
-            for (int u = 0; u < AT_ONCE<N>; u++) {
-                x[u] = load<N>(src + (r + u * step < t.last ? r + u * step : r) * channels + t.c);
+        for (int r = t.first; r < t.last; r += AT_ONCE<N, 1> * step) {
+            packed<N> x[AT_ONCE<N, 1>];
+#pragma unroll
+            for (int u = 0; u < AT_ONCE<N, 1>; u++) {
+                x[u] = fetch<N>(src + (r + u * step < t.last ? r + u * step : r) * channels + t.c);
             }
-            for (int u = 0; u < AT_ONCE<N>; u++) {
+#pragma unroll
+            for (int u = 0; u < AT_ONCE<N, 1>; u++) {
                 if (r + u * step < t.last) {
+                    floats<N> centred = difference<N>(unpack(x[u]), shift);
                     for (int k = 0; k < N; k++) {
-                        float d = x[u].v[k] - shift.v[k];
+                        float d = centred.v[k];
                         sums.v[k] += d;
                         sums.v[N + k] += d * d;
                     }
@@ -73,25 +92,28 @@ template <int N>
 DEVICE void normalise(const stored* src, floats<N> factor, floats<N> mean, floats<N> beta, const stored* residual, stored* dst, int act, int threads,
         int count) {
     int step = N * threads;
-    for (int first = N * element(); first < count; first += AT_ONCE<N> * step) {
-        floats<N> x[AT_ONCE<N>];
-        for (int u = 0; u < AT_ONCE<N>; u++) {
-            x[u] = load<N>(src + (first + u * step < count ? first + u * step : first));
+    for (int first = N * element(); first < count; first += AT_ONCE<N, 1> * step) {
+        packed<N> x[AT_ONCE<N, 1>];
+#pragma unroll
+        for (int u = 0; u < AT_ONCE<N, 1>; u++) {
+            x[u] = fetch<N>(src + (first + u * step < count ? first + u * step : first));
         }
-        for (int u = 0; u < AT_ONCE<N>; u++) {
+#pragma unroll
+        for (int u = 0; u < AT_ONCE<N, 1>; u++) {
             int i = first + u * step;
             if (i < count) {
+                floats<N> y = difference<N>(unpack(x[u]), mean);
                 for (int k = 0; k < N; k++) {
-                    x[u].v[k] = factor.v[k] * (x[u].v[k] - mean.v[k]) + beta.v[k];
+                    y.v[k] = factor.v[k] * y.v[k] + beta.v[k];
                 }
                 if (residual) {
                     floats<N> more = load<N>(residual + i);
                     for (int k = 0; k < N; k++) {
-                        x[u].v[k] += more.v[k];
+                        y.v[k] += more.v[k];
                     }
                 }
-                activate_each<N>(act, x[u]);
-                store<N>(dst + i, x[u]);
+                activate_each<N>(act, y);
+                store<N>(dst + i, y);
             }
         }
     }
@@ -147,22 +169,6 @@ DEVICE void before_activation(floats<N>& d, const floats<N>& centred, const floa
     }
 }
 
-template <int N>
-DEVICE floats<N> product(floats<N> a, const floats<N>& b) {
-    for (int k = 0; k < N; k++) {
-        a.v[k] *= b.v[k];
-    }
-    return a;
-}
-
-template <int N>
-DEVICE floats<N> difference(floats<N> a, const floats<N>& b) {
-    for (int k = 0; k < N; k++) {
-        a.v[k] -= b.v[k];
-    }
-    return a;
-}
-
 /* Sums of dy and of dy (src - mean), where dy is the gradient before the activation. */
 template <int N>
 DEVICE floats<2 * N> gradients(const stored* d_dst, const stored* src, const float* gamma, const float* beta, const float* mean, const float* inverse_std,
@@ -174,21 +180,24 @@ DEVICE floats<2 * N> gradients(const stored* d_dst, const stored* src, const flo
         floats<N> of_beta = load<N>(beta + t.c);
         floats<N> of_mean = load<N>(mean + t.c);
         int step = (int) blockDim.y;
-        for (int r = t.first; r < t.last; r += AT_ONCE<N> * step) {
-            floats<N> d[AT_ONCE<N>];
-            floats<N> x[AT_ONCE<N>];
-            for (int u = 0; u < AT_ONCE<N>; u++) {
+        for (int r = t.first; r < t.last; r += AT_ONCE<N, 2> * step) {
+            packed<N> d[AT_ONCE<N, 2>];
+            packed<N> x[AT_ONCE<N, 2>];
+#pragma unroll
+            for (int u = 0; u < AT_ONCE<N, 2>; u++) {
                 int i = (r + u * step < t.last ? r + u * step : r) * channels + t.c;
-                d[u] = load<N>(d_dst + i);
-                x[u] = load<N>(src + i);
+                d[u] = fetch<N>(d_dst + i);
+                x[u] = fetch<N>(src + i);
             }
-            for (int u = 0; u < AT_ONCE<N>; u++) {
+#pragma unroll
+            for (int u = 0; u < AT_ONCE<N, 2>; u++) {
                 if (r + u * step < t.last) {
-                    x[u] = difference<N>(x[u], of_mean);
-                    before_activation<N>(d[u], x[u], slope, of_beta, residual, (r + u * step) * channels + t.c, act);
+                    floats<N> dy = unpack(d[u]);
+                    floats<N> centred = difference<N>(unpack(x[u]), of_mean);
+                    before_activation<N>(dy, centred, slope, of_beta, residual, (r + u * step) * channels + t.c, act);
                     for (int k = 0; k < N; k++) {
-                        sums.v[k] += d[u].v[k];
-                        sums.v[N + k] += d[u].v[k] * x[u].v[k];
+                        sums.v[k] += dy.v[k];
+                        sums.v[N + k] += dy.v[k] * centred.v[k];
                     }
                 }
             }
@@ -237,26 +246,29 @@ DEVICE void backward(const stored* d_dst, const stored* src, const float* gamma,
         floats<N> of_product = product<N>(load<N>(d_gamma + c), inverse);
         floats<N> of_sum = load<N>(d_beta + c);
         int step = N * threads;
-        for (int first = N * element(); first < count; first += AT_ONCE<N> * step) {
-            floats<N> d[AT_ONCE<N>];
-            floats<N> x[AT_ONCE<N>];
-            for (int u = 0; u < AT_ONCE<N>; u++) {
+        for (int first = N * element(); first < count; first += AT_ONCE<N, 2> * step) {
+            packed<N> d[AT_ONCE<N, 2>];
+            packed<N> x[AT_ONCE<N, 2>];
+#pragma unroll
+            for (int u = 0; u < AT_ONCE<N, 2>; u++) {
                 int i = first + u * step < count ? first + u * step : first;
-                d[u] = load<N>(d_dst + i);
-                x[u] = load<N>(src + i);
+                d[u] = fetch<N>(d_dst + i);
+                x[u] = fetch<N>(src + i);
             }
-            for (int u = 0; u < AT_ONCE<N>; u++) {
+#pragma unroll
+            for (int u = 0; u < AT_ONCE<N, 2>; u++) {
                 int i = first + u * step;
                 if (i < count) {
-                    x[u] = difference<N>(x[u], of_mean);
-                    before_activation<N>(d[u], x[u], slope, of_beta, residual, i, act);
+                    floats<N> dy = unpack(d[u]);
+                    floats<N> centred = difference<N>(unpack(x[u]), of_mean);
+                    before_activation<N>(dy, centred, slope, of_beta, residual, i, act);
                     if (d_residual) {
-                        store<N>(d_residual + i, d[u]);
+                        store<N>(d_residual + i, dy);
                     }
                     for (int k = 0; k < N; k++) {
-                        d[u].v[k] = slope.v[k] * (d[u].v[k] - per_row * (of_sum.v[k] + x[u].v[k] * of_product.v[k]));
+                        dy.v[k] = slope.v[k] * (dy.v[k] - per_row * (of_sum.v[k] + centred.v[k] * of_product.v[k]));
                     }
-                    store<N>(d_src + i, d[u]);
+                    store<N>(d_src + i, dy);
                 }
             }
         }

@@ -3,9 +3,9 @@
  * other. The rows are shared out over chunks, a block each, the last of which to end adds up what all have. Always in the same order.
  */
 
-/* Loads that a thread has under way at a time, of N neighbours each: 64 bytes of each tensor where N allows it. */
-template <int N>
-constexpr int AT_ONCE = N * sizeof(stored) > 16 ? 2 : 4;
+/* Rows of which a thread loads N neighbours of each of some tensors before it uses the first: at most four, and no more than registers hold. */
+template <int N, int TENSORS>
+constexpr int AT_ONCE = 64 / (N * TENSORS * (int) sizeof(stored)) > 4 ? 4 : 64 / (N * TENSORS * (int) sizeof(stored));
 
 /* Where a thread stands: its first column, and the rows of its block's chunk that it treats, blockDim.y apart. */
 template <int N>
@@ -58,7 +58,8 @@ DEVICE int sum_down(const floats<K>& v) {
     int across = (int) blockDim.x;
     int rows = (int) blockDim.y;
     int width = K * across;
-    int groups = rows > K ? rows / K : 1;
+    int least = K > 8 ? K : 8;
+    int groups = rows > least ? rows / least : 1;
     __syncthreads();
     for (int k = 0; k < K; k++) {
         all[(k * (rows + 1) + (int) threadIdx.y) * across + (int) threadIdx.x] = v.v[k];
@@ -104,9 +105,11 @@ DEVICE int gather_chunks(const float* partial, int chunks, int stride, int width
         floats<V> sum = {};
         for (int k = g; k < chunks; k += 8 * groups) {
             floats<V> x[8];
+#pragma unroll
             for (int u = 0; u < 8; u++) {
                 x[u] = load<V>(partial + (k + u * groups < chunks ? k + u * groups : k) * stride + at);
             }
+#pragma unroll
             for (int u = 0; u < 8; u++) {
                 if (k + u * groups < chunks) {
                     for (int n = 0; n < V; n++) {

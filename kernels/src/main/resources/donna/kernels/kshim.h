@@ -201,15 +201,18 @@ struct alignas(16) pairs4 {
     unsigned bits[4];
 };
 
-/* From p, which is a multiple of 16 bytes: one access. */
-DEVICE floats8 load8(const stored* p) {
-    pairs4 pairs = load16<pairs4>(p);
+DEVICE floats8 unpack(pairs4 pairs) {
     floats8 f;
     for (int i = 0; i < 4; i++) {
         f.v[2 * i] = widen(stored{(unsigned short) pairs.bits[i]});
         f.v[2 * i + 1] = widen(stored{(unsigned short) (pairs.bits[i] >> 16)});
     }
     return f;
+}
+
+/* From p, which is a multiple of 16 bytes: one access. */
+DEVICE floats8 load8(const stored* p) {
+    return unpack(load16<pairs4>(p));
 }
 
 /* To p, which is a multiple of 16 bytes. */
@@ -236,14 +239,17 @@ struct alignas(8) pairs2 {
     unsigned bits[2];
 };
 
-DEVICE floats<4> load4(const stored* p) {
-    pairs2 pairs = *(const pairs2*) p;
+DEVICE floats<4> unpack(pairs2 pairs) {
     floats<4> f;
     for (int i = 0; i < 2; i++) {
         f.v[2 * i] = widen(stored{(unsigned short) pairs.bits[i]});
         f.v[2 * i + 1] = widen(stored{(unsigned short) (pairs.bits[i] >> 16)});
     }
     return f;
+}
+
+DEVICE floats<4> load4(const stored* p) {
+    return unpack(*(const pairs2*) p);
 }
 
 DEVICE void store4(stored* p, floats<4> f) {
@@ -262,6 +268,36 @@ DEVICE floats<N> load(const T* p) {
         return {widen(*p)};
     }
 }
+
+DEVICE floats<1> unpack(stored s) {
+    return {widen(s)};
+}
+
+template <int N>
+DEVICE floats<N> unpack(floats<N> f) {
+    return f;
+}
+
+/* As load, still as narrow as in memory: for `unpack`, where several are under way and registers are few. */
+template <int N>
+DEVICE auto fetch(const stored* p) {
+    if constexpr (N == 1) {
+        return *p;
+    } else {
+#if STORAGE == 0
+        return load<N>(p);
+#else
+        if constexpr (N == 8) {
+            return load16<pairs4>(p);
+        } else {
+            return *(const pairs2*) p;
+        }
+#endif
+    }
+}
+
+template <int N>
+using packed = decltype(fetch<N>((const stored*) nullptr));
 
 template <int N, class T>
 DEVICE void store(T* p, floats<N> f) {

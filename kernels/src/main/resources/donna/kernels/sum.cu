@@ -5,26 +5,30 @@
 /* Of a, or of its products with b. */
 template <int N, bool PRODUCTS>
 DEVICE void of_pixels(unsigned* counters, const stored* a, const stored* b, float* partial, stored* dst, float factor, int pixels, int channels, int chunks) {
-    constexpr int AT = PRODUCTS && STORAGE == 0 ? 1 : AT_ONCE<N>;
+    constexpr int AT = AT_ONCE<N, PRODUCTS ? 2 : 1>;
     columns<N> t(pixels, channels, blockIdx.z, chunks);
     floats<N> sum = {};
     if (t.inside) {
         int sample = (int) blockIdx.y * pixels;
         int step = (int) blockDim.y;
         for (int p = t.first; p < t.last; p += AT * step) {
-            floats<N> x[AT];
-            floats<N> y[AT] = {};
+            packed<N> x[AT];
+            packed<N> y[AT] = {};
+#pragma unroll
             for (int u = 0; u < AT; u++) {
                 int i = (sample + (p + u * step < t.last ? p + u * step : p)) * channels + t.c;
-                x[u] = load<N>(a + i);
+                x[u] = fetch<N>(a + i);
                 if constexpr (PRODUCTS) {
-                    y[u] = load<N>(b + i);
+                    y[u] = fetch<N>(b + i);
                 }
             }
+#pragma unroll
             for (int u = 0; u < AT; u++) {
                 if (p + u * step < t.last) {
+                    floats<N> of_a = unpack(x[u]);
+                    floats<N> of_b = unpack(y[u]);
                     for (int k = 0; k < N; k++) {
-                        sum.v[k] += PRODUCTS ? x[u].v[k] * y[u].v[k] : x[u].v[k];
+                        sum.v[k] += PRODUCTS ? of_a.v[k] * of_b.v[k] : of_a.v[k];
                     }
                 }
             }
@@ -61,15 +65,18 @@ DEVICE void of_rows(unsigned* counters, const stored* src, float* partial, float
     floats<N> sum = {};
     if (t.inside) {
         int step = (int) blockDim.y;
-        for (int r = t.first; r < t.last; r += AT_ONCE<N> * step) {
-            floats<N> x[AT_ONCE<N>];
-            for (int u = 0; u < AT_ONCE<N>; u++) {
-                x[u] = load<N>(src + (r + u * step < t.last ? r + u * step : r) * width + t.c);
+        for (int r = t.first; r < t.last; r += AT_ONCE<N, 1> * step) {
+            packed<N> x[AT_ONCE<N, 1>];
+#pragma unroll
+            for (int u = 0; u < AT_ONCE<N, 1>; u++) {
+                x[u] = fetch<N>(src + (r + u * step < t.last ? r + u * step : r) * width + t.c);
             }
-            for (int u = 0; u < AT_ONCE<N>; u++) {
+#pragma unroll
+            for (int u = 0; u < AT_ONCE<N, 1>; u++) {
                 if (r + u * step < t.last) {
+                    floats<N> of_src = unpack(x[u]);
                     for (int k = 0; k < N; k++) {
-                        sum.v[k] += x[u].v[k];
+                        sum.v[k] += of_src.v[k];
                     }
                 }
             }
