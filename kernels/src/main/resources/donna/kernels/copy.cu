@@ -68,3 +68,14 @@ KERNEL __launch_bounds__(LANES * ROWS) transpose(const stored* src, stored* dst,
         }
     }
 }
+
+/* The same where there are few rows, such as the colours of images: a thread per column of each sample, count of them. */
+KERNEL __launch_bounds__(BLOCK) interleave(const stored* src, stored* dst, int rows, int columns, int count) {
+    int i = element();
+    if (i < count) {
+        const stored* from = src + i / columns * rows * columns + i % columns;
+        for (int r = 0; r < rows; r++) {
+            dst[i * rows + r] = from[r * columns];
+        }
+    }
+}

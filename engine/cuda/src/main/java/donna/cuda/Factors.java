@@ -7,7 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** The variables that nodes multiply in products: weights of linear layers and of convolutions, but not of depthwise ones, whose kernels take floats. */
+/** The variables that nodes multiply in products, reshaped or as they are: weights of linear layers and of convolutions, but not of depthwise ones, whose kernels take floats. */
 final class Factors {
     private Factors() {}
 
@@ -22,7 +22,13 @@ final class Factors {
                 default -> {}
             }
         }
-        all.removeIf(v -> !(v.node().op() instanceof Op.Variable));
-        return all;
+        Set<Value> variables = new LinkedHashSet<>();
+        for (Value v : all) {
+            Value origin = v.node().op() instanceof Op.Reshape ? v.node().input(0) : v;
+            if (origin.node().op() instanceof Op.Variable) {
+                variables.add(origin);
+            }
+        }
+        return variables;
     }
 }

@@ -39,6 +39,9 @@ final class PlanBuilder {
     /** Memory that a product may use besides. */
     private static final long WORKSPACE_BYTES = 32L << 20;
 
+    /** Rows of a matrix, such as the colours of an image, up to which it is not transposed in tiles. */
+    private static final int FEW_ROWS = 8;
+
     private final GpuDevice device;
     private final Arena arena = Arena.ofShared();
     private final Members members;
@@ -138,6 +141,13 @@ final class PlanBuilder {
     /** A new place for {@code v}, a product: floats where all that read it want floats, as for the gradient of a parameter, an activation otherwise. */
     Slot defineProduct(Value v, Order order) {
         return define(v, order, floats.contains(v) ? Storage.F32 : activations());
+    }
+
+    /** {@code v} is what {@code src} holds in row-major order, in all storages that there are. */
+    void reshaped(Value v, Value src) {
+        Slot first = in(src, Order.ROW_MAJOR, origin(src).storage());
+        home(v, first);
+        homes.get(src).stream().filter(s -> s.order() == Order.ROW_MAJOR && s != first).forEach(s -> home(v, s));
     }
 
     /** {@code v} is what {@code s} holds from the next step on. */
@@ -255,7 +265,10 @@ final class PlanBuilder {
         int pixels = s.dim(2) * s.dim(3);
         int rows = order == Order.CHANNELS_LAST ? s.dim(1) : pixels;
         int columns = order == Order.CHANNELS_LAST ? pixels : s.dim(1);
-        step("layout", kernelStep(Kernel.TRANSPOSE, List.of(), Launch.tiles(rows, columns, s.dim(0)), from, to, rows, columns));
+        int count = s.dim(0) * columns;
+        step("layout", rows <= FEW_ROWS
+                ? kernelStep(Kernel.INTERLEAVE, List.of(), Launch.elements(count), from, to, rows, columns, count)
+                : kernelStep(Kernel.TRANSPOSE, List.of(), Launch.tiles(rows, columns, s.dim(0)), from, to, rows, columns));
         return to;
     }
 

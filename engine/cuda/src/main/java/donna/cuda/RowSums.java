@@ -19,6 +19,9 @@ record RowSums(int width, int chunks, Launch launch) {
     /** Rows whose loads a thread has under way at once: fewer are not worth a thread. */
     private static final int LEAST_ROWS = 4;
 
+    /** Rows of a thread that are worth a further block. */
+    private static final int ENOUGH_ROWS = 8;
+
     private static final int MOST_BLOCKS = 528;
 
     /** @param widest neighbouring columns of a thread where that divides their number, else one */
@@ -37,7 +40,7 @@ record RowSums(int width, int chunks, Launch launch) {
         int tiles = Math.ceilDiv(threads, sideBySide);
         int across = Math.ceilDiv(threads, tiles);
         int below = Math.clamp(Math.ceilDiv(rows, LEAST_ROWS), 1, Launch.BLOCK / across);
-        int chunks = Math.clamp(Math.ceilDiv(rows, LEAST_ROWS * below), 1, Math.max(1, MOST_BLOCKS / (tiles * samples)));
+        int chunks = Math.clamp(Math.ceilDiv(rows, ENOUGH_ROWS * below), 1, Math.max(1, MOST_BLOCKS / (tiles * samples)));
         return new RowSums(width, chunks, new Launch(tiles, samples, chunks, across, below));
     }
 

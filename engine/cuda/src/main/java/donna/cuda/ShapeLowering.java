@@ -21,7 +21,7 @@ final class ShapeLowering {
     }
 
     void reshape(Node n) {
-        b.alias(n.output(0), b.in(n.input(0), Order.ROW_MAJOR, b.origin(n.input(0)).storage()));
+        b.reshaped(n.output(0), n.input(0));
     }
 
     void transpose(Node n, Op.Transpose o) {
