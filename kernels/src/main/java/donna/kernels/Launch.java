@@ -49,11 +49,6 @@ public record Launch(int gridX, int gridY, int gridZ, int blockX, int blockY) {
         return new Launch(Math.toIntExact(count), 1, 1, BLOCK, 1);
     }
 
-    /** Tiles of columns, each of whose sums LANES rows of threads share. */
-    public static Launch columns(int count) {
-        return new Launch(Math.ceilDiv(count, LANES), 1, 1, LANES, LANES);
-    }
-
     /** Tiles of channels, {@code y} by {@code z} times. */
     public static Launch channels(int channels, int y, int z) {
         return new Launch(Math.ceilDiv(channels, LANES), y, z, LANES, ROWS);

@@ -1,68 +1,86 @@
 /*
- * Batch normalisation over src [rows, channels], several channels a thread where their number allows it, else one. Sums over rows are made in chunks, one
- * row of blocks each, and added up in the order of the chunks. A residual may be missing.
+ * Batch normalisation over src [rows, channels], several channels a thread where their number allows it, else one. Sums over rows are made in chunks,
+ * as columns.h says. A residual may be missing.
  */
 #include "kshim.h"
 #include "columns.h"
 
-/* partial [2, chunks, channels]. */
 template <int N>
-DEVICE void write_partial(float* partial, const columns<N>& t, floats<N> a, floats<N> b, int channels, int chunks) {
-    if (t.inside && threadIdx.y == 0) {
-        store<N>(partial + blockIdx.y * channels + t.c, a);
-        store<N>(partial + (chunks + blockIdx.y) * channels + t.c, b);
+DEVICE floats<N> product(floats<N> a, const floats<N>& b) {
+    for (int k = 0; k < N; k++) {
+        a.v[k] *= b.v[k];
     }
+    return a;
 }
 
 template <int N>
-DEVICE void moments(const stored* src, float* partial, int rows, int channels, int chunks) {
-    columns<N> t(rows, channels, blockIdx.y, chunks);
-    floats<N> sum = {};
-    floats<N> squares = {};
-    if (t.inside) {
-        floats<N> shift = load<N>(src + t.c);
-#pragma unroll 4
-        for (int r = t.first; r < t.last; r += (int) blockDim.y) {
-            floats<N> x = load<N>(src + r * channels + t.c);
-            for (int i = 0; i < N; i++) {
-                float d = x.v[i] - shift.v[i];
-                sum.v[i] += d;
-                squares.v[i] += d * d;
-            }
-        }
+DEVICE floats<N> difference(floats<N> a, const floats<N>& b) {
+    for (int k = 0; k < N; k++) {
+        a.v[k] -= b.v[k];
     }
-    sum_down<N>(sum);
-    sum_down<N>(squares);
-    write_partial<N>(partial, t, sum, squares, channels, chunks);
+    return a;
 }
 
 /*
- * partial [2, chunks, channels]: sums of src - shift and of its square, where the shift of a channel is its first value, so that little is lost where
- * the mean is large beside the deviation.
+ * Sums of src - shift and of its square, where the shift of a channel is its first value, so that little is lost where the mean is large beside the
+ * deviation.
  */
-KERNEL __launch_bounds__(BLOCK, 4) batch_norm_moments(const stored* src, float* partial, int rows, int channels, int chunks) {
-    if (channels % 8 == 0) {
-        moments<8>(src, partial, rows, channels, chunks);
-    } else {
-        moments<1>(src, partial, rows, channels, chunks);
+template <int N>
+DEVICE floats<2 * N> moments(const stored* src, int rows, int channels, int chunks) {
+    columns<N> t(rows, channels, blockIdx.z, chunks);
+    floats<2 * N> sums = {};
+    if (t.inside) {
+        floats<N> shift = load<N>(src + t.c);
+        int step = (int) blockDim.y;
+        for (int r = t.first; r < t.last; r += AT_ONCE<N, 1> * step) {
+            packed<N> x[AT_ONCE<N, 1>];
+#pragma unroll
+            for (int u = 0; u < AT_ONCE<N, 1>; u++) {
+                x[u] = fetch<N>(src + (r + u * step < t.last ? r + u * step : r) * channels + t.c);
+            }
+#pragma unroll
+            for (int u = 0; u < AT_ONCE<N, 1>; u++) {
+                if (r + u * step < t.last) {
+                    floats<N> centred = difference<N>(unpack(x[u]), shift);
+                    for (int k = 0; k < N; k++) {
+                        float d = centred.v[k];
+                        sums.v[k] += d;
+                        sums.v[N + k] += d * d;
+                    }
+                }
+            }
+        }
+    }
+    return sums;
+}
+
+template <int N>
+DEVICE void statistics(unsigned* counters, const stored* src, float* partial, float* mean, float* inverse_std, float* running_mean, float* running_variance,
+        const float* momentum, float eps, int rows, int channels, int chunks) {
+    int groups = sum_all<2 * N>(moments<N>(src, rows, channels, chunks), counters, partial, chunks);
+    int width = N * (int) blockDim.x;
+    for (int i = thread_of_block(); groups > 0 && i < width; i += threads_of_block()) {
+        int c = (int) blockIdx.x * width + i;
+        if (c < channels) {
+            float shifted = total(column<N>(i), 2 * width, groups) / rows;
+            float variance = fmaxf(total(width + column<N>(i), 2 * width, groups) / rows - shifted * shifted, 0.0f);
+            float m = widen(src[c]) + shifted;
+            mean[c] = m;
+            inverse_std[c] = 1.0f / sqrtf(variance + eps);
+            float unbiased = rows > 1 ? variance * ((float) rows / (float) (rows - 1)) : 0.0f;
+            running_mean[c] += momentum[0] * (m - running_mean[c]);
+            running_variance[c] += momentum[0] * (unbiased - running_variance[c]);
+        }
     }
 }
 
-/* From batch_norm_moments' sums to the statistics; moves the running ones by momentum. */
-KERNEL __launch_bounds__(LANES * LANES) batch_norm_statistics(const stored* src, const float* partial, float* mean, float* inverse_std, float* running_mean,
-        float* running_variance, const float* momentum, float eps, int rows, int channels, int chunks) {
-    int c = blockIdx.x * LANES + threadIdx.x;
-    float sum = sum_of_chunks(partial, c, channels, chunks);
-    float squares = sum_of_chunks(partial + chunks * channels, c, channels, chunks);
-    if (c < channels && threadIdx.y == 0) {
-        float shifted = sum / rows;
-        float variance = fmaxf(squares / rows - shifted * shifted, 0.0f);
-        float m = widen(src[c]) + shifted;
-        mean[c] = m;
-        inverse_std[c] = 1.0f / sqrtf(variance + eps);
-        float unbiased = rows > 1 ? variance * ((float) rows / (float) (rows - 1)) : 0.0f;
-        running_mean[c] += momentum[0] * (m - running_mean[c]);
-        running_variance[c] += momentum[0] * (unbiased - running_variance[c]);
+/* The statistics of src; moves the running ones by momentum. partial [chunks, tiles, 2 columns of a tile], a counter for each tile. */
+KERNEL __launch_bounds__(BLOCK, 4) batch_norm_statistics(unsigned* counters, const stored* src, float* partial, float* mean, float* inverse_std,
+        float* running_mean, float* running_variance, const float* momentum, float eps, int rows, int channels, int chunks) {
+    if (channels % 8 == 0) {
+        statistics<8>(counters, src, partial, mean, inverse_std, running_mean, running_variance, momentum, eps, rows, channels, chunks);
+    } else {
+        statistics<1>(counters, src, partial, mean, inverse_std, running_mean, running_variance, momentum, eps, rows, channels, chunks);
     }
 }
 
@@ -73,20 +91,31 @@ KERNEL __launch_bounds__(LANES * LANES) batch_norm_statistics(const stored* src,
 template <int N>
 DEVICE void normalise(const stored* src, floats<N> factor, floats<N> mean, floats<N> beta, const stored* residual, stored* dst, int act, int threads,
         int count) {
-#pragma unroll 2
-    for (int i = N * element(); i < count; i += N * threads) {
-        floats<N> x = load<N>(src + i);
-        for (int k = 0; k < N; k++) {
-            x.v[k] = factor.v[k] * (x.v[k] - mean.v[k]) + beta.v[k];
+    int step = N * threads;
+    for (int first = N * element(); first < count; first += AT_ONCE<N, 1> * step) {
+        packed<N> x[AT_ONCE<N, 1>];
+#pragma unroll
+        for (int u = 0; u < AT_ONCE<N, 1>; u++) {
+            x[u] = fetch<N>(src + (first + u * step < count ? first + u * step : first));
         }
-        if (residual) {
-            floats<N> more = load<N>(residual + i);
-            for (int k = 0; k < N; k++) {
-                x.v[k] += more.v[k];
+#pragma unroll
+        for (int u = 0; u < AT_ONCE<N, 1>; u++) {
+            int i = first + u * step;
+            if (i < count) {
+                floats<N> y = difference<N>(unpack(x[u]), mean);
+                for (int k = 0; k < N; k++) {
+                    y.v[k] = factor.v[k] * y.v[k] + beta.v[k];
+                }
+                if (residual) {
+                    floats<N> more = load<N>(residual + i);
+                    for (int k = 0; k < N; k++) {
+                        y.v[k] += more.v[k];
+                    }
+                }
+                activate_each<N>(act, y);
+                store<N>(dst + i, y);
             }
         }
-        activate_each<N>(act, x);
-        store<N>(dst + i, x);
     }
 }
 
@@ -140,56 +169,66 @@ DEVICE void before_activation(floats<N>& d, const floats<N>& centred, const floa
     }
 }
 
+/* Sums of dy and of dy (src - mean), where dy is the gradient before the activation. */
 template <int N>
-DEVICE floats<N> product(floats<N> a, const floats<N>& b) {
-    for (int k = 0; k < N; k++) {
-        a.v[k] *= b.v[k];
-    }
-    return a;
-}
-
-template <int N>
-DEVICE floats<N> difference(floats<N> a, const floats<N>& b) {
-    for (int k = 0; k < N; k++) {
-        a.v[k] -= b.v[k];
-    }
-    return a;
-}
-
-template <int N>
-DEVICE void backward_sums(const stored* d_dst, const stored* src, const float* gamma, const float* beta, const float* mean, const float* inverse_std,
-        const stored* residual, float* partial, int act, int rows, int channels, int chunks) {
-    columns<N> t(rows, channels, blockIdx.y, chunks);
-    floats<N> sum = {};
-    floats<N> products = {};
+DEVICE floats<2 * N> gradients(const stored* d_dst, const stored* src, const float* gamma, const float* beta, const float* mean, const float* inverse_std,
+        const stored* residual, int act, int rows, int channels, int chunks) {
+    columns<N> t(rows, channels, blockIdx.z, chunks);
+    floats<2 * N> sums = {};
     if (t.inside) {
         floats<N> slope = product<N>(load<N>(gamma + t.c), load<N>(inverse_std + t.c));
         floats<N> of_beta = load<N>(beta + t.c);
         floats<N> of_mean = load<N>(mean + t.c);
-        for (int r = t.first; r < t.last; r += (int) blockDim.y) {
-            int i = r * channels + t.c;
-            floats<N> d = load<N>(d_dst + i);
-            floats<N> centred = difference<N>(load<N>(src + i), of_mean);
-            before_activation<N>(d, centred, slope, of_beta, residual, i, act);
-            for (int k = 0; k < N; k++) {
-                sum.v[k] += d.v[k];
-                products.v[k] += d.v[k] * centred.v[k];
+        int step = (int) blockDim.y;
+        for (int r = t.first; r < t.last; r += AT_ONCE<N, 2> * step) {
+            packed<N> d[AT_ONCE<N, 2>];
+            packed<N> x[AT_ONCE<N, 2>];
+#pragma unroll
+            for (int u = 0; u < AT_ONCE<N, 2>; u++) {
+                int i = (r + u * step < t.last ? r + u * step : r) * channels + t.c;
+                d[u] = fetch<N>(d_dst + i);
+                x[u] = fetch<N>(src + i);
+            }
+#pragma unroll
+            for (int u = 0; u < AT_ONCE<N, 2>; u++) {
+                if (r + u * step < t.last) {
+                    floats<N> dy = unpack(d[u]);
+                    floats<N> centred = difference<N>(unpack(x[u]), of_mean);
+                    before_activation<N>(dy, centred, slope, of_beta, residual, (r + u * step) * channels + t.c, act);
+                    for (int k = 0; k < N; k++) {
+                        sums.v[k] += dy.v[k];
+                        sums.v[N + k] += dy.v[k] * centred.v[k];
+                    }
+                }
             }
         }
-        products = product<N>(products, load<N>(inverse_std + t.c));
     }
-    sum_down<N>(sum);
-    sum_down<N>(products);
-    write_partial<N>(partial, t, sum, products, channels, chunks);
+    return sums;
 }
 
-/* partial [2, chunks, channels]: sums of dy and of dy x, where dy is the gradient before the activation and x the normalised src. */
-KERNEL __launch_bounds__(BLOCK, 4) batch_norm_backward_sums(const stored* d_dst, const stored* src, const float* gamma, const float* beta, const float* mean,
-        const float* inverse_std, const stored* residual, float* partial, int act, int rows, int channels, int chunks) {
+template <int N>
+DEVICE void backward_sums(unsigned* counters, const stored* d_dst, const stored* src, const float* gamma, const float* beta, const float* mean,
+        const float* inverse_std, const stored* residual, float* partial, float* d_beta, float* d_gamma, int act, int rows, int channels, int chunks) {
+    floats<2 * N> sums = gradients<N>(d_dst, src, gamma, beta, mean, inverse_std, residual, act, rows, channels, chunks);
+    int groups = sum_all<2 * N>(sums, counters, partial, chunks);
+    int width = N * (int) blockDim.x;
+    for (int i = thread_of_block(); groups > 0 && i < width; i += threads_of_block()) {
+        int c = (int) blockIdx.x * width + i;
+        if (c < channels) {
+            d_beta[c] = total(column<N>(i), 2 * width, groups);
+            d_gamma[c] = total(width + column<N>(i), 2 * width, groups) * inverse_std[c];
+        }
+    }
+}
+
+/* d_beta and d_gamma: sums of dy, and of dy times the normalised src. partial [chunks, tiles, 2 columns of a tile], a counter for each tile. */
+KERNEL __launch_bounds__(BLOCK, 4) batch_norm_backward_sums(unsigned* counters, const stored* d_dst, const stored* src, const float* gamma,
+        const float* beta, const float* mean, const float* inverse_std, const stored* residual, float* partial, float* d_beta, float* d_gamma, int act,
+        int rows, int channels, int chunks) {
     if (channels % 4 == 0) {
-        backward_sums<4>(d_dst, src, gamma, beta, mean, inverse_std, residual, partial, act, rows, channels, chunks);
+        backward_sums<4>(counters, d_dst, src, gamma, beta, mean, inverse_std, residual, partial, d_beta, d_gamma, act, rows, channels, chunks);
     } else {
-        backward_sums<1>(d_dst, src, gamma, beta, mean, inverse_std, residual, partial, act, rows, channels, chunks);
+        backward_sums<1>(counters, d_dst, src, gamma, beta, mean, inverse_std, residual, partial, d_beta, d_gamma, act, rows, channels, chunks);
     }
 }
 
@@ -206,17 +245,32 @@ DEVICE void backward(const stored* d_dst, const stored* src, const float* gamma,
         floats<N> of_mean = load<N>(mean + c);
         floats<N> of_product = product<N>(load<N>(d_gamma + c), inverse);
         floats<N> of_sum = load<N>(d_beta + c);
-        for (int i = N * element(); i < count; i += N * threads) {
-            floats<N> d = load<N>(d_dst + i);
-            floats<N> centred = difference<N>(load<N>(src + i), of_mean);
-            before_activation<N>(d, centred, slope, of_beta, residual, i, act);
-            if (d_residual) {
-                store<N>(d_residual + i, d);
+        int step = N * threads;
+        for (int first = N * element(); first < count; first += AT_ONCE<N, 2> * step) {
+            packed<N> d[AT_ONCE<N, 2>];
+            packed<N> x[AT_ONCE<N, 2>];
+#pragma unroll
+            for (int u = 0; u < AT_ONCE<N, 2>; u++) {
+                int i = first + u * step < count ? first + u * step : first;
+                d[u] = fetch<N>(d_dst + i);
+                x[u] = fetch<N>(src + i);
             }
-            for (int k = 0; k < N; k++) {
-                d.v[k] = slope.v[k] * (d.v[k] - per_row * (of_sum.v[k] + centred.v[k] * of_product.v[k]));
+#pragma unroll
+            for (int u = 0; u < AT_ONCE<N, 2>; u++) {
+                int i = first + u * step;
+                if (i < count) {
+                    floats<N> dy = unpack(d[u]);
+                    floats<N> centred = difference<N>(unpack(x[u]), of_mean);
+                    before_activation<N>(dy, centred, slope, of_beta, residual, i, act);
+                    if (d_residual) {
+                        store<N>(d_residual + i, dy);
+                    }
+                    for (int k = 0; k < N; k++) {
+                        dy.v[k] = slope.v[k] * (dy.v[k] - per_row * (of_sum.v[k] + centred.v[k] * of_product.v[k]));
+                    }
+                    store<N>(d_src + i, dy);
+                }
             }
-            store<N>(d_src + i, d);
         }
     }
 }

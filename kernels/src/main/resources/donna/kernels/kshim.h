@@ -55,15 +55,17 @@ DEVICE float bits_to_float(unsigned bits) {
     return __uint_as_float(bits);
 }
 
-/* To within two units in the last place for what is not very large. */
+/* To within some units in the last place for what is not very large; 0 where the result were denormal. */
 DEVICE float fast_exp(float x) {
-    return __expf(x);
+    float v;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(v) : "f"(x * 1.4426950408889634f));
+    return v;
 }
 
-/* To within one unit in the last place. */
+/* To within one unit in the last place; 0 where x or the result were denormal. */
 DEVICE float reciprocal(float x) {
     float v;
-    asm("rcp.approx.f32 %0, %1;" : "=f"(v) : "f"(x));
+    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(v) : "f"(x));
     return v;
 }
 
@@ -234,15 +236,18 @@ struct alignas(16) pairs4 {
     unsigned bits[4];
 };
 
-/* From p, which is a multiple of 16 bytes: one access. */
-DEVICE floats8 load8(const stored* p) {
-    pairs4 pairs = load16<pairs4>(p);
+DEVICE floats8 unpack(pairs4 pairs) {
     floats8 f;
     for (int i = 0; i < 4; i++) {
         f.v[2 * i] = widen(stored{(unsigned short) pairs.bits[i]});
         f.v[2 * i + 1] = widen(stored{(unsigned short) (pairs.bits[i] >> 16)});
     }
     return f;
+}
+
+/* From p, which is a multiple of 16 bytes: one access. */
+DEVICE floats8 load8(const stored* p) {
+    return unpack(load16<pairs4>(p));
 }
 
 /* To p, which is a multiple of 16 bytes. */
@@ -269,14 +274,17 @@ struct alignas(8) pairs2 {
     unsigned bits[2];
 };
 
-DEVICE floats<4> load4(const stored* p) {
-    pairs2 pairs = *(const pairs2*) p;
+DEVICE floats<4> unpack(pairs2 pairs) {
     floats<4> f;
     for (int i = 0; i < 2; i++) {
         f.v[2 * i] = widen(stored{(unsigned short) pairs.bits[i]});
         f.v[2 * i + 1] = widen(stored{(unsigned short) (pairs.bits[i] >> 16)});
     }
     return f;
+}
+
+DEVICE floats<4> load4(const stored* p) {
+    return unpack(*(const pairs2*) p);
 }
 
 DEVICE void store4(stored* p, floats<4> f) {
@@ -295,6 +303,36 @@ DEVICE floats<N> load(const T* p) {
         return {widen(*p)};
     }
 }
+
+DEVICE floats<1> unpack(stored s) {
+    return {widen(s)};
+}
+
+template <int N>
+DEVICE floats<N> unpack(floats<N> f) {
+    return f;
+}
+
+/* As load, still as narrow as in memory: for `unpack`, where several are under way and registers are few. */
+template <int N>
+DEVICE auto fetch(const stored* p) {
+    if constexpr (N == 1) {
+        return *p;
+    } else {
+#if STORAGE == 0
+        return load<N>(p);
+#else
+        if constexpr (N == 8) {
+            return load16<pairs4>(p);
+        } else {
+            return *(const pairs2*) p;
+        }
+#endif
+    }
+}
+
+template <int N>
+using packed = decltype(fetch<N>((const stored*) nullptr));
 
 template <int N, class T>
 DEVICE void store(T* p, floats<N> f) {
@@ -365,9 +403,9 @@ DEVICE float activate(int act, float x) {
         case RELU: return fmaxf(x, 0.0f);
         case RELU6: return fminf(fmaxf(x, 0.0f), 6.0f);
         case SWISH: return x * sigmoid(x);
-        case HSWISH: return x * fminf(fmaxf(x + 3.0f, 0.0f), 6.0f) / 6.0f;
+        case HSWISH: return x * fminf(fmaxf(x + 3.0f, 0.0f), 6.0f) * (1.0f / 6.0f);
         case SIGMOID: return sigmoid(x);
-        case HSIGMOID: return fminf(fmaxf(x + 3.0f, 0.0f), 6.0f) / 6.0f;
+        case HSIGMOID: return fminf(fmaxf(x + 3.0f, 0.0f), 6.0f) * (1.0f / 6.0f);
         case GELU: return 0.5f * x * (1.0f + erff(x * 0.70710678118654752f));
         default: return x;
     }
@@ -381,7 +419,7 @@ DEVICE float activate_derivative(int act, float x) {
             float s = sigmoid(x);
             return s * (1.0f + x * (1.0f - s));
         }
-        case HSWISH: return x <= -3.0f ? 0.0f : x >= 3.0f ? 1.0f : (2.0f * x + 3.0f) / 6.0f;
+        case HSWISH: return x <= -3.0f ? 0.0f : x >= 3.0f ? 1.0f : (2.0f * x + 3.0f) * (1.0f / 6.0f);
         case SIGMOID: {
             float s = sigmoid(x);
             return s * (1.0f - s);

@@ -187,13 +187,11 @@ KERNEL __launch_bounds__(BLOCK) layer_norm_backward(const stored* d_dst, const s
     }
 }
 
-/* partial [2, chunks, features]: sums over a chunk's rows of d_dst times the normalised src (dGamma), and of d_dst (dBeta). */
 template <int N>
-DEVICE void feature_sums(const stored* d_dst, const stored* src, const float* mean, const float* inverse_std, float* partial, int rows, int features,
-        int chunks) {
-    columns<N> t(rows, features, blockIdx.y, chunks);
-    floats<N> product = {};
-    floats<N> sum = {};
+DEVICE void feature_sums(unsigned* counters, const stored* d_dst, const stored* src, const float* mean, const float* inverse_std, float* partial,
+        float* d_gamma, float* d_beta, int rows, int features, int chunks) {
+    columns<N> t(rows, features, blockIdx.z, chunks);
+    floats<2 * N> sums = {};
     if (t.inside) {
         for (int r = t.first; r < t.last; r += (int) blockDim.y) {
             floats<N> d = load<N>(d_dst + r * features + t.c);
@@ -201,24 +199,28 @@ DEVICE void feature_sums(const stored* d_dst, const stored* src, const float* me
             float m = mean[r];
             float inverse = inverse_std[r];
             for (int k = 0; k < N; k++) {
-                product.v[k] += d.v[k] * ((x.v[k] - m) * inverse);
-                sum.v[k] += d.v[k];
+                sums.v[k] += d.v[k] * ((x.v[k] - m) * inverse);
+                sums.v[N + k] += d.v[k];
             }
         }
     }
-    sum_down<N>(product);
-    sum_down<N>(sum);
-    if (t.inside && threadIdx.y == 0) {
-        store<N>(partial + blockIdx.y * features + t.c, product);
-        store<N>(partial + (chunks + blockIdx.y) * features + t.c, sum);
+    int groups = sum_all<2 * N>(sums, counters, partial, chunks);
+    int width = N * (int) blockDim.x;
+    for (int i = thread_of_block(); groups > 0 && i < width; i += threads_of_block()) {
+        int f = (int) blockIdx.x * width + i;
+        if (f < features) {
+            d_gamma[f] = total(column<N>(i), 2 * width, groups);
+            d_beta[f] = total(width + column<N>(i), 2 * width, groups);
+        }
     }
 }
 
-KERNEL __launch_bounds__(BLOCK, 4) layer_norm_backward_sums(const stored* d_dst, const stored* src, const float* mean, const float* inverse_std,
-        float* partial, int rows, int features, int chunks) {
+/* d_gamma and d_beta [features]: sums over the rows of d_dst times the normalised src, and of d_dst; partial as columns.h says. */
+KERNEL __launch_bounds__(BLOCK, 4) layer_norm_backward_sums(unsigned* counters, const stored* d_dst, const stored* src, const float* mean,
+        const float* inverse_std, float* partial, float* d_gamma, float* d_beta, int rows, int features, int chunks) {
     if (features % 8 == 0) {
-        feature_sums<8>(d_dst, src, mean, inverse_std, partial, rows, features, chunks);
+        feature_sums<8>(counters, d_dst, src, mean, inverse_std, partial, d_gamma, d_beta, rows, features, chunks);
     } else {
-        feature_sums<1>(d_dst, src, mean, inverse_std, partial, rows, features, chunks);
+        feature_sums<1>(counters, d_dst, src, mean, inverse_std, partial, d_gamma, d_beta, rows, features, chunks);
     }
 }

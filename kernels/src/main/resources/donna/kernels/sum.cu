@@ -1,92 +1,103 @@
 /* Sums over rows and over everything but one dimension. */
 #include "kshim.h"
-#define COLUMN_THREADS 1024
 #include "columns.h"
 
-/* dst [count]: the sum over the chunks of partial [chunks, count], in a fixed order. */
-KERNEL __launch_bounds__(LANES * LANES) sum_chunks(const float* partial, float* dst, int chunks, int count) {
-    int i = blockIdx.x * LANES + threadIdx.x;
-    float sum = sum_of_chunks(partial, i, count, chunks);
-    if (i < count && threadIdx.y == 0) {
-        dst[i] = sum;
-    }
-}
-
-/* first and second [count]: the sums over the chunks of partial [2, chunks, count], in a fixed order. */
-KERNEL __launch_bounds__(LANES * LANES) sum_chunk_pairs(const float* partial, float* first, float* second, int count, int chunks) {
-    int i = blockIdx.x * LANES + threadIdx.x;
-    float of_first = sum_of_chunks(partial, i, count, chunks);
-    float of_second = sum_of_chunks(partial + chunks * count, i, count, chunks);
-    if (i < count && threadIdx.y == 0) {
-        first[i] = of_first;
-        second[i] = of_second;
-    }
-}
-
-template <int N>
-DEVICE void of_pixels(const stored* a, const stored* b, stored* dst, float factor, int pixels, int channels) {
-    columns<N> t(pixels, channels, 0, 1);
-    int sample = blockIdx.y * pixels;
+/* Of a, or of its products with b. */
+template <int N, bool PRODUCTS>
+DEVICE void of_pixels(unsigned* counters, const stored* a, const stored* b, float* partial, stored* dst, float factor, int pixels, int channels, int chunks) {
+    constexpr int AT = AT_ONCE<N, PRODUCTS ? 2 : 1>;
+    columns<N> t(pixels, channels, blockIdx.z, chunks);
     floats<N> sum = {};
     if (t.inside) {
-#pragma unroll 4
-        for (int p = t.first; p < t.last; p += (int) blockDim.y) {
-            int i = (sample + p) * channels + t.c;
-            floats<N> x = load<N>(a + i);
-            if (b) {
-                floats<N> y = load<N>(b + i);
-                for (int k = 0; k < N; k++) {
-                    x.v[k] *= y.v[k];
+        int sample = (int) blockIdx.y * pixels;
+        int step = (int) blockDim.y;
+        for (int p = t.first; p < t.last; p += AT * step) {
+            packed<N> x[AT];
+            packed<N> y[AT] = {};
+#pragma unroll
+            for (int u = 0; u < AT; u++) {
+                int i = (sample + (p + u * step < t.last ? p + u * step : p)) * channels + t.c;
+                x[u] = fetch<N>(a + i);
+                if constexpr (PRODUCTS) {
+                    y[u] = fetch<N>(b + i);
                 }
             }
-            for (int k = 0; k < N; k++) {
-                sum.v[k] += x.v[k];
+#pragma unroll
+            for (int u = 0; u < AT; u++) {
+                if (p + u * step < t.last) {
+                    floats<N> of_a = unpack(x[u]);
+                    floats<N> of_b = unpack(y[u]);
+                    for (int k = 0; k < N; k++) {
+                        sum.v[k] += PRODUCTS ? of_a.v[k] * of_b.v[k] : of_a.v[k];
+                    }
+                }
             }
         }
     }
-    sum_down<N>(sum);
-    if (t.inside && threadIdx.y == 0) {
-        for (int k = 0; k < N; k++) {
-            sum.v[k] *= factor;
+    int groups = sum_all<N>(sum, counters, partial, chunks);
+    int width = N * (int) blockDim.x;
+    for (int i = thread_of_block(); groups > 0 && i < width; i += threads_of_block()) {
+        int c = (int) blockIdx.x * width + i;
+        if (c < channels) {
+            set(dst + (int) blockIdx.y * channels + c, factor * total(column<N>(i), width, groups));
         }
-        store<N>(dst + blockIdx.y * channels + t.c, sum);
     }
 }
 
-/* dst [samples, channels]: factor times the sum over the pixels of a [samples, pixels, channels], times b of that shape where there is one. */
-KERNEL __launch_bounds__(COLUMN_THREADS) sum_pixels(const stored* a, const stored* b, stored* dst, float factor, int pixels, int channels) {
+/*
+ * dst [samples, channels]: factor times the sum over the pixels of a [samples, pixels, channels], times b of that shape where there is one. partial as
+ * columns.h says, with the samples for y.
+ */
+KERNEL __launch_bounds__(BLOCK, 4) sum_pixels(unsigned* counters, const stored* a, const stored* b, float* partial, stored* dst, float factor, int pixels,
+        int channels, int chunks) {
     if (channels % 8 == 0) {
-        of_pixels<8>(a, b, dst, factor, pixels, channels);
+        b ? of_pixels<8, true>(counters, a, b, partial, dst, factor, pixels, channels, chunks)
+          : of_pixels<8, false>(counters, a, b, partial, dst, factor, pixels, channels, chunks);
     } else {
-        of_pixels<1>(a, b, dst, factor, pixels, channels);
+        b ? of_pixels<1, true>(counters, a, b, partial, dst, factor, pixels, channels, chunks)
+          : of_pixels<1, false>(counters, a, b, partial, dst, factor, pixels, channels, chunks);
     }
 }
 
 template <int N>
-DEVICE void of_rows(const stored* src, float* partial, int rows, int width, int chunks) {
-    columns<N> t(rows, width, blockIdx.y, chunks);
+DEVICE void of_rows(unsigned* counters, const stored* src, float* partial, float* dst, int rows, int width, int chunks) {
+    columns<N> t(rows, width, blockIdx.z, chunks);
     floats<N> sum = {};
     if (t.inside) {
-#pragma unroll 4
-        for (int r = t.first; r < t.last; r += (int) blockDim.y) {
-            floats<N> x = load<N>(src + r * width + t.c);
-            for (int k = 0; k < N; k++) {
-                sum.v[k] += x.v[k];
+        int step = (int) blockDim.y;
+        for (int r = t.first; r < t.last; r += AT_ONCE<N, 1> * step) {
+            packed<N> x[AT_ONCE<N, 1>];
+#pragma unroll
+            for (int u = 0; u < AT_ONCE<N, 1>; u++) {
+                x[u] = fetch<N>(src + (r + u * step < t.last ? r + u * step : r) * width + t.c);
+            }
+#pragma unroll
+            for (int u = 0; u < AT_ONCE<N, 1>; u++) {
+                if (r + u * step < t.last) {
+                    floats<N> of_src = unpack(x[u]);
+                    for (int k = 0; k < N; k++) {
+                        sum.v[k] += of_src.v[k];
+                    }
+                }
             }
         }
     }
-    sum_down<N>(sum);
-    if (t.inside && threadIdx.y == 0) {
-        store<N>(partial + blockIdx.y * width + t.c, sum);
+    int groups = sum_all<N>(sum, counters, partial, chunks);
+    int of_tile = N * (int) blockDim.x;
+    for (int i = thread_of_block(); groups > 0 && i < of_tile; i += threads_of_block()) {
+        int c = (int) blockIdx.x * of_tile + i;
+        if (c < width) {
+            dst[c] = total(column<N>(i), of_tile, groups);
+        }
     }
 }
 
-/* partial [chunks, width]: sums over the rows of src [rows, width], chunk by chunk. */
-KERNEL __launch_bounds__(BLOCK, 4) sum_rows(const stored* src, float* partial, int rows, int width, int chunks) {
+/* dst [width]: the sum over the rows of src [rows, width]; partial as columns.h says. */
+KERNEL __launch_bounds__(BLOCK, 4) sum_rows(unsigned* counters, const stored* src, float* partial, float* dst, int rows, int width, int chunks) {
     if (width % 8 == 0) {
-        of_rows<8>(src, partial, rows, width, chunks);
+        of_rows<8>(counters, src, partial, dst, rows, width, chunks);
     } else {
-        of_rows<1>(src, partial, rows, width, chunks);
+        of_rows<1>(counters, src, partial, dst, rows, width, chunks);
     }
 }
 

@@ -52,14 +52,14 @@ class KernelTest {
     }
 
     @Test
-    void sourcesIncludeNothingForACardAndAddNothingAtomically() {
+    void sourcesIncludeNothingForACardAndAddNothingAtomicallyButBlocks() {
         for (KernelFile file : KernelFile.values()) {
             String source = file.source();
             assertEquals(
                     List.of("#include \"simulated_device.h\""),
                     source.lines().filter(l -> l.startsWith("#include")).toList(),
                     file.fileName());
-            assertFalse(source.contains("atomic"), file.fileName());
+            assertFalse(source.replace("atomicInc(counter, ", "").contains("atomic"), file.fileName());
         }
     }
 

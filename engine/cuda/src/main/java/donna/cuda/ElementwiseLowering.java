@@ -83,7 +83,9 @@ final class ElementwiseLowering {
         Slot dDst = b.in(n.input(0), Order.CHANNELS_LAST, storage);
         Slot src = b.in(n.input(1), Order.CHANNELS_LAST, storage);
         Slot dGate = b.define(n.output(0), Order.ROW_MAJOR, storage);
-        b.kernel(Kernel.SUM_PIXELS, RowSums.ofSamples(s.dim(0), s.dim(2) * s.dim(3), s.dim(1)), dDst, src, dGate, 1f, s.dim(2) * s.dim(3), s.dim(1));
+        int pixels = s.dim(2) * s.dim(3);
+        RowSums sums = RowSums.ofSamples(s.dim(0), pixels, s.dim(1));
+        b.sums(Kernel.SUM_PIXELS, sums, dDst, src, b.floats(sums.partials(1)), dGate, 1f, pixels, s.dim(1), sums.chunks());
     }
 
     void dropout(Node n, Op.Dropout o) {

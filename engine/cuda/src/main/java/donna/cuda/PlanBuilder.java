@@ -300,7 +300,18 @@ final class PlanBuilder {
         step(new TableStep(new KernelStep(kernel, List.of(), function, Launch.rows(rows.size()), arena, all), List.copyOf(rows)));
     }
 
-    private Step kernelStep(Kernel kernel, List<String> macros, Launch launch, Object... arguments) {
+    /**
+     * A launch of sums over rows, whose blocks count who is last: with a counter for each tile.
+     *
+     * @param arguments that follow the counters
+     */
+    void sums(Kernel kernel, RowSums sums, Object... arguments) {
+        Object[] all = new Object[arguments.length + 1];
+        System.arraycopy(arguments, 0, all, 1, arguments.length);
+        step(new CountedStep(kernelStep(kernel, List.of(), sums.launch(), all), sums.launch().gridX() * sums.launch().gridY()));
+    }
+
+    private KernelStep kernelStep(Kernel kernel, List<String> macros, Launch launch, Object... arguments) {
         CudaFunction function = device.kernels().function(kernel, KernelStep.storage(kernel, arguments), macros);
         return new KernelStep(kernel, macros, function, launch, arena, arguments);
     }

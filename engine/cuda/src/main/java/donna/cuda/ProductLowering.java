@@ -58,12 +58,8 @@ final class ProductLowering {
         }
         int outer = Math.toIntExact(s.elements() / middle / inner);
         if (inner == 1) {
-            RowSums sums = RowSums.of(outer, middle, middle % 8 == 0 ? 8 : 1);
-            Slot partial = sums.chunks() == 1 ? dst : b.floats((long) sums.chunks() * middle);
-            b.kernel(Kernel.SUM_ROWS, sums.launch(), src, partial, outer, middle, sums.chunks());
-            if (sums.chunks() > 1) {
-                b.kernel(Kernel.SUM_CHUNKS, Launch.columns(middle), partial, dst, sums.chunks(), middle);
-            }
+            RowSums sums = RowSums.of(outer, middle, 8);
+            b.sums(Kernel.SUM_ROWS, sums, src, b.floats(sums.partials(1)), dst, outer, middle, sums.chunks());
         } else {
             b.kernel(Kernel.SUM_EXCEPT, Launch.rows(middle), src, dst, outer, middle, Math.toIntExact(inner));
         }

@@ -3,43 +3,49 @@ package donna.cuda;
 import donna.kernels.Launch;
 
 /**
- * How blocks share sums over the rows of a matrix: {@code chunks} parts of its rows, each of which a row of blocks adds up, so many as fill a large card.
+ * How blocks share sums over the rows of matrices: {@code chunks} parts of the rows of each, each of which a block adds up for a tile of columns, so many as
+ * fill a large card. The last block of a tile adds up its chunks.
  *
- * @param launch blocks of {@code blockX} threads side by side, and as many rows at a time as a block has room for
+ * @param width neighbouring columns of a thread
+ * @param launch tiles by matrices by chunks, of blocks of {@code blockX} threads side by side and {@code blockY} rows at a time
  */
-record RowSums(int chunks, Launch launch) {
-    /** A warp's threads side by side read whole lines of memory. */
+record RowSums(int width, int chunks, Launch launch) {
+    /** Columns of a tile: few enough that its last block has little to add up, and whole lines of memory. */
+    private static final int TILE = 64;
+
+    /** A warp's threads side by side. */
     private static final int SIDE_BY_SIDE = 32;
 
-    /** Rows of a chunk for each row of threads, at least: fewer are not worth a block. */
-    private static final int LEAST_ROWS = 16;
+    /** Rows whose loads a thread has under way at once: fewer are not worth a thread. */
+    private static final int LEAST_ROWS = 4;
 
-    /** For a large block, the same. */
-    private static final int FEW_ROWS = 4;
+    /** Rows of a thread that are worth a further block. */
+    private static final int ENOUGH_ROWS = 8;
 
     private static final int MOST_BLOCKS = 528;
 
-    /** Threads of a block that has many rows to add up by itself. */
-    private static final int LARGE_BLOCK = 1024;
-
-    /** @param width neighbouring columns of a thread */
-    static RowSums of(int rows, int columns, int width) {
-        Launch one = launch(1, columns, width, Launch.BLOCK);
-        int chunks = Math.clamp(rows / (LEAST_ROWS * one.blockY()), 1, Math.max(1, MOST_BLOCKS / one.gridX()));
-        return new RowSums(chunks, new Launch(one.gridX(), chunks, 1, one.blockX(), one.blockY()));
+    /** @param widest neighbouring columns of a thread where that divides their number, else one */
+    static RowSums of(int rows, int columns, int widest) {
+        int width = columns % widest == 0 ? widest : 1;
+        return of(1, rows, columns, width, Math.min(TILE / width, SIDE_BY_SIDE));
     }
 
-    /** A launch that adds up all rows of each of {@code samples} matrices, eight columns a thread where that divides their number. */
-    static Launch ofSamples(int samples, int rows, int columns) {
-        int width = columns % 8 == 0 ? 8 : 1;
-        Launch large = launch(samples, columns, width, LARGE_BLOCK);
-        return rows < FEW_ROWS * large.blockY() ? launch(samples, columns, width, Launch.BLOCK) : large;
+    /** Of each of {@code samples} matrices. */
+    static RowSums ofSamples(int samples, int rows, int columns) {
+        return of(samples, rows, columns, columns % 8 == 0 ? 8 : 1, SIDE_BY_SIDE);
     }
 
-    private static Launch launch(int samples, int columns, int width, int block) {
+    private static RowSums of(int samples, int rows, int columns, int width, int sideBySide) {
         int threads = columns / width;
-        int tiles = Math.ceilDiv(threads, SIDE_BY_SIDE);
+        int tiles = Math.ceilDiv(threads, sideBySide);
         int across = Math.ceilDiv(threads, tiles);
-        return new Launch(tiles, samples, 1, across, block / across);
+        int below = Math.clamp(Math.ceilDiv(rows, LEAST_ROWS), 1, Launch.BLOCK / across);
+        int chunks = Math.clamp(Math.ceilDiv(rows, ENOUGH_ROWS * below), 1, Math.max(1, MOST_BLOCKS / (tiles * samples)));
+        return new RowSums(width, chunks, new Launch(tiles, samples, chunks, across, below));
+    }
+
+    /** Floats for what the blocks leave to the last of them, {@code each} of each column. */
+    long partials(int each) {
+        return (long) each * width * launch.blockX() * launch.gridX() * launch.gridY() * chunks;
     }
 }

@@ -81,8 +81,12 @@ class PlantedFaultsTest {
     }
 
     private float first(DeviceMemory m) {
-        PinnedMemory host = context.pinned(BYTES);
-        stream.download(host.segment(), m.pointer(), BYTES);
+        return first(m, BYTES);
+    }
+
+    private float first(DeviceMemory m, long bytes) {
+        PinnedMemory host = context.pinned(bytes);
+        stream.download(host.segment(), m.pointer(), bytes);
         stream.synchronize();
         return host.segment().get(ValueLayout.JAVA_FLOAT, 0);
     }
@@ -92,36 +96,62 @@ class PlantedFaultsTest {
         return CudaSimulator.findings().getFirst();
     }
 
-    /** Sums over 16 pixels of 4 channels, of one sample. */
+    /** Sums over 16 pixels of 4 channels, of one sample, shared by two blocks. */
     private DeviceMemory sumPixels(String source) {
-        DeviceMemory src = ones();
+        DeviceMemory counter = context.allocate(4);
+        stream.fillInts(counter.pointer(), 0, 1);
         DeviceMemory dst = context.allocate(16);
-        KernelArguments arguments = new KernelArguments(arena, 6)
-                .set(0, src.pointer())
-                .set(1, 0L)
-                .set(2, dst.pointer())
-                .set(3, 1f)
-                .set(4, 16)
-                .set(5, 4);
-        stream.launch(function(source, "sum_pixels"), new LaunchShape(1, 1, 1, Launch.LANES, Launch.ROWS, 1, 0), arguments);
+        KernelArguments arguments = new KernelArguments(arena, 9)
+                .set(0, counter.pointer())
+                .set(1, ones().pointer())
+                .set(2, 0L)
+                .set(3, context.allocate(2 * 4 * 4).pointer())
+                .set(4, dst.pointer())
+                .set(5, 1f)
+                .set(6, 16)
+                .set(7, 4)
+                .set(8, 2);
+        CudaFunction sums = function(source, "sum_pixels");
+        for (int i = 0; i < 2; i++) {
+            stream.launch(sums, new LaunchShape(1, 1, 2, 4, Launch.ROWS, 1, 0), arguments);
+        }
         return dst;
+    }
+
+    private void requireRace(String right, String wrong, String expected) {
+        String source = KernelFile.SUM.source();
+        assertTrue(source.contains(right));
+        DeviceMemory sums = sumPixels(source);
+        assertEquals(16, first(sums, 16));
+        assertEquals(List.of(), CudaSimulator.findings());
+
+        sumPixels(source.replace(right, wrong));
+        String found = lostContext();
+        assertTrue(found.startsWith("race: sum_pixels, thread") && found.contains(expected), found);
     }
 
     @Test
     void aMissingSyncthreadsIsARace() {
-        String source = KernelFile.SUM.source();
-        String barrier = "all[i * COLUMN_THREADS + me] = a.v[i];\n        }\n        __syncthreads();";
-        assertTrue(source.contains(barrier));
-        DeviceMemory sums = sumPixels(source);
-        PinnedMemory host = context.pinned(16);
-        stream.download(host.segment(), sums.pointer(), 16);
-        stream.synchronize();
-        assertEquals(16, host.segment().get(ValueLayout.JAVA_FLOAT, 0));
-        assertEquals(List.of(), CudaSimulator.findings());
+        String barrier = "across + (int) threadIdx.x] = v.v[k];\n    }\n";
+        requireRace(barrier + "    __syncthreads();", barrier, "shared memory");
+    }
 
-        sumPixels(source.replace(barrier, barrier.substring(0, barrier.lastIndexOf('\n'))));
-        String found = lostContext();
-        assertTrue(found.contains("sum_pixels, thread") && found.contains("shared memory"), found);
+    @Test
+    void aBlockThatCountsItselfWithoutAFenceIsARace() {
+        String counting = "before = atomicInc(counter, (unsigned) blocks - 1);";
+        requireRace("__threadfence();\n        " + counting, counting, "of the grid writes");
+    }
+
+    @Test
+    void aBlockThatReadsWhatOthersLeftWithoutAFenceIsARace() {
+        String counting = "before = atomicInc(counter, (unsigned) blocks - 1);";
+        requireRace(counting + "\n        __threadfence();", counting, "of the grid writes");
+    }
+
+    @Test
+    void aBlockThatCountsItselfBeforeAllItsThreadsHaveWrittenIsARace() {
+        String waiting = "__shared__ unsigned before;\n    __syncthreads();";
+        requireRace(waiting, "__shared__ unsigned before;", "of the grid writes");
     }
 
     @Test

@@ -14,6 +14,8 @@ final class NormalizationCases {
     private NormalizationCases() {}
 
     static void addTo(OpCatalogue catalogue) {
+        training(catalogue, Activation.SWISH, false, 1, 40, 25, 25);
+        training(catalogue, Activation.RELU, true, 1, 3, 27, 27);
         for (Activation act : Activation.values()) {
             for (boolean residual : new boolean[] {false, true}) {
                 training(catalogue, act, residual, 3, 24, 7, 7);
@@ -33,7 +35,7 @@ final class NormalizationCases {
         for (boolean residual : new boolean[] {false, true}) {
             catalogue.add("batch norm backward" + (residual ? " residual" : ""), w -> backward(w, residual));
         }
-        for (int[] shape : new int[][] {{3, 7}, {2, 5, 24}, {1, 4, 64}, {2, 3, 4, 5}}) {
+        for (int[] shape : new int[][] {{3, 7}, {700, 24}, {2, 5, 24}, {1, 4, 64}, {2, 3, 4, 5}}) {
             catalogue.add("layer norm " + Names.of(shape), w -> {
                 int features = shape[shape.length - 1];
                 Node n = w.graph()

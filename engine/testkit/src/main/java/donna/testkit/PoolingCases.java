@@ -9,11 +9,10 @@ final class PoolingCases {
     private PoolingCases() {}
 
     static void addTo(OpCatalogue catalogue) {
+        globalAverage(catalogue, 2, 40, 25, 25);
         for (int[] shape : new int[][] {{1, 1, 7, 7}, {3, 3, 5, 9}, {3, 24, 7, 7}, {1, 40, 5, 9}, {3, 16, 1, 1}}) {
             String at = " " + Names.of(shape);
-            catalogue.add(
-                    "global average pool" + at,
-                    w -> w.result("dst", w.op(new Op.GlobalAveragePool(), w.src("src", shape))));
+            globalAverage(catalogue, shape);
             if (shape[2] > 1) {
                 for (int kernel : new int[] {2, 3}) {
                     for (ConvGeometry g : List.of(
@@ -41,5 +40,11 @@ final class PoolingCases {
         catalogue.add(
                 "max pool of negative values",
                 w -> w.observe("dst", w.op(new Op.MaxPool(3, g), w.fixed("src", Values.normal(-9, 1), 1, 3, 7, 7))));
+    }
+
+    private static void globalAverage(OpCatalogue catalogue, int... shape) {
+        catalogue.add(
+                "global average pool " + Names.of(shape),
+                w -> w.result("dst", w.op(new Op.GlobalAveragePool(), w.src("src", shape))));
     }
 }

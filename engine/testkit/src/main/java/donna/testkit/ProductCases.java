@@ -37,7 +37,7 @@ final class ProductCases {
                                         w.src("b", Names.append(leading, b ? 9 : 7, b ? 7 : 9)))));
             }
         }
-        int[][] summed = {{6}, {3, 5}, {2, 3, 4}, {3, 24, 5, 9}};
+        int[][] summed = {{6}, {3, 5}, {2, 3, 4}, {700, 24}, {3, 24, 5, 9}};
         for (int[] shape : summed) {
             for (int axis = 0; axis < shape.length; axis++) {
                 Op op = new Op.SumExcept(axis);

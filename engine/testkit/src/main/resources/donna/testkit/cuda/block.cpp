@@ -31,11 +31,19 @@ struct Fiber {
     int thread;
 };
 
+/** What a thread of a block had behind it when it made that known to others: what its block did before the barrier, and what it did itself. */
+struct Known {
+    uint32_t block, barrier, thread;
+};
+
 struct Thread {
     State state;
     Fiber* fiber;
     uint32_t mask, value, result;
     int source;
+    bool fenced;
+    uint32_t fenced_at;
+    std::vector<Known> heard;
 };
 
 /** A word of shared memory: who wrote and who read it last, and between which barriers. */
@@ -52,6 +60,9 @@ static std::vector<int> runnable;
 static std::vector<Fiber*> idle;
 static std::vector<Fiber*> fibers;
 static std::vector<SharedWord> shared;
+static std::map<Address, std::vector<Known>> told;
+static std::vector<Known> known;
+static uint32_t known_at, known_by;
 static jmp_buf scheduler;
 static Fiber* current_fiber;
 static int current;
@@ -212,6 +223,43 @@ static int device_lane() {
     return current % 32;
 }
 
+static void device_fence() {
+    Thread& self = threads[current];
+    self.fenced = true;
+    self.fenced_at = barriers;
+    if (!self.heard.empty()) {
+        known = std::move(self.heard);
+        known_at = barriers;
+        known_by = (uint32_t) current;
+        self.heard.clear();
+    }
+}
+
+static uint32_t device_increment(void* at, uint32_t last) {
+    touch_atomically((Address) at);
+    uint32_t* word = (uint32_t*) at;
+    uint32_t before = *word;
+    *word = before >= last ? 0 : before + 1;
+    Thread& self = threads[current];
+    std::vector<Known>& all = told[(Address) at];
+    self.heard = all;
+    if (self.fenced && self.fenced_at == barriers) {
+        all.push_back({block_at, barriers, thread_number()});
+    }
+    return before;
+}
+
+void wrote() {
+    threads[current].fenced = false;
+}
+
+bool made_known(uint32_t block, uint32_t barrier, uint32_t thread) {
+    if (known_by != (uint32_t) current && known_at == barriers) {
+        return false;
+    }
+    return std::any_of(known.begin(), known.end(), [=](const Known& k) { return k.block == block && (k.barrier > barrier || k.thread == thread); });
+}
+
 static void shared_access(uintptr_t offset, unsigned bytes, bool write) {
     for (uintptr_t w = offset / WORD; w <= (offset + bytes - 1) / WORD; w++) {
         SharedWord& s = shared[w];
@@ -252,6 +300,8 @@ void fill_table(Table* t) {
     t->barrier = device_barrier;
     t->shuffle = device_shuffle;
     t->lane = device_lane;
+    t->fence = device_fence;
+    t->increment = device_increment;
 }
 
 uint32_t block_number() {
@@ -286,11 +336,12 @@ static void run_block() {
     ended = 0;
     at_barrier = 0;
     abandoned = false;
+    known.clear();
     std::fill(shared.begin(), shared.end(), SharedWord{NOBODY, 0, NOBODY, 0, false});
     memset(kernel->shared, 0xff, kernel->shared_bytes);
     runnable.clear();
     for (int t = 0; t < count; t++) {
-        threads[t] = Thread{State::FRESH, nullptr, 0, 0, 0, 0};
+        threads[t] = Thread{State::FRESH, nullptr, 0, 0, 0, 0, false, 0, {}};
         runnable.push_back(t);
     }
     while (ended < count) {
@@ -325,6 +376,7 @@ static void run_block() {
 void launch(const Launch& l) {
     kernel = &l;
     table = l.table;
+    told.clear();
     arguments.clear();
     for (const std::vector<char>& p : l.parameters) {
         arguments.push_back((void*) p.data());

@@ -166,7 +166,9 @@ static void race(const char* what, uint32_t number) {
 /** One word, by the running work; `thread` is 0 for copies and products. */
 static void word(Shadow& s, bool write, uint32_t thread, uint32_t barrier, uint32_t block) {
     uint32_t now = running_number();
-    bool ordered = s.writer == now && (s.writer_thread == thread || (s.writer_block == block && s.writer_barrier != barrier));
+    bool ordered = s.writer == now
+            && (s.writer_thread == thread || (s.writer_block == block ? s.writer_barrier != barrier
+                                                                      : made_known(s.writer_block, s.writer_barrier, s.writer_thread - 1)));
     if (s.writer != 0 && s.writer != now && !comes_before(s.writer)) {
         race(write ? "writes what is written by" : "reads what is written by", s.writer);
     } else if (s.writer == now && !ordered) {
@@ -226,7 +228,10 @@ void touch(Address at, uint64_t bytes, bool write) {
     }
 }
 
-void touch_by_thread(Address at, unsigned bytes, bool write) {
+/** Stands for all threads, where they access a word atomically. */
+static constexpr uint32_t ATOMIC = 0xffffffff;
+
+static void require_place(Address at, unsigned bytes, bool write) {
     std::string wrong;
     if (at % bytes != 0) {
         fault("misaligned: " + thread_in_words() + (write ? " writes " : " reads ") + std::to_string(bytes) + " bytes at an address that is no multiple");
@@ -236,7 +241,26 @@ void touch_by_thread(Address at, unsigned bytes, bool write) {
         fault("out of bounds: " + thread_in_words() + (write ? " writes " : " reads ") + wrong);
         abandon_block();
     }
+}
+
+void touch_atomically(Address at) {
+    require_place(at, sizeof(uint32_t), true);
+    uint64_t first = (at - (Address) base) / WORD;
+    for (uint64_t w = first; w < first + sizeof(uint32_t) / WORD; w++) {
+        word(shadow[w], false, ATOMIC, 0, ATOMIC);
+        word(shadow[w], true, ATOMIC, 0, ATOMIC);
+    }
+    if (failed()) {
+        abandon_block();
+    }
+}
+
+void touch_by_thread(Address at, unsigned bytes, bool write) {
+    require_place(at, bytes, write);
     uint64_t offset = at - (Address) base;
+    if (write) {
+        wrote();
+    }
     for (uint64_t w = offset / WORD; w <= (offset + bytes - 1) / WORD; w++) {
         word(shadow[w], write, thread_number() + 1, barriers_passed(), block_number());
     }

@@ -27,6 +27,8 @@ struct Table {
     void (*barrier)();
     uint32_t (*shuffle)(uint32_t mask, uint32_t value, int source);
     int (*lane)();
+    void (*fence)();
+    uint32_t (*increment)(void* at, uint32_t last);
 };
 
 }  // namespace simulator
@@ -68,6 +70,14 @@ UNTRACED static inline float __shfl_down_sync(unsigned mask, float value, int di
 
 UNTRACED static inline float __shfl_xor_sync(unsigned mask, float value, int bits) {
     return simulator_shuffle(mask, value, donna_simulator->lane() ^ bits);
+}
+
+UNTRACED static inline void __threadfence() {
+    donna_simulator->fence();
+}
+
+UNTRACED static inline unsigned atomicInc(unsigned* at, unsigned last) {
+    return donna_simulator->increment(at, last);
 }
 
 /* ---- what kshim.h writes in PTX for a card */

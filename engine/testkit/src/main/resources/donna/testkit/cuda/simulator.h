@@ -110,6 +110,9 @@ void touch(Address at, uint64_t bytes, bool write);
 
 /** A kernel's thread touches at most 16 bytes. */
 void touch_by_thread(Address at, unsigned bytes, bool write);
+
+/** A kernel's thread reads and writes four bytes in one; threads that all do so are no race. */
+void touch_atomically(Address at);
 void list_memory_leaks();
 
 /** The memory can be touched as long as one of these lives. */
@@ -164,6 +167,15 @@ void launch(const Launch& launch);
 uint32_t thread_number();
 uint32_t barriers_passed();
 uint32_t block_number();
+
+/**
+ * Whether what a thread of another block did since `barrier` barriers is known to the running thread: by a fence and then an atomic access there, after
+ * another barrier or by the thread itself, and an atomic access of the same word and then a fence here.
+ */
+bool made_known(uint32_t block, uint32_t barrier, uint32_t thread);
+
+/** The running thread wrote something that its last fence does not cover. */
+void wrote();
 std::string thread_in_words();
 [[noreturn]] void abandon_block();
 void fill_table(Table* table);
