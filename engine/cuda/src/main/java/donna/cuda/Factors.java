@@ -6,8 +6,10 @@ import donna.graph.Value;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
-/** The variables that nodes multiply in products: weights of linear layers and of convolutions, but not of depthwise ones, whose kernels take floats. */
+/** The variables that nodes multiply in products, in whatever shape: weights of linear layers and of convolutions, but not of depthwise ones, whose
+ * kernels take floats. */
 final class Factors {
     private Factors() {}
 
@@ -22,7 +24,11 @@ final class Factors {
                 default -> {}
             }
         }
-        all.removeIf(v -> !(v.node().op() instanceof Op.Variable));
-        return all;
+        return all.stream().map(Factors::unshaped).filter(v -> v.node().op() instanceof Op.Variable).collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    /** What {@code v} is another shape of. */
+    private static Value unshaped(Value v) {
+        return v.node().op() instanceof Op.Reshape ? unshaped(v.node().input(0)) : v;
     }
 }

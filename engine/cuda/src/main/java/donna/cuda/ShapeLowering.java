@@ -21,7 +21,9 @@ final class ShapeLowering {
     }
 
     void reshape(Node n) {
-        b.alias(n.output(0), b.in(n.input(0), Order.ROW_MAJOR, b.origin(n.input(0)).storage()));
+        Slot origin = b.in(n.input(0), Order.ROW_MAJOR, b.origin(n.input(0)).storage());
+        b.alias(n.output(0), origin);
+        b.slots(n.input(0)).stream().filter(s -> s != origin && s.order() == Order.ROW_MAJOR).forEach(s -> b.alias(n.output(0), s));
     }
 
     void transpose(Node n, Op.Transpose o) {
