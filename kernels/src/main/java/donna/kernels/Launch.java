@@ -39,9 +39,19 @@ public record Launch(int gridX, int gridY, int gridZ, int blockX, int blockY) {
         return elements(Math.ceilDiv(count, 8));
     }
 
+    /** A warp per row. */
+    public static Launch warps(int rows) {
+        return elements(32L * rows);
+    }
+
     /** A block per row. */
     public static Launch rows(long count) {
         return new Launch(Math.toIntExact(count), 1, 1, BLOCK, 1);
+    }
+
+    /** Tiles of columns, each of whose sums LANES rows of threads share. */
+    public static Launch columns(int count) {
+        return new Launch(Math.ceilDiv(count, LANES), 1, 1, LANES, LANES);
     }
 
     /** Tiles of channels, {@code y} by {@code z} times. */

@@ -48,27 +48,12 @@ KERNEL __launch_bounds__(BLOCK, 4) batch_norm_moments(const stored* src, float* 
     }
 }
 
-/* The sums of partial [2, chunks, channels] over the chunks, of a block of LANES channels; the threads of row 0 have them. */
-DEVICE void sum_chunks(const float* partial, int c, int channels, int chunks, float& a, float& b) {
-    a = 0.0f;
-    b = 0.0f;
-    if (c < channels) {
-#pragma unroll 4
-        for (int k = threadIdx.y; k < chunks; k += ROWS) {
-            a += partial[k * channels + c];
-            b += partial[(chunks + k) * channels + c];
-        }
-    }
-    a = row_sum(a);
-    b = row_sum(b);
-}
-
 /* From batch_norm_moments' sums to the statistics; moves the running ones by momentum. */
-KERNEL __launch_bounds__(LANES * ROWS) batch_norm_statistics(const stored* src, const float* partial, float* mean, float* inverse_std, float* running_mean,
+KERNEL __launch_bounds__(LANES * LANES) batch_norm_statistics(const stored* src, const float* partial, float* mean, float* inverse_std, float* running_mean,
         float* running_variance, const float* momentum, float eps, int rows, int channels, int chunks) {
     int c = blockIdx.x * LANES + threadIdx.x;
-    float sum, squares;
-    sum_chunks(partial, c, channels, chunks, sum, squares);
+    float sum = sum_of_chunks(partial, c, channels, chunks);
+    float squares = sum_of_chunks(partial + chunks * channels, c, channels, chunks);
     if (c < channels && threadIdx.y == 0) {
         float shifted = sum / rows;
         float variance = fmaxf(squares / rows - shifted * shifted, 0.0f);
@@ -205,17 +190,6 @@ KERNEL __launch_bounds__(BLOCK, 4) batch_norm_backward_sums(const stored* d_dst,
         backward_sums<4>(d_dst, src, gamma, beta, mean, inverse_std, residual, partial, act, rows, channels, chunks);
     } else {
         backward_sums<1>(d_dst, src, gamma, beta, mean, inverse_std, residual, partial, act, rows, channels, chunks);
-    }
-}
-
-/* d_beta and d_gamma [channels] from batch_norm_backward_sums' sums. */
-KERNEL __launch_bounds__(LANES * ROWS) batch_norm_backward_totals(const float* partial, float* d_beta, float* d_gamma, int channels, int chunks) {
-    int c = blockIdx.x * LANES + threadIdx.x;
-    float sum, product;
-    sum_chunks(partial, c, channels, chunks, sum, product);
-    if (c < channels && threadIdx.y == 0) {
-        d_beta[c] = sum;
-        d_gamma[c] = product;
     }
 }
 

@@ -43,3 +43,16 @@ DEVICE void sum_down(floats<N>& a) {
         rows = half;
     }
 }
+
+/* Of a block of LANES x LANES threads, the sum over the chunks of partial [chunks, width] in column c; the threads of row 0 have it. */
+DEVICE float sum_of_chunks(const float* partial, int c, int width, int chunks) {
+    floats<1> sum = {0.0f};
+    if (c < width) {
+#pragma unroll 4
+        for (int k = threadIdx.y; k < chunks; k += LANES) {
+            sum.v[0] += partial[k * width + c];
+        }
+    }
+    sum_down<1>(sum);
+    return sum.v[0];
+}

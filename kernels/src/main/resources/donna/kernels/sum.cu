@@ -3,18 +3,22 @@
 #include "columns.h"
 
 /* dst [count]: the sum over the chunks of partial [chunks, count], in a fixed order. */
-KERNEL __launch_bounds__(LANES * ROWS) sum_chunks(const float* partial, float* dst, int chunks, int count) {
+KERNEL __launch_bounds__(LANES * LANES) sum_chunks(const float* partial, float* dst, int chunks, int count) {
     int i = blockIdx.x * LANES + threadIdx.x;
-    float sum = 0.0f;
-    if (i < count) {
-#pragma unroll 4
-        for (int k = threadIdx.y; k < chunks; k += ROWS) {
-            sum += partial[k * count + i];
-        }
-    }
-    sum = row_sum(sum);
+    float sum = sum_of_chunks(partial, i, count, chunks);
     if (i < count && threadIdx.y == 0) {
         dst[i] = sum;
+    }
+}
+
+/* first and second [count]: the sums over the chunks of partial [2, chunks, count], in a fixed order. */
+KERNEL __launch_bounds__(LANES * LANES) sum_chunk_pairs(const float* partial, float* first, float* second, int count, int chunks) {
+    int i = blockIdx.x * LANES + threadIdx.x;
+    float of_first = sum_of_chunks(partial, i, count, chunks);
+    float of_second = sum_of_chunks(partial + chunks * count, i, count, chunks);
+    if (i < count && threadIdx.y == 0) {
+        first[i] = of_first;
+        second[i] = of_second;
     }
 }
 

@@ -63,11 +63,15 @@ final class KernelTimes {
 
     /** What the card reaches at most. */
     private record Rates(double bytesPerMicrosecond, double flopsPerMicrosecond) {
+        /** As the step {@code ceilings} has found them, or finds them now. */
         static Rates of(CardStep.Place place) {
-            if (!(Results.sections(place.results()).get("ceilings") instanceof Results.Section s && s.content() instanceof Map<?, ?> found
+            if (!Results.sections(place.results()).containsKey("ceilings")) {
+                Ceilings.run(place);
+            }
+            if (!(Results.sections(place.results()).get("ceilings").content() instanceof Map<?, ?> found
                     && found.get("copyGBs") instanceof Number copy && found.get("teraflops") instanceof Map<?, ?> products
                     && products.get("bf16") instanceof Number product)) {
-                throw new IllegalStateException("kernel times need the card's ceilings; run the step 'ceilings' first");
+                throw new IllegalStateException("the card's ceilings are not known; run the step 'ceilings' and see why it fails");
             }
             return new Rates(copy.doubleValue() * 1e3, product.doubleValue() * 1e6);
         }

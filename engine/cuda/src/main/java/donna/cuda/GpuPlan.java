@@ -245,6 +245,7 @@ final class GpuPlan implements TimedPlan {
     }
 
     private CudaGraphExec capture(GpuStream stream) {
+        stream.lanes().open(parts.branches.size());
         stream.queue().beginCapture();
         try {
             queue(parts.common, stream.queue());

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Streams beside a stream, made when first wanted, on which the branches of a graph are written down while it is captured. The context is current. */
+/** Streams beside a stream on which the branches of a graph are written down while it is captured. The context is current. */
 final class Lanes implements AutoCloseable {
     private final CudaContext context;
     private final CudaEvent forked;
@@ -19,12 +19,16 @@ final class Lanes implements AutoCloseable {
         this.forked = context.event();
     }
 
-    /** Queues each branch on a stream of its own, all after what {@code origin} has queued; what it queues next comes after all of them. */
-    void fork(CudaStream origin, List<Consumer<CudaStream>> branches) {
-        while (streams.size() < branches.size() - 1) {
+    /** Makes streams for {@code branches} of them: while a stream is captured nothing is made. */
+    void open(int branches) {
+        while (streams.size() < branches - 1) {
             streams.add(context.stream());
             joined.add(context.event());
         }
+    }
+
+    /** Queues each branch on a stream of its own, all after what {@code origin} has queued; what that queues next comes after all of them. */
+    void fork(CudaStream origin, List<Consumer<CudaStream>> branches) {
         origin.record(forked);
         for (int i = 1; i < branches.size(); i++) {
             CudaStream lane = streams.get(i - 1);

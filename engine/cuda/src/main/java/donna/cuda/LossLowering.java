@@ -66,7 +66,8 @@ final class LossLowering {
     void softmax(Node n) {
         Slot src = b.in(n.input(0), Order.ROW_MAJOR, b.origin(n.input(0)).storage());
         Slot dst = b.define(n.output(0), Order.ROW_MAJOR, src.storage());
-        b.kernel(Kernel.SOFTMAX, Launch.rows(ProductLowering.rows(n.input(0).shape())), src, dst, n.input(0).shape().dim(-1));
+        int rows = ProductLowering.rows(n.input(0).shape());
+        b.kernel(Kernel.SOFTMAX, Launch.warps(rows), src, dst, n.input(0).shape().dim(-1), rows);
     }
 
     void softmaxBackward(Node n) {
@@ -74,6 +75,7 @@ final class LossLowering {
         Slot dDst = b.in(n.input(0), Order.ROW_MAJOR, storage);
         Slot dst = b.in(n.input(1), Order.ROW_MAJOR, storage);
         Slot dSrc = b.define(n.output(0), Order.ROW_MAJOR, storage);
-        b.kernel(Kernel.SOFTMAX_BACKWARD, Launch.rows(ProductLowering.rows(n.input(0).shape())), dDst, dst, dSrc, n.input(0).shape().dim(-1));
+        int rows = ProductLowering.rows(n.input(0).shape());
+        b.kernel(Kernel.SOFTMAX_BACKWARD, Launch.warps(rows), dDst, dst, dSrc, n.input(0).shape().dim(-1), rows);
     }
 }

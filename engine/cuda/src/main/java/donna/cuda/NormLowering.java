@@ -13,10 +13,6 @@ final class NormLowering {
 
     private static final int MOST_THREADS = 1 << 19;
 
-    /** Rows that one block of layer normalisation's sums adds up, for one tile of features. */
-    private static final int CHUNK = 256;
-
-    private static final int MOST_CHUNKS = 128;
     private final PlanBuilder b;
 
     NormLowering(PlanBuilder b) {
@@ -36,7 +32,7 @@ final class NormLowering {
         Slot mean = b.define(n.output(1));
         Slot inverseStd = b.define(n.output(2));
         b.kernel(Kernel.BATCH_NORM_MOMENTS, sums.launch(), src, partial, rows, channels, sums.chunks());
-        b.kernel(Kernel.BATCH_NORM_STATISTICS, Launch.channels(channels, 1, 1), src, partial, mean, inverseStd, b.plain(n.input(3)), b.plain(n.input(4)),
+        b.kernel(Kernel.BATCH_NORM_STATISTICS, Launch.columns(channels), src, partial, mean, inverseStd, b.plain(n.input(3)), b.plain(n.input(4)),
                 b.plain(n.input(5)), o.eps(), rows, channels, sums.chunks());
         Slot dst = b.outLike(n.output(0), residual != null && residual.inScratch() && residual.pending() == 1 ? residual : src);
         int threads = threads(rows, channels, 8);
@@ -86,7 +82,7 @@ final class NormLowering {
         Slot dBeta = b.define(n.output(2));
         b.kernel(Kernel.BATCH_NORM_BACKWARD_SUMS, sums.launch(), dDst, src, gamma, beta, mean, inverseStd, residual, partial, act, rows, channels,
                 sums.chunks());
-        b.kernel(Kernel.BATCH_NORM_BACKWARD_TOTALS, Launch.channels(channels, 1, 1), partial, dBeta, dGamma, channels, sums.chunks());
+        b.kernel(Kernel.SUM_CHUNK_PAIRS, Launch.columns(channels), partial, dBeta, dGamma, channels, sums.chunks());
         Slot dSrc = b.outLike(n.output(0), dDst);
         Slot dResidual = o.residual() ? b.define(n.output(3), Order.CHANNELS_LAST) : null;
         int threads = threads(rows, channels, 4);
@@ -96,25 +92,25 @@ final class NormLowering {
 
     void layerNorm(Node n, Op.LayerNorm o) {
         Shape s = n.input(0).shape();
-        b.kernel(Kernel.LAYER_NORM, Launch.rows(ProductLowering.rows(s)), b.rows(n.input(0)), b.plain(n.input(1)), b.plain(n.input(2)),
-                b.define(n.output(0), Order.ROW_MAJOR), b.define(n.output(1)), b.define(n.output(2)), o.eps(), s.dim(-1));
+        int rows = ProductLowering.rows(s);
+        b.kernel(Kernel.LAYER_NORM, Launch.warps(rows), b.rows(n.input(0)), b.plain(n.input(1)), b.plain(n.input(2)), b.define(n.output(0), Order.ROW_MAJOR),
+                b.define(n.output(1)), b.define(n.output(2)), o.eps(), s.dim(-1), rows);
     }
 
     void layerNormBackward(Node n) {
         int features = n.input(1).shape().dim(-1);
         int rows = ProductLowering.rows(n.input(1).shape());
-        int chunks = Math.clamp(rows / CHUNK, 1, MOST_CHUNKS);
+        RowSums sums = RowSums.of(rows, features, width(features, 8));
         Slot dDst = b.rows(n.input(0));
         Slot src = b.rows(n.input(1));
         Slot mean = b.plain(n.input(3));
         Slot inverseStd = b.plain(n.input(4));
-        Slot partial = b.floats(2L * chunks * features);
+        Slot partial = b.floats(2L * sums.chunks() * features);
         Slot dGamma = b.define(n.output(1));
         Slot dBeta = b.define(n.output(2));
-        b.kernel(Kernel.LAYER_NORM_BACKWARD_SUMS, Launch.channels(features, chunks, 1), dDst, src, mean, inverseStd, partial, rows, features, chunks);
-        b.kernel(Kernel.SUM_CHUNKS, Launch.channels(features, 1, 1), partial, dGamma, chunks, features);
-        b.kernel(Kernel.SUM_CHUNKS, Launch.channels(features, 1, 1), new Place(partial, (long) chunks * features * Float.BYTES), dBeta, chunks, features);
-        b.kernel(Kernel.LAYER_NORM_BACKWARD, Launch.rows(rows), dDst, src, b.plain(n.input(2)), mean, inverseStd,
-                b.define(n.output(0), Order.ROW_MAJOR), features);
+        b.kernel(Kernel.LAYER_NORM_BACKWARD_SUMS, sums.launch(), dDst, src, mean, inverseStd, partial, rows, features, sums.chunks());
+        b.kernel(Kernel.SUM_CHUNK_PAIRS, Launch.columns(features), partial, dGamma, dBeta, features, sums.chunks());
+        b.kernel(Kernel.LAYER_NORM_BACKWARD, Launch.warps(rows), dDst, src, b.plain(n.input(2)), mean, inverseStd, b.define(n.output(0), Order.ROW_MAJOR),
+                features, rows);
     }
 }

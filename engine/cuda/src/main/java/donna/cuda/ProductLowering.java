@@ -66,7 +66,7 @@ final class ProductLowering {
             Slot partial = sums.chunks() == 1 ? dst : b.floats((long) sums.chunks() * middle);
             b.kernel(Kernel.SUM_ROWS, sums.launch(), src, partial, outer, middle, sums.chunks());
             if (sums.chunks() > 1) {
-                b.kernel(Kernel.SUM_CHUNKS, Launch.channels(middle, 1, 1), partial, dst, sums.chunks(), middle);
+                b.kernel(Kernel.SUM_CHUNKS, Launch.columns(middle), partial, dst, sums.chunks(), middle);
             }
         } else {
             b.kernel(Kernel.SUM_EXCEPT, Launch.rows(middle), src, dst, outer, middle, Math.toIntExact(inner));

@@ -152,6 +152,7 @@ class PlantedFaultsTest {
         DeviceMemory twice = ones();
         DeviceMemory thrice = ones();
         Lanes lanes = new Lanes(context);
+        lanes.open(2);
         stream.beginCapture();
         add(stream, a, a, sum, COUNT);
         lanes.fork(stream, List.of(on -> add(on, sum, sum, twice, COUNT), on -> add(on, sum, a, thrice, COUNT)));

@@ -91,6 +91,14 @@ UNTRACED static inline void store16(void* p, T v) {
     memcpy(p, &v, sizeof v);
 }
 
+UNTRACED static inline float fast_exp(float x) {
+    return expf(x);
+}
+
+UNTRACED static inline float reciprocal(float x) {
+    return 1.0f / x;
+}
+
 UNTRACED static inline float half_to_float(unsigned short bits) {
     _Float16 v;
     memcpy(&v, &bits, sizeof v);
