@@ -11,13 +11,14 @@ import java.util.List;
  * @param side taps of a side of the window
  * @param channels neighbouring channels of a thread
  * @param strip neighbouring pixels of a row that a thread has in hand
+ * @param ahead rows that are on their way to a thread; more than one only where an access has 4 bytes
  */
-public record DepthwiseForm(int side, int stride, int channels, int strip) {
+public record DepthwiseForm(int side, int stride, int channels, int strip, int ahead) {
     private static final List<Integer> SIDES = List.of(3, 5, 7);
     private static final List<Integer> STRIDES = List.of(1, 2);
 
     /** What it costs to load a pixel's channels and to store them, and to widen one of them, in multiply-adds. */
-    private static final int LOAD = 4;
+    private static final int LOAD = 8;
 
     private static final int STORE = 3;
     private static final int WIDEN = 1;
@@ -33,7 +34,7 @@ public record DepthwiseForm(int side, int stride, int channels, int strip) {
         return switch (file) {
             case DEPTHWISE_STRIPS -> switch (side) {
                 case 3 -> List.of(4, 7);
-                case 5 -> one ? List.of(4, 7) : stride == 2 ? List.of(4) : List.of();
+                case 5 -> one ? List.of(4, 7) : List.of(4);
                 default -> one ? List.of(4) : List.of();
             };
             case DEPTHWISE_SPREAD -> stride == 1 ? List.of() : switch (side) {
@@ -44,9 +45,20 @@ public record DepthwiseForm(int side, int stride, int channels, int strip) {
             case DEPTHWISE_TAPS -> switch (side) {
                 case 3 -> List.of(4, 7);
                 case 5 -> one && (stride == 2 || storage != Storage.F32) ? List.of(4, 7) : one || stride == 2 ? List.of(4) : List.of();
-                default -> !one ? List.of() : stride == 2 ? List.of(4) : List.of(3);
+                default -> !one ? List.of() : stride == 2 && storage != Storage.F32 ? List.of(4) : List.of(3);
             };
             default -> List.of();
+        };
+    }
+
+    /** As many as shared memory and registers have room for. */
+    private static int ahead(KernelFile file, Storage storage, int side, int stride, int channels, int strip) {
+        boolean small = storage.bytes() * channels < Float.BYTES;
+        boolean large = storage == Storage.F32 && side > 3 && stride == 2;
+        return switch (file) {
+            case DEPTHWISE_STRIPS -> small || large ? 1 : stride == 2 && strip == 7 ? 2 : 3;
+            case DEPTHWISE_SPREAD -> small ? 1 : 3;
+            default -> 1;
         };
     }
 
@@ -55,7 +67,7 @@ public record DepthwiseForm(int side, int stride, int channels, int strip) {
         List<DepthwiseForm> forms = new ArrayList<>();
         for (int each = 1; each <= (storage.bytes() == 2 && channels % 2 == 0 ? 2 : 1); each++) {
             for (int strip : strips(file, storage, side, stride, each)) {
-                forms.add(new DepthwiseForm(side, stride, each, strip));
+                forms.add(new DepthwiseForm(side, stride, each, strip, ahead(file, storage, side, stride, each, strip)));
             }
         }
         return forms;
@@ -86,6 +98,6 @@ public record DepthwiseForm(int side, int stride, int channels, int strip) {
 
     /** What the compiler is told. */
     public List<String> macros() {
-        return List.of("SIDE=" + side, "STRIDE=" + stride, "CHANNELS=" + channels, "STRIP=" + strip);
+        return List.of("SIDE=" + side, "STRIDE=" + stride, "CHANNELS=" + channels, "STRIP=" + strip, "AHEAD=" + ahead);
     }
 }

@@ -40,7 +40,7 @@ public record DepthwiseGrid(int groups, int lines, int tiles, int rows, int stri
         int groups = groups(all, Math.min(all, TILE / form.channels()), form.channels() * storage.bytes());
         int strips = Math.ceilDiv(width, form.strip());
         long threads = (long) all * strips * samples;
-        int bands = Math.clamp(Math.ceilDiv(manyThreads, threads), 1, Math.max(1, height * form.stride() / FEWEST_ROWS));
+        int bands = Math.clamp(Math.round((double) manyThreads / threads), 1, Math.max(1, height * form.stride() / FEWEST_ROWS));
         int rows = Math.ceilDiv(height, bands);
         return new DepthwiseGrid(groups, THREADS / groups, Math.ceilDiv(all, groups), rows, strips, Math.ceilDiv(height, rows), samples);
     }

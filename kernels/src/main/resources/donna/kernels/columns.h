@@ -17,9 +17,14 @@ struct columns {
     }
 };
 
+/* Threads of a block, at most. */
+#ifndef COLUMN_THREADS
+#define COLUMN_THREADS BLOCK
+#endif
+
 /* A number of each thread, eight times. The simulator watches shared memory that is not a template's. */
 DEVICE float* of_threads() {
-    __shared__ float all[8 * BLOCK];
+    __shared__ float all[8 * COLUMN_THREADS];
     return all;
 }
 
@@ -32,12 +37,12 @@ DEVICE void sum_down(floats<N>& a) {
         int half = (rows + 1) / 2;
         __syncthreads();
         for (int i = 0; i < N; i++) {
-            all[i * BLOCK + me] = a.v[i];
+            all[i * COLUMN_THREADS + me] = a.v[i];
         }
         __syncthreads();
         if ((int) threadIdx.y < rows - half) {
             for (int i = 0; i < N; i++) {
-                a.v[i] += all[i * BLOCK + me + half * (int) blockDim.x];
+                a.v[i] += all[i * COLUMN_THREADS + me + half * (int) blockDim.x];
             }
         }
         rows = half;

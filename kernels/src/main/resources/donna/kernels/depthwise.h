@@ -1,7 +1,7 @@
 /*
  * What the depthwise kernels of one geometry share. A file that includes this is compiled for SIDE (taps of a side: 3, 5, 7), STRIDE (1, 2), CHANNELS
- * (neighbouring channels of a thread: 1, 2) and STRIP (neighbouring pixels of a row that a thread has in hand). A thread goes down a band of rows: it
- * loads and widens a pixel once for all the taps that meet it, and asks for the row below before it works on the present one.
+ * (neighbouring channels of a thread: 1, 2), STRIP (neighbouring pixels of a row that a thread has in hand) and AHEAD (rows that are on their way to it). A
+ * thread goes down a band of rows: it loads and widens a pixel once for all the taps that meet it, and asks for rows below before it works on the present one.
  *
  * A block has blockDim.x groups of CHANNELS channels by blockDim.y strips; the grid has one dimension and counts tiles of channels fastest.
  */
@@ -95,6 +95,86 @@ DEVICE unsigned clamp(int v, int most) {
 DEVICE unsigned long long below(int width, unsigned step) {
     return (unsigned long long) (unsigned) width * step;
 }
+
+/*
+ * Rows of COUNT pixels on their way to a thread, which asks for one AHEAD rows before it takes it: several are in shared memory, where each thread has its own,
+ * one is in registers.
+ */
+#if AHEAD == 1
+#define WINDOW_WORDS(count) 1
+
+template <int COUNT>
+struct Window {
+    Piece row[COUNT];
+
+    DEVICE_MEMBER explicit Window(unsigned*) {}
+
+    DEVICE_MEMBER void ask(Row r) {
+#pragma unroll
+        for (int j = 0; j < COUNT; j++) {
+            row[j] = r.pixel(j);
+        }
+    }
+
+    /* A row begins, while `r` is the one AHEAD below it; then its pixels are taken in order or it is skipped, and then it ends. */
+    DEVICE_MEMBER void begin(Row r) {}
+
+    DEVICE_MEMBER Piece take(int j, Row r) {
+        Piece now = row[j];
+        row[j] = r.pixel(j);
+        return now;
+    }
+
+    DEVICE_MEMBER void skip(Row r) {
+        ask(r);
+    }
+
+    DEVICE_MEMBER void end() {}
+};
+#else
+#define WINDOW_WORDS(count) ((AHEAD + 1) * (count) * WORDS * THREADS)
+
+template <int COUNT>
+struct Window {
+    static constexpr int ROW = COUNT * WORDS * THREADS;
+    unsigned* ring;
+    int asked, taken;
+
+    DEVICE_MEMBER explicit Window(unsigned* words) : ring(words + threadIdx.y * blockDim.x + threadIdx.x), asked(0), taken(0) {}
+
+    DEVICE_MEMBER void ask(Row r) {
+#pragma unroll
+        for (int j = 0; j < COUNT; j++) {
+#pragma unroll
+            for (int w = 0; w < WORDS; w++) {
+                copy4(ring + asked + (j * WORDS + w) * THREADS, r.at + (unsigned long long) j * r.step + 4 * w, r.present & 1u << j);
+            }
+        }
+        close_copies();
+        asked = asked == AHEAD * ROW ? 0 : asked + ROW;
+    }
+
+    DEVICE_MEMBER void begin(Row r) {
+        ask(r);
+        copies_done<AHEAD>();
+    }
+
+    DEVICE_MEMBER Piece take(int j, Row r) {
+        Piece now;
+#pragma unroll
+        for (int w = 0; w < WORDS; w++) {
+            now.word[w] = ring[taken + (j * WORDS + w) * THREADS];
+        }
+        return now;
+    }
+
+    DEVICE_MEMBER void skip(Row r) {}
+
+    DEVICE_MEMBER void end() {
+        taken = taken == AHEAD * ROW ? 0 : taken + ROW;
+    }
+};
+#endif
 
 /* Those of `count` pixels from pixel `first` on that a row of `width` has. */
 DEVICE unsigned columns(int first, int count, int width) {

@@ -12,6 +12,7 @@
  */
 KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_spread(const stored* d_dst, const float* weight, stored* d_src, int height, int width, int channels,
         int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples) {
+    __shared__ unsigned rows_ahead[WINDOW_WORDS(NEEDED)];
     int tile = blockIdx.x % tiles;
     float taps[TAPS][CHANNELS];
     load_taps(taps, weight, tile, channels, 0);
@@ -31,26 +32,23 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_spread(const stored* d_dst
     int y = first * 2 - padding;
     char* out = (char*) (d_src + ((item.sample * height + y) * width + x) * channels + channel);
     Row in = {(const char*) (d_dst + ((item.sample * out_height + line) * out_width + from) * channels + channel), step, (unsigned) line < end ? wanted : 0};
-    Piece row[NEEDED];
+    Window<NEEDED> window(rows_ahead);
 #pragma unroll
-    for (int j = 0; j < NEEDED; j++) {
-        row[j] = in.pixel(j);
+    for (int ahead = 0; ahead < AHEAD; ahead++) {
+        window.ask(in);
+        in.at += below(out_width, step);
+        in.present = (unsigned) (line + ahead + 1) < end ? wanted : 0;
     }
     float sums[2 * LIVE][STRIP][CHANNELS] = {};
     for (int top = line; top < first + rows; top += LIVE) {
 #pragma unroll
         for (int turn = 0; turn < LIVE; turn++) {
-            bool there = (unsigned) line < end;
-            bool done = line >= first && line < first + rows;
-            line++;
-            in.at += below(out_width, step);
             in.step = opaque(step);
-            in.present = (unsigned) line < end ? wanted : 0;
-            if (there) {
+            window.begin(in);
+            if ((unsigned) line < end) {
 #pragma unroll
                 for (int j = 0; j < NEEDED; j++) {
-                    Piece now = row[j];
-                    row[j] = in.pixel(j);
+                    Piece now = window.take(j, in);
 #pragma unroll
                     for (int k = 0; k < CHANNELS; k++) {
                         float pixel = channel_of(now, k);
@@ -67,11 +65,13 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_spread(const stored* d_dst
                     }
                 }
             } else {
-#pragma unroll
-                for (int j = 0; j < NEEDED; j++) {
-                    row[j] = in.pixel(j);
-                }
+                window.skip(in);
             }
+            window.end();
+            bool done = line >= first && line < first + rows;
+            line++;
+            in.at += below(out_width, step);
+            in.present = (unsigned) (line + AHEAD) < end ? wanted : 0;
 #pragma unroll
             for (int half = 0; half < 2; half++) {
                 store_strip(sums[2 * turn + half], out, opaque(step), done && y >= 0 && y < height ? made : 0);

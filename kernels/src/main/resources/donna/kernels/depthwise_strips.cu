@@ -11,6 +11,7 @@
  */
 KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_strips(const stored* src, const float* weight, stored* dst, int flipped, int height, int width,
         int channels, int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples) {
+    __shared__ unsigned rows_ahead[WINDOW_WORDS(NEEDED)];
     int tile = blockIdx.x % tiles;
     float taps[TAPS][CHANNELS];
     load_taps(taps, weight, tile, channels, flipped);
@@ -30,10 +31,12 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_strips(const stored* src, 
     unsigned made = columns(x, STRIP, out_width);
     char* out = (char*) (dst + ((item.sample * out_height + first) * out_width + x) * channels + channel);
     Row in = {(const char*) (src + ((item.sample * height + line) * width + from) * channels + channel), step, (unsigned) line < end ? wanted : 0};
-    Piece row[NEEDED];
+    Window<NEEDED> window(rows_ahead);
 #pragma unroll
-    for (int j = 0; j < NEEDED; j++) {
-        row[j] = in.pixel(j);
+    for (int ahead = 0; ahead < AHEAD; ahead++) {
+        window.ask(in);
+        in.at += below(width, step);
+        in.present = (unsigned) (line + ahead + 1) < end ? wanted : 0;
     }
     float sums[LIVE][STRIP][CHANNELS] = {};
     for (int top = 0; top < count + LIVE - 1; top += LIVE) {
@@ -41,16 +44,12 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_strips(const stored* src, 
         for (int turn = 0; turn < LIVE; turn++) {
 #pragma unroll
             for (int r = 0; r < STRIDE; r++) {
-                bool there = (unsigned) line < end;
-                line++;
-                in.at += below(width, step);
                 in.step = opaque(step);
-                in.present = (unsigned) line < end ? wanted : 0;
-                if (there) {
+                window.begin(in);
+                if ((unsigned) line < end) {
 #pragma unroll
                     for (int j = 0; j < NEEDED; j++) {
-                        Piece now = row[j];
-                        row[j] = in.pixel(j);
+                        Piece now = window.take(j, in);
 #pragma unroll
                         for (int k = 0; k < CHANNELS; k++) {
                             float pixel = channel_of(now, k);
@@ -67,11 +66,12 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_strips(const stored* src, 
                         }
                     }
                 } else {
-#pragma unroll
-                    for (int j = 0; j < NEEDED; j++) {
-                        row[j] = in.pixel(j);
-                    }
+                    window.skip(in);
                 }
+                window.end();
+                line++;
+                in.at += below(width, step);
+                in.present = (unsigned) (line + AHEAD) < end ? wanted : 0;
             }
             bool done = (unsigned) (top + turn - (LIVE - 1)) < (unsigned) count;
             store_strip(sums[(turn + 1) % LIVE], out, opaque(step), done ? made : 0);

@@ -5,6 +5,8 @@
 /* Pixels of a row of src that a strip of d_dst meets. */
 #define NEEDED ((STRIP - 1) * STRIDE + SIDE)
 
+static_assert(AHEAD == 1, "with more rows ahead there are not enough registers");
+
 /* The sums of the threads above each other, SIDE taps at a time; each is made by one thread in the order of the strips. */
 DEVICE void store_sums(const float (&sums)[TAPS][CHANNELS], float* partial, int channel, int channels) {
     __shared__ float of_thread[SIDE * CHANNELS][THREADS];
@@ -54,43 +56,36 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_taps(const stored* src, co
         unsigned made = columns(x, STRIP, out_width);
         Row out = {(const char*) (d_dst + ((item.sample * out_height + first) * out_width + x) * channels + channel), step, made};
         Row in = {(const char*) (src + ((item.sample * height + line) * width + from) * channels + channel), step, (unsigned) line < end ? wanted : 0};
-        Piece row[NEEDED];
-#pragma unroll
-        for (int j = 0; j < NEEDED; j++) {
-            row[j] = in.pixel(j);
-        }
-        Piece gradients[STRIP];
-#pragma unroll
-        for (int i = 0; i < STRIP; i++) {
-            gradients[i] = out.pixel(i);
-        }
+        Window<NEEDED> window(nullptr);
+        Window<STRIP> gradients(nullptr);
+        window.ask(in);
+        gradients.ask(out);
+        in.at += below(width, step);
+        in.present = (unsigned) (line + 1) < end ? wanted : 0;
+        out.at += below(out_width, step);
+        out.present = 1 < count ? made : 0;
         float live[LIVE][STRIP][CHANNELS] = {};
         for (int top = 0; top < count + LIVE - 1; top += LIVE) {
 #pragma unroll
             for (int turn = 0; turn < LIVE; turn++) {
-                out.at += below(out_width, step);
                 out.step = opaque(step);
-                out.present = top + turn + 1 < count ? made : 0;
 #pragma unroll
                 for (int i = 0; i < STRIP; i++) {
+                    Piece now = gradients.take(i, out);
 #pragma unroll
                     for (int k = 0; k < CHANNELS; k++) {
-                        live[turn][i][k] = channel_of(gradients[i], k);
+                        live[turn][i][k] = channel_of(now, k);
                     }
-                    gradients[i] = out.pixel(i);
                 }
+                out.at += below(out_width, step);
+                out.present = top + turn + 2 < count ? made : 0;
 #pragma unroll
                 for (int r = 0; r < STRIDE; r++) {
-                    bool there = (unsigned) line < end;
-                    line++;
-                    in.at += below(width, step);
                     in.step = opaque(step);
-                    in.present = (unsigned) line < end ? wanted : 0;
-                    if (there) {
+                    if ((unsigned) line < end) {
 #pragma unroll
                         for (int j = 0; j < NEEDED; j++) {
-                            Piece now = row[j];
-                            row[j] = in.pixel(j);
+                            Piece now = window.take(j, in);
 #pragma unroll
                             for (int k = 0; k < CHANNELS; k++) {
                                 float pixel = channel_of(now, k);
@@ -107,11 +102,11 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_taps(const stored* src, co
                             }
                         }
                     } else {
-#pragma unroll
-                        for (int j = 0; j < NEEDED; j++) {
-                            row[j] = in.pixel(j);
-                        }
+                        window.skip(in);
                     }
+                    line++;
+                    in.at += below(width, step);
+                    in.present = (unsigned) (line + 1) < end ? wanted : 0;
                 }
             }
         }

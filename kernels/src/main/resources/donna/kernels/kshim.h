@@ -14,6 +14,32 @@ DEVICE unsigned opaque(unsigned v) {
     return v;
 }
 
+/*
+ * Four bytes from memory to shared memory, or zeros if `there` is 0, at some time before copies_done<N> returns, where at most N groups were closed since;
+ * until then, and for other threads, they are not there. Cards before compute capability 8.0 do it at once.
+ */
+DEVICE void copy4(unsigned* to, const char* from, unsigned there) {
+#if __CUDA_ARCH__ >= 800
+    asm volatile("{ .reg .u64 s, g; .reg .u32 t; cvta.to.shared.u64 s, %0; cvt.u32.u64 t, s; cvta.to.global.u64 g, %1; "
+                 "cp.async.ca.shared.global [t], [g], 4, %2; }" :: "l"(to), "l"(from), "r"(there ? 4 : 0) : "memory");
+#else
+    *to = there ? *(const unsigned*) from : 0;
+#endif
+}
+
+DEVICE void close_copies() {
+#if __CUDA_ARCH__ >= 800
+    asm volatile("cp.async.commit_group;" ::: "memory");
+#endif
+}
+
+template <int N>
+DEVICE void copies_done() {
+#if __CUDA_ARCH__ >= 800
+    asm volatile("cp.async.wait_group %0;" :: "n"(N) : "memory");
+#endif
+}
+
 /* One access of 16 bytes, of a type of that size and alignment. */
 template <class T>
 DEVICE T load16(const void* p) {
@@ -88,6 +114,15 @@ DEVICE unsigned floats_to_bfloats(float low, float high) {
 DEVICE unsigned opaque(unsigned v) {
     return v;
 }
+
+DEVICE void copy4(unsigned* to, const char* from, unsigned there) {
+    *to = there ? *(const unsigned*) from : 0;
+}
+
+DEVICE void close_copies() {}
+
+template <int N>
+DEVICE void copies_done() {}
 
 DEVICE float bits_to_float(unsigned bits) {
     float v;

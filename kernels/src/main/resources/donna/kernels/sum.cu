@@ -1,5 +1,6 @@
 /* Sums over rows and over everything but one dimension. */
 #include "kshim.h"
+#define COLUMN_THREADS 1024
 #include "columns.h"
 
 /* dst [count]: the sum over the chunks of partial [chunks, count], in a fixed order. */
@@ -53,7 +54,7 @@ DEVICE void of_pixels(const stored* a, const stored* b, stored* dst, float facto
 }
 
 /* dst [samples, channels]: factor times the sum over the pixels of a [samples, pixels, channels], times b of that shape where there is one. */
-KERNEL __launch_bounds__(BLOCK, 4) sum_pixels(const stored* a, const stored* b, stored* dst, float factor, int pixels, int channels) {
+KERNEL __launch_bounds__(COLUMN_THREADS) sum_pixels(const stored* a, const stored* b, stored* dst, float factor, int pixels, int channels) {
     if (channels % 8 == 0) {
         of_pixels<8>(a, b, dst, factor, pixels, channels);
     } else {

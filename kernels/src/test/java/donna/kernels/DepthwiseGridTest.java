@@ -43,8 +43,8 @@ class DepthwiseGridTest {
 
     @Test
     void rowsOfSevenPixelsAreOneStrip() {
-        assertEquals(new DepthwiseForm(3, 1, 2, 7), DepthwiseForm.choose(KernelFile.DEPTHWISE_STRIPS, Storage.BF16, 3, 1, 960, 7));
-        assertEquals(new DepthwiseForm(3, 1, 1, 4), DepthwiseForm.choose(KernelFile.DEPTHWISE_STRIPS, Storage.F32, 3, 1, 960, 4));
+        assertEquals(new DepthwiseForm(3, 1, 2, 7, 3), DepthwiseForm.choose(KernelFile.DEPTHWISE_STRIPS, Storage.BF16, 3, 1, 960, 7));
+        assertEquals(new DepthwiseForm(3, 1, 1, 4, 3), DepthwiseForm.choose(KernelFile.DEPTHWISE_STRIPS, Storage.F32, 3, 1, 960, 4));
     }
 
     @Test

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * How long do the depthwise kernels take beside the time that their bytes take, in the layers of MobileNetV2 and EfficientNet-B0 at 224 pixels; and which share
@@ -111,7 +112,7 @@ final class DepthwiseTimes {
     private record Way(DepthwiseForm form, int threads) {
         @Override
         public String toString() {
-            return form.channels() + " x " + form.strip() + ", " + (threads >> 10) + "k";
+            return form.channels() + " x " + form.strip() + " x " + form.ahead() + ", " + (threads >> 10) + "k";
         }
     }
 
@@ -161,13 +162,12 @@ final class DepthwiseTimes {
         return compiler.compile(c.file.source(), c.file.fileName(), options).image();
     }
 
-    /** Those that the engine chooses from, and one of 5 x 5 taps that keeps a number more than there are registers. */
+    /** Those that the engine chooses from, and the same with one row ahead. */
     private List<DepthwiseForm> forms(Pass p, Layer l) {
-        List<DepthwiseForm> all = new ArrayList<>(DepthwiseForm.forms(p.file(l), storage, l.side, l.stride, l.channels));
-        if (l.side == 5) {
-            all.add(new DepthwiseForm(l.side, l.stride, 2, 4));
-        }
-        return all.stream().distinct().toList();
+        return DepthwiseForm.forms(p.file(l), storage, l.side, l.stride, l.channels).stream()
+                .flatMap(f -> Stream.of(f, new DepthwiseForm(f.side(), f.stride(), f.channels(), f.strip(), 1)))
+                .distinct()
+                .toList();
     }
 
     private DepthwiseForm chosen(Pass p, Layer l) {

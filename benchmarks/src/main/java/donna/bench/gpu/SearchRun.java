@@ -25,7 +25,8 @@ final class SearchRun {
             System.out.println("quickstart: the bundle was prepared without --data");
             return;
         }
-        SearchSpec spec = SearchSpec.read(place.bundle().resolve("quickstart.yaml"), Map.of("dataset.path", data.toString()));
+        // As plain IDX files: what can tell images by their names needs more of Java than the bundle holds.
+        SearchSpec spec = SearchSpec.read(place.bundle().resolve("quickstart.yaml"), Map.of("dataset.name", "idx", "dataset.path", data.toString()));
         Path folder = Files.createTempDirectory("donna-run");
         Found found;
         try (RunFolder run = RunFolder.open(folder);

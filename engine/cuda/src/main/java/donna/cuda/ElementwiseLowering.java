@@ -119,7 +119,7 @@ final class ElementwiseLowering {
         Slot dDst = b.in(n.input(0), Order.CHANNELS_LAST, storage);
         Slot src = b.in(n.input(1), Order.CHANNELS_LAST, storage);
         Slot dGate = b.define(n.output(0), Order.ROW_MAJOR, storage);
-        b.kernel(Kernel.SUM_PIXELS, RowSums.ofSamples(s.dim(0), s.dim(1)), dDst, src, dGate, 1f, s.dim(2) * s.dim(3), s.dim(1));
+        b.kernel(Kernel.SUM_PIXELS, RowSums.ofSamples(s.dim(0), s.dim(2) * s.dim(3), s.dim(1)), dDst, src, dGate, 1f, s.dim(2) * s.dim(3), s.dim(1));
     }
 
     void dropout(Node n, Op.Dropout o) {

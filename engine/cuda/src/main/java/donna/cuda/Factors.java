@@ -6,10 +6,11 @@ import donna.graph.Value;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
-/** The variables that nodes multiply in products, in whatever shape: weights of linear layers and of convolutions, but not of depthwise ones, whose
- * kernels take floats. */
+/**
+ * The variables that nodes multiply in products, reshaped or as they are: weights of linear layers and of convolutions, but not of depthwise ones, whose kernels
+ * take floats.
+ */
 final class Factors {
     private Factors() {}
 
@@ -24,11 +25,13 @@ final class Factors {
                 default -> {}
             }
         }
-        return all.stream().map(Factors::unshaped).filter(v -> v.node().op() instanceof Op.Variable).collect(Collectors.toCollection(LinkedHashSet::new));
-    }
-
-    /** What {@code v} is another shape of. */
-    private static Value unshaped(Value v) {
-        return v.node().op() instanceof Op.Reshape ? unshaped(v.node().input(0)) : v;
+        Set<Value> variables = new LinkedHashSet<>();
+        for (Value v : all) {
+            Value origin = v.node().op() instanceof Op.Reshape ? v.node().input(0) : v;
+            if (origin.node().op() instanceof Op.Variable) {
+                variables.add(origin);
+            }
+        }
+        return variables;
     }
 }

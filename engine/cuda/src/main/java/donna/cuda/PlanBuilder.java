@@ -154,6 +154,13 @@ final class PlanBuilder {
         return define(v, order, floats.contains(v) ? Storage.F32 : activations());
     }
 
+    /** {@code v} is what {@code src} holds in row-major order, in all storages that there are. */
+    void reshaped(Value v, Value src) {
+        Slot first = in(src, Order.ROW_MAJOR, origin(src).storage());
+        home(v, first);
+        homes.get(src).stream().filter(s -> s.order() == Order.ROW_MAJOR && s != first).forEach(s -> home(v, s));
+    }
+
     /** {@code v} is what {@code s} holds from the next step on. */
     Slot alias(Value v, Slot s) {
         home(v, s);
@@ -186,11 +193,6 @@ final class PlanBuilder {
     /** Where {@code v} was written, in whatever order and storage that is. */
     Slot origin(Value v) {
         return homes.get(v).getFirst();
-    }
-
-    /** All places that hold {@code v} so far. */
-    List<Slot> slots(Value v) {
-        return List.copyOf(homes.get(v));
     }
 
     /** {@code v} as floats in row-major order: a parameter, a statistic, labels. */

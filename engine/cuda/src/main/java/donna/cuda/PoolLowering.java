@@ -21,7 +21,7 @@ final class PoolLowering {
         int pixels = s.dim(2) * s.dim(3);
         Slot src = image(n, 0);
         Slot dst = b.define(n.output(0), Order.ROW_MAJOR, src.storage());
-        b.kernel(Kernel.SUM_PIXELS, RowSums.ofSamples(s.dim(0), s.dim(1)), src, null, dst, 1f / pixels, pixels, s.dim(1));
+        b.kernel(Kernel.SUM_PIXELS, RowSums.ofSamples(s.dim(0), pixels, s.dim(1)), src, null, dst, 1f / pixels, pixels, s.dim(1));
     }
 
     void globalAverageBackward(Node n, Op.GlobalAveragePoolBackward o) {

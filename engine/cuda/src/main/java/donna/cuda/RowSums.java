@@ -12,26 +12,34 @@ record RowSums(int chunks, Launch launch) {
     private static final int SIDE_BY_SIDE = 32;
 
     /** Rows of a chunk for each row of threads, at least: fewer are not worth a block. */
-    private static final int LEAST_ROWS = 4;
+    private static final int LEAST_ROWS = 16;
+
+    /** For a large block, the same. */
+    private static final int FEW_ROWS = 4;
 
     private static final int MOST_BLOCKS = 528;
 
+    /** Threads of a block that has many rows to add up by itself. */
+    private static final int LARGE_BLOCK = 1024;
+
     /** @param width neighbouring columns of a thread */
     static RowSums of(int rows, int columns, int width) {
-        Launch one = ofSamples(1, columns, width);
+        Launch one = launch(1, columns, width, Launch.BLOCK);
         int chunks = Math.clamp(rows / (LEAST_ROWS * one.blockY()), 1, Math.max(1, MOST_BLOCKS / one.gridX()));
         return new RowSums(chunks, new Launch(one.gridX(), chunks, 1, one.blockX(), one.blockY()));
     }
 
     /** A launch that adds up all rows of each of {@code samples} matrices, eight columns a thread where that divides their number. */
-    static Launch ofSamples(int samples, int columns) {
-        return ofSamples(samples, columns, columns % 8 == 0 ? 8 : 1);
+    static Launch ofSamples(int samples, int rows, int columns) {
+        int width = columns % 8 == 0 ? 8 : 1;
+        Launch large = launch(samples, columns, width, LARGE_BLOCK);
+        return rows < FEW_ROWS * large.blockY() ? launch(samples, columns, width, Launch.BLOCK) : large;
     }
 
-    private static Launch ofSamples(int samples, int columns, int width) {
+    private static Launch launch(int samples, int columns, int width, int block) {
         int threads = columns / width;
         int tiles = Math.ceilDiv(threads, SIDE_BY_SIDE);
         int across = Math.ceilDiv(threads, tiles);
-        return new Launch(tiles, samples, 1, across, Launch.BLOCK / across);
+        return new Launch(tiles, samples, 1, across, block / across);
     }
 }

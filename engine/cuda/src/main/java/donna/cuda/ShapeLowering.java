@@ -21,9 +21,7 @@ final class ShapeLowering {
     }
 
     void reshape(Node n) {
-        Slot origin = b.in(n.input(0), Order.ROW_MAJOR, b.origin(n.input(0)).storage());
-        b.alias(n.output(0), origin);
-        b.slots(n.input(0)).stream().filter(s -> s != origin && s.order() == Order.ROW_MAJOR).forEach(s -> b.alias(n.output(0), s));
+        b.reshaped(n.output(0), n.input(0));
     }
 
     void transpose(Node n, Op.Transpose o) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import donna.backend.Device;
 import donna.backend.Plan;
+import donna.backend.Precision;
 import donna.backend.Stream;
 import donna.graph.Graph;
 import donna.graph.Op;
@@ -150,6 +151,33 @@ class GpuPlanTest {
             plan.run(stream);
             assertArrayEquals(constant(100, 15), dst.toDoubles());
         }
+    }
+
+    /** 1 + 2^-12 times one: what precision keeps of the sum's second term. */
+    private static double product(Precision precision) {
+        Graph.Builder g = new Graph.Builder();
+        Value dst = g.add(new Op.Linear(false), g.input("src", TensorSpec.f32(1, 1)), g.variable("weight", TensorSpec.f32(1, 1)));
+        try (Device device = new CudaBackend().open(0, precision);
+                Plan plan = device.compile(g.output("dst", dst).build());
+                Tensor src = device.tensor(TensorSpec.f32(1, 1));
+                Tensor weight = device.tensor(TensorSpec.f32(1, 1));
+                Tensor to = device.tensor(TensorSpec.f32(1, 1));
+                Stream stream = device.openStream()) {
+            src.fill(1 + 0x1p-12);
+            weight.fill(1);
+            plan.bindAll(Map.of("src", src, "weight", weight, "dst", to));
+            plan.run(stream);
+            stream.synchronize();
+            return to.item();
+        }
+    }
+
+    @Test
+    void onlySinglePrecisionKeepsAllBitsOfWhatIsMultiplied() {
+        assertEquals(1 + 0x1p-12, product(Precision.F32));
+        assertEquals(1, product(Precision.TF32));
+        assertEquals(1, product(Precision.F16));
+        assertEquals(1, product(Precision.BF16));
     }
 
     @Test

@@ -10,6 +10,7 @@ import donna.backend.Stream;
 import donna.graph.Graph;
 import donna.graph.Op;
 import donna.graph.Value;
+import donna.tensor.Shape;
 import donna.tensor.Tensor;
 import donna.tensor.TensorSpec;
 import donna.testkit.cuda.CudaSimulator;
@@ -126,7 +127,8 @@ class ManyTensorsTest {
         Graph.Builder g = new Graph.Builder();
         Value x = g.input("x", TensorSpec.f32(4, 16));
         for (int i = 0; i < 5; i++) {
-            x = g.add(new Op.Linear(false), x, g.variable("w" + i, TensorSpec.f32(16, 16)));
+            Value weight = g.add(new Op.Reshape(new Shape(16, 16)), g.variable("w" + i, TensorSpec.f32(16, 16, 1, 1)));
+            x = g.add(new Op.Linear(false), x, weight);
         }
         g.output("y", x);
         try (Plan plan = device.compile(g.build())) {

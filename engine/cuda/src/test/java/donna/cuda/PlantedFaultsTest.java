@@ -110,7 +110,7 @@ class PlantedFaultsTest {
     @Test
     void aMissingSyncthreadsIsARace() {
         String source = KernelFile.SUM.source();
-        String barrier = "all[i * BLOCK + me] = a.v[i];\n        }\n        __syncthreads();";
+        String barrier = "all[i * COLUMN_THREADS + me] = a.v[i];\n        }\n        __syncthreads();";
         assertTrue(source.contains(barrier));
         DeviceMemory sums = sumPixels(source);
         PinnedMemory host = context.pinned(16);

@@ -1,4 +1,5 @@
 /* cuBLASLt: products of column-major matrices in float, half and bfloat, accumulated in float, in plain loops. */
+#include <cmath>
 #include <cstring>
 
 #include "elements.h"
@@ -10,6 +11,7 @@ namespace {
 
 enum : int { OK = 0, NOT_READY_ERROR = 1, INVALID = 7, FAILED = 13, UNSUPPORTED = 15 };
 enum : int { R_32F = 0, R_16F = 2, R_16BF = 14 };
+enum : int { COMPUTE_32F = 68, COMPUTE_32F_FAST_TF32 = 77 };
 
 /** A product may want this much workspace, and then writes into it. */
 constexpr uint64_t WORKSPACE = 4096;
@@ -48,6 +50,18 @@ constexpr uint64_t MARK = 0xD0A;
 
 float load(const Layout& l, Address at, uint64_t i) {
     return simulator::load(l.element(), at, i);
+}
+
+/** What the tensor cores multiply: floats lose all but ten bits of their mantissa where that is allowed. */
+float operand(const Description& d, const Layout& l, Address at, uint64_t i) {
+    float v = load(l, at, i);
+    if (d.compute == COMPUTE_32F_FAST_TF32 && std::isfinite(v)) {
+        uint32_t bits;
+        memcpy(&bits, &v, 4);
+        bits = (bits + 0xfff + (bits >> 13 & 1)) & ~0x1fffu;
+        memcpy(&v, &bits, 4);
+    }
+    return v;
 }
 
 void store(const Layout& l, Address at, uint64_t i, float v) {
@@ -90,13 +104,13 @@ void product(const Description& d, float alpha, const Layout& la, Address a, con
     std::vector<float> left(m * k), sums(m);
     for (uint64_t j = 0; j < k; j++) {
         for (uint64_t i = 0; i < m; i++) {
-            left[j * m + i] = load(la, a, d.transpose_a ? i * la.leading + j : j * la.leading + i);
+            left[j * m + i] = operand(d, la, a, d.transpose_a ? i * la.leading + j : j * la.leading + i);
         }
     }
     for (uint64_t column = 0; column < n; column++) {
         std::fill(sums.begin(), sums.end(), 0.0f);
         for (uint64_t j = 0; j < k; j++) {
-            float factor = load(lb, b, d.transpose_b ? j * lb.leading + column : column * lb.leading + j);
+            float factor = operand(d, lb, b, d.transpose_b ? j * lb.leading + column : column * lb.leading + j);
             for (uint64_t i = 0; i < m; i++) {
                 sums[i] += left[j * m + i] * factor;
             }
@@ -144,7 +158,7 @@ EXPORT const char* cublasLtGetStatusString(int status) {
 
 EXPORT int cublasLtMatmulDescCreate(Description** made, int compute, int scale) {
     *made = new Description{compute, scale};
-    return scale == R_32F ? OK : UNSUPPORTED;
+    return scale == R_32F && (compute == COMPUTE_32F || compute == COMPUTE_32F_FAST_TF32) ? OK : UNSUPPORTED;
 }
 
 EXPORT int cublasLtMatmulDescDestroy(Description* d) {
