@@ -39,8 +39,8 @@ KERNEL __launch_bounds__(BLOCK) activation_backward(const stored* d_dst, const s
 /*
  * As activation_backward on matrices [rows, width] of few rows, whose sums over the rows go to total [width]: a block for LANES columns.
  */
-KERNEL __launch_bounds__(LANES * ROWS) activation_backward_sums(const stored* d_dst, const stored* src, stored* d_src, float* total, int act, int rows,
-        int width) {
+KERNEL __launch_bounds__(LANES * ROWS) activation_backward_sums(const stored* d_dst, const stored* src, stored* d_src, float* total, int act,
+        int rows, int width) {
     int c = blockIdx.x * LANES + threadIdx.x;
     float sum = 0.0f;
     if (c < width) {
@@ -116,8 +116,11 @@ KERNEL __launch_bounds__(BLOCK) scale_by(const stored* src, const float* factor,
     scaled(src, dst, factor[0], count);
 }
 
-/* act(dst + bias + residual) to activated, and the sum to dst, which may be the same place; dst is [rows, channels]. bias and residual may be missing. */
-KERNEL __launch_bounds__(BLOCK) epilogue(stored* dst, const float* bias, const stored* residual, stored* activated, int act, int channels, int count) {
+/*
+ * act(dst + bias + residual) to activated, and the sum to dst, which may be the same place; dst is [rows, channels]. bias and residual may be missing.
+ */
+KERNEL __launch_bounds__(BLOCK) epilogue(stored* dst, const float* bias, const stored* residual, stored* activated, int act, int channels,
+        int count) {
     int first = first_element();
     if (first < count) {
         floats8 x = load_eight(dst, first, count);
@@ -159,8 +162,8 @@ DEVICE floats8 load_pixels(const stored* each, int row, int c, int pixels, int c
 }
 
 /* dst [N, pixels, C] = src gate + factor shift, where gate and shift are [N, C]; either may be missing. */
-KERNEL __launch_bounds__(BLOCK) channel_scale(const stored* src, const stored* gate, const stored* shift, stored* dst, float factor, int pixels, int channels,
-        int count) {
+KERNEL __launch_bounds__(BLOCK) channel_scale(const stored* src, const stored* gate, const stored* shift, stored* dst, float factor, int pixels,
+        int channels, int count) {
     int first = first_element();
     if (first < count) {
         floats8 x = load_eight(src, first, count);

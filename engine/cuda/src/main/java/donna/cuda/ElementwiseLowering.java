@@ -38,8 +38,8 @@ final class ElementwiseLowering {
         Optional<Node> total = b.fusions().reader(n.output(0), Op.SumExcept.class).filter(ElementwiseLowering::sumsFewRows);
         if (total.isPresent()) {
             Shape s = n.output(0).shape();
-            b.kernel(Kernel.ACTIVATION_BACKWARD_SUMS, Launch.channels(s.dim(1), 1, 1), dDst, src, dSrc, b.define(total.get().output(0)), o.act().ordinal(),
-                    s.dim(0), s.dim(1));
+            b.kernel(Kernel.ACTIVATION_BACKWARD_SUMS, Launch.channels(s.dim(1), 1, 1), dDst, src, dSrc, b.define(total.get().output(0)),
+                    o.act().ordinal(), s.dim(0), s.dim(1));
             return;
         }
         b.kernel(Kernel.ACTIVATION_BACKWARD, Launch.eights(src.count()), dDst, src, dSrc, o.act().ordinal(), src.count());

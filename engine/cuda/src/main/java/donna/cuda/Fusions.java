@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which nodes share a pass over memory: a sum works out what is added to it, where that is an image times a gate or a number per channel, and nobody else
- * reads it; and what makes a vector looks ahead to who reads it.
+ * Which nodes share a pass over memory: a sum works out what is added to it, where that is an image times a gate or a number per channel, and nobody
+ * else reads it; and what makes a vector looks ahead to who reads it.
  */
 final class Fusions {
     private final Map<Value, List<Node>> readers = new HashMap<>();

@@ -114,7 +114,8 @@ class FusionsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"F32, 2, 4", "F32, 3, 4", "F32, 4, 4", "BF16, 2, 4", "BF16, 3, 4", "BF16, 4, 4", "BF16, 3, 5", "F16, 3, 4", "F32, 3, 5", "BF16, 40, 5", "F32, 40, 5"})
+    @CsvSource({"F32, 2, 4", "F32, 3, 4", "F32, 4, 4", "BF16, 2, 4", "BF16, 3, 4", "BF16, 4, 4", "BF16, 3, 5", "F16, 3, 4", "F32, 3, 5", "BF16, 40, 5",
+        "F32, 40, 5"})
     void imagesChangeOrderAndStorageInOnePass(Precision precision, int channels, int height) {
         OpCase layer = new OpCase("image " + channels, w -> {
             Value src = w.src("src", 3, channels, height, 6);
