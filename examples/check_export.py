@@ -4,6 +4,7 @@ loads its weights, and compares the logits with ONNX Runtime's of the ONNX file,
 python check_export.py MODEL.safetensors MODEL.onnx          needs torch, numpy and onnxruntime
 """
 import json
+import re
 import struct
 import sys
 
@@ -29,41 +30,137 @@ def read(path):
     return about, tensors
 
 
+# Of the models by name: activation; how the stem, the head and, of transformers, the heads of attention are.
+REFERENCES = {"cifar_resnet": ("relu", "linear", 0), "resnet": ("relu", "fc", 0), "mobilenet_v2": ("relu6", "classifier", 0),
+              "efficientnet": ("swish", "classifier", 0), "vit_tiny": ("gelu", "head", 3), "vit_small": ("gelu", "head", 6),
+              "deit_tiny": ("gelu", "head", 3)}
+
+
 class Model(nn.Module):
-    """Stem, blocks of inverted residuals, head; what the weights' shapes do not say comes from the config."""
+    """Stem, blocks, head; what the weights' names and shapes do not say comes from the config."""
 
     def __init__(self, config, tensors):
         super().__init__()
-        self.config, self.t = config, tensors
+        self.model, self.blocks, self.t = config["model"], config["blocks"], tensors
+        self.reference = self.model.get("reference")
+        if self.reference:
+            name = self.reference["name"]
+            known = [k for k in REFERENCES if name.startswith(k) and not self.reference.get("file")]
+            if not known:
+                sys.exit(f"{name} is not among the models that this script rebuilds: {', '.join(REFERENCES)}")
+            self.act, self.classifier, self.heads = REFERENCES[known[0]]
 
-    def conv(self, conv, norm, x, stride=1):
+    def conv(self, conv, norm, x, stride=1, padding=None):
         w = self.t[conv + ".weight"]
-        x = F.conv2d(x, w, None, stride, w.shape[2] // 2, groups=x.shape[1] // w.shape[1])
+        padding = w.shape[2] // 2 if padding is None else padding
+        x = F.conv2d(x, w, None, stride, padding, groups=x.shape[1] // w.shape[1])
         return F.batch_norm(x, *(self.t[norm + s] for s in (".running_mean", ".running_var", ".weight", ".bias")))
 
     def linear(self, name, x):
         return F.linear(x, self.t[name + ".weight"].flatten(1), self.t[name + ".bias"])
 
-    def layer(self, name, x, stride, act):
+    def norm(self, name, x):
+        return F.layer_norm(x, x.shape[-1:], self.t[name + ".weight"], self.t[name + ".bias"], 1e-6)
+
+    def has(self, name):
+        return name + ".weight" in self.t
+
+    def attention(self, name, x, kind, act):
+        if self.has(name + "se.conv"):
+            w = self.t[name + "se.conv.weight"]
+            gate = torch.sigmoid(F.conv1d(x.mean((2, 3))[:, None], w, padding=w.shape[2] // 2)[:, 0])
+        elif self.has(name + "se.conv_reduce"):
+            inner, outer = (F.relu, F.hardsigmoid) if kind == "hard_se" else (act, torch.sigmoid)
+            gate = outer(self.linear(name + "se.conv_expand", inner(self.linear(name + "se.conv_reduce", x.mean((2, 3))))))
+        else:
+            return x
+        return x * gate[:, :, None, None]
+
+    def inverted(self, name, x, stride, act, se):
         y, n = x, 1
-        if name + "conv_pw.weight" in self.t:
+        separable = not self.has(name + "conv_pwl")
+        if self.has(name + "conv_pw") and not separable:
             y, n = act(self.conv(name + "conv_pw", name + "bn1", y)), 2
-        spatial = "conv_dw" if name + "conv_dw.weight" in self.t else "conv_exp"
-        y = act(self.conv(name + spatial, f"{name}bn{n}", y, stride))
-        if name + "se.conv_reduce.weight" in self.t:
-            gate = self.linear(name + "se.conv_expand", act(self.linear(name + "se.conv_reduce", y.mean((2, 3)))))
-            y = y * torch.sigmoid(gate)[:, :, None, None]
-        y = self.conv(name + "conv_pwl", f"{name}bn{n + 1}", y)
+        spatial = "conv_dw" if self.has(name + "conv_dw") else "conv_exp"
+        y = self.attention(name, act(self.conv(name + spatial, f"{name}bn{n}", y, stride)), se, act)
+        y = self.conv(name + ("conv_pw" if separable else "conv_pwl"), f"{name}bn{n + 1}", y)
         return x + y if stride == 1 and x.shape[1] == y.shape[1] else y
 
+    def residual(self, name, x, stride, act, se):
+        last = 3 if self.has(name + "conv3") else 2
+        y = x
+        for i in range(1, last):
+            y = act(self.conv(f"{name}conv{i}", f"{name}bn{i}", y, stride if i == last - 1 else 1))
+        y = self.attention(name, self.conv(f"{name}conv{last}", f"{name}bn{last}", y), se, act)
+        if self.has(name + "downsample.0"):
+            x = self.conv(name + "downsample.0", name + "downsample.1", x, stride)
+        elif x.shape != y.shape:
+            more = (y.shape[1] - x.shape[1]) // 2
+            x = F.pad(x[:, :, ::stride, ::stride], (0, 0, 0, 0, more, more))
+        return act(y + x)
+
+    def encoder(self, name, x, stride, act, heads):
+        if self.has(name + "merge"):
+            x = self.conv(name + "merge", name + "bn", x, stride)
+        tokens = x.flatten(2).transpose(1, 2)
+        n, t, d = tokens.shape
+        q, k, v = self.linear(name + "attn.qkv", self.norm(name + "norm1", tokens)).view(n, t, 3, heads, d // heads).permute(2, 0, 3, 1, 4)
+        mixed = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(n, t, d)
+        tokens = tokens + self.linear(name + "attn.proj", mixed)
+        tokens = tokens + self.linear(name + "mlp.fc2", act(self.linear(name + "mlp.fc1", self.norm(name + "norm2", tokens))))
+        return tokens.transpose(1, 2).reshape(x.shape)
+
+    def layer(self, name, x, stride, act, se="none", heads=1):
+        if self.has(name + "attn.qkv"):
+            return self.encoder(name, x, stride, act, heads)
+        if self.has(name + "conv1"):
+            return self.residual(name, x, stride, act, se)
+        if self.has(name + "conv_dw") or self.has(name + "conv_exp"):
+            return self.inverted(name, x, stride, act, se)
+        sys.exit(f"{name}: its layers are of a kind that this script does not rebuild")
+
+    def units(self, block):
+        """Names of the model's own units under a prefix, in the file's order."""
+        pattern = re.compile(re.escape(block) + r"((?:layer\d+\.\d+|blocks\.\d+(?:\.\d+)?(?=\.(?:conv|bn|se))|blocks\.\d+)\.)")
+        return list(dict.fromkeys(m.group(1) for m in map(pattern.match, self.t) if m))
+
+    def stem(self, x):
+        if not self.reference:
+            stem = self.model["stem"]
+            return ACTIVATIONS[stem["act"]](self.conv("conv_stem", "bn1", x, stem["stride"]))
+        act = ACTIVATIONS[self.act]
+        if self.heads:
+            w = self.t["patch_embed.proj.weight"]
+            tokens = F.conv2d(x, w, self.t["patch_embed.proj.bias"], w.shape[2]).flatten(2).transpose(1, 2)
+            tokens = torch.cat((self.t["cls_token"].expand(len(x), -1, -1), tokens), 1) + self.t["pos_embed"]
+            return tokens.transpose(1, 2)[..., None]
+        if self.has("conv_stem"):
+            return act(self.conv("conv_stem", "bn1", x, 2))
+        x = act(self.conv("conv1", "bn1", x, 2 if self.t["conv1.weight"].shape[2] == 7 else 1))
+        return F.max_pool2d(x, 3, 2, 1) if self.t["conv1.weight"].shape[2] == 7 else x
+
+    def head(self, x):
+        if self.reference and self.heads:
+            return self.linear("head", self.norm("norm", x[:, :, 0, 0]))
+        if self.has("conv_head"):
+            act = self.act if self.reference else self.model["head"]["act"]
+            x = ACTIVATIONS[act](self.conv("conv_head", "bn2", x))
+        return self.linear(self.classifier if self.reference else "classifier", x.mean((2, 3)))
+
     def forward(self, x):
-        model = self.config["model"]
-        x = ACTIVATIONS[model["stem"]["act"]](self.conv("conv_stem", "bn1", x, model["stem"]["stride"]))
-        for n, (block, choice) in enumerate(zip(model["blocks"], self.config["blocks"])):
-            for i in range(choice["depth"]):
-                x = self.layer(f"blocks.{n}.{i}.", x, block["stride"] if i == 0 else 1, ACTIVATIONS[choice["act"]])
-        x = ACTIVATIONS[model["head"]["act"]](self.conv("conv_head", "bn2", x))
-        return self.linear("classifier", x.mean((2, 3)))
+        x = self.stem(x)
+        if not self.blocks:  # the reference model itself
+            strides = dict(zip(self.reference["cut"], (b["stride"] for b in self.model["blocks"])))
+            for unit in self.units(""):
+                x = self.layer(unit, x, strides.get(unit[:-1], 1), ACTIVATIONS[self.act], heads=self.heads)
+            return self.head(x)
+        for n, (block, choice) in enumerate(zip(self.model["blocks"], self.blocks)):
+            own = choice["type"] == "own"
+            names = self.units(f"blocks.{n}.") if own else [f"{i}." for i in range(choice["depth"])]
+            for i, name in enumerate(names):
+                act, heads = (self.act, self.heads) if own else (choice["act"], choice["heads"])
+                x = self.layer(f"blocks.{n}.{name}", x, block["stride"] if i == 0 else 1, ACTIVATIONS[act], choice["se"], heads)
+        return self.head(x)
 
 
 def main():

@@ -39,7 +39,7 @@ class HouseRulesTest {
             entry("engine/jcuda", Set.of("native")),
             entry("engine/search", Set.of("engine/core")),
             entry("engine/cli", Set.of("engine/core", "engine/search")),
-            entry("benchmarks", Set.of("native", "engine/core", "engine/cpu", "engine/search", "engine/testkit")),
+            entry("benchmarks", Set.of("native", "kernels", "engine/core", "engine/cpu", "engine/cuda", "engine/search", "engine/testkit")),
             entry("examples", Set.of("engine/core", "engine/search")));
 
     /** Packages of a module in their order: each uses only those before it. */

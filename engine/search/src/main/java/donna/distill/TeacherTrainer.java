@@ -22,6 +22,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Trains the reference model on labels: its batch cut into shards, one after another on the worker threads. */
 public final class TeacherTrainer {
@@ -38,14 +39,16 @@ public final class TeacherTrainer {
     /**
      * Trains, or goes on from the checkpoint under {@code key}, and recalibrates. The caller forgets that checkpoint once it has kept the result.
      *
+     * @param given weights to start from; none are random ones
      * @throws DonnaException.Diverged if the loss is no longer a number
      */
-    public Teacher run(String key) {
+    public Teacher run(String key, Optional<Map<String, float[]>> given) {
         Checkpoint checkpoint = setting.checkpoint(key);
         Collection<ParameterSpec> specs = Inference.parameters(network, setting.imageShape());
         Recipe recipe = Recipes.of(train);
         var saved = checkpoint.load();
         Map<String, float[]> start = saved.map(Checkpoint.Saved::values)
+                .or(() -> given)
                 .orElseGet(() -> TrainingState.initialValues(specs, setting.seed("teacher", 0)));
         try (TrainingState state = TrainingState.start(setting.device(), specs, start, recipe)) {
             train(state, recipe, checkpoint, saved.map(Checkpoint.Saved::step).orElse(0));

@@ -303,14 +303,7 @@ final class Lowering {
         if (at == declared.length) {
             return wish;
         }
-        int chosen = -1;
-        int prefixed = 1;
-        for (int d = 0; d < wish.length && (chosen < 0 || wish[chosen] != own); d++) {
-            if (prefixed == before && wish[d] % own == 0) {
-                chosen = d;
-            }
-            prefixed *= wish[d];
-        }
+        int chosen = holder(wish, before, (long) before * declared[at] / own, own);
         if (chosen < 0) {
             throw n.error("reshapes " + Arrays.toString(declared) + " to " + Arrays.toString(wish) + ", fixed for a batch of "
                     + own + ", which has no counterpart for a batch of " + batch + "; export the model with a dynamic batch");
@@ -318,6 +311,29 @@ final class Lowering {
         int[] out = wish.clone();
         out[chosen] = wish[chosen] / own * batch;
         return out;
+    }
+
+    /**
+     * The dimension of {@code wish} that the images are part of, or -1: best one of their own, then one before the last, which is that of features,
+     * and rather one that begins with them.
+     *
+     * @param before elements that they come after at least
+     * @param most elements that they come after at most: more where what is reshaped has them in one dimension with others
+     */
+    private static int holder(int[] wish, int before, long most, int own) {
+        int chosen = -1;
+        int best = 0;
+        int start = 1;
+        for (int d = 0; d < wish.length; start *= wish[d++]) {
+            boolean itself = wish[d] == own && start >= before && start <= most;
+            boolean holds = start <= before && (long) before * own <= (long) start * wish[d] && wish[d] % own == 0;
+            int rank = itself ? 4 : (d + 1 < wish.length ? 2 : 0) + (start == before ? 1 : 0);
+            if ((itself || holds) && (chosen < 0 || rank > best)) {
+                chosen = d;
+                best = rank;
+            }
+        }
+        return chosen;
     }
 
     /** Whether the file fixes its batch and this graph has another. */

@@ -135,8 +135,9 @@ public final class Compress {
                 blocks.put(space.blocks().get(n).name(), chosen.get(n).spec());
             }
         }
-        TeacherSpec teacher = new TeacherSpec(t.block(), blocks, t.train(), Optional.of(weights.toAbsolutePath().normalize().toString()));
-        return new SearchSpec(base.seed(), base.precision(), base.dataset(), base.model(), teacher, base.space(), base.optimizer(), base.distill(), base.recalibrate(),
+        TeacherSpec teacher = new TeacherSpec(t.block(), blocks, t.train(), Optional.of(weights.toAbsolutePath().normalize().toString()), false);
+        return new SearchSpec(base.seed(), base.precision(), base.dataset(), base.model(), teacher, base.space(), base.optimizer(), base.distill(),
+                base.recalibrate(),
                 base.predictor(), base.latency(), base.search(), base.finetune(), base.compare());
     }
 
@@ -162,7 +163,7 @@ public final class Compress {
                 base.precision(),
                 dataset,
                 base.model(),
-                new TeacherSpec(t.block(), t.blocks(), t.train().withAtMost(rest), t.weights()),
+                new TeacherSpec(t.block(), t.blocks(), t.train().withAtMost(rest), t.weights(), t.finetune()),
                 base.space(),
                 base.optimizer(),
                 new DistillSpec(d.train().withAtMost(rest), Math.min(d.validation(), held), d.varianceFloor(), d.keepTeacher()),

@@ -69,14 +69,20 @@ final class TeacherStage {
         Network network = setting.teacher();
         String checkpoint = RunFolder.keyed("teacher", inputs());
         Store.Piece piece = folder.piece("teacher/model", inputs(), () -> {
-            Map<String, float[]> values = setting.spec().teacher().weights()
-                    .map(file -> WeightsFile.read(Path.of(file), Inference.parameters(network, setting.imageShape())))
-                    .or(() -> setting.spec().model().reference().filter(r -> Networks.isOwn(setting.spec())).flatMap(ReferenceSpec::values))
-                    .orElseGet(() -> new TeacherTrainer(setting).run(checkpoint).values());
+            Optional<Map<String, float[]>> given = given(network);
+            Map<String, float[]> values = given.filter(v -> !setting.spec().teacher().finetune())
+                    .orElseGet(() -> new TeacherTrainer(setting).run(checkpoint, given).values());
             return new Store.Piece(tensors(setting, network, values), Map.of("architecture", Networks.teacherName(setting.spec())));
         });
         Checkpoint.forget(folder, checkpoint);
         return new Teacher(network, values(piece));
+    }
+
+    /** Weights that came with the model or the spec. */
+    private Optional<Map<String, float[]>> given(Network network) {
+        return setting.spec().teacher().weights()
+                .map(file -> WeightsFile.read(Path.of(file), Inference.parameters(network, setting.imageShape())))
+                .or(() -> setting.spec().model().reference().filter(r -> Networks.isOwn(setting.spec())).flatMap(ReferenceSpec::values));
     }
 
     Facts facts(Teacher teacher) {

@@ -134,8 +134,9 @@ final class SpecReader {
         own.keys().forEach(name -> blocks.put(name, oneCandidate(own, name)));
         Optional<String> weights = s.has("weights") ? Optional.of(s.text("weights")) : Optional.empty();
         TrainSpec train = stages.train(s, new StageReader.Budget(1, 128, 0.006, 2), defaults);
+        boolean finetune = s.flag("finetune", false);
         s.close();
-        return new TeacherSpec(block, blocks, train, weights);
+        return new TeacherSpec(block, blocks, train, weights, finetune);
     }
 
     /** A block of the teacher: a product of one candidate. */

@@ -112,6 +112,9 @@ final class SpecRules {
 
     private void budgets() {
         train("/teacher/train", spec.teacher().train());
+        if (spec.teacher().finetune() && spec.teacher().weights().isEmpty() && spec.model().reference().flatMap(ReferenceSpec::file).isEmpty()) {
+            mistakes.add("/teacher/finetune", "there are no weights to start from; set teacher/weights, or leave it out");
+        }
         train("/distill/train", spec.distill().train());
         train("/predictor/train", spec.predictor().train());
         train("/finetune/train", spec.finetune().train());

@@ -12,8 +12,9 @@ import java.util.Optional;
  * @param blocks what single blocks of it are, by the block's name
  * @param train how it is trained
  * @param weights file of finished weights (safetensors, or what torch.save wrote); then nothing is trained
+ * @param finetune whether it is trained from these weights, or those in the model's file, all the same: on images that they have not seen
  */
-public record TeacherSpec(Optional<CandidateSpec> block, Map<String, CandidateSpec> blocks, TrainSpec train, Optional<String> weights) {
+public record TeacherSpec(Optional<CandidateSpec> block, Map<String, CandidateSpec> blocks, TrainSpec train, Optional<String> weights, boolean finetune) {
     public TeacherSpec {
         blocks = Collections.unmodifiableMap(new LinkedHashMap<>(blocks));
     }

@@ -10,6 +10,8 @@ import donna.backend.Stream;
 import donna.distill.Networks;
 import donna.export.OnnxCheck;
 import donna.export.OnnxExport;
+import donna.format.HostTensor;
+import donna.format.Safetensors;
 import donna.graph.Mask;
 import donna.model.ReferenceModel;
 import donna.model.ReferenceModels;
@@ -26,7 +28,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,14 +65,15 @@ class ReferenceSearchIT {
                 - {type: shift, kernel: 3, expand: 2, depth: 1, se: true}
                 - {type: composed, family: pool-mix, kernel: 3, expand: 1, depth: 2, act: relu6}
             """ + REST;
-    private static final String TRANSFORMER = """
-            dataset: {name: cifar-binary, path: DATA, train: 128, validation: 64}
-            model: {reference: {name: deit_tiny, image: 32, patch: 8, depth: 4, classes: 10}}
-            teacher: {train: {epochs: 2, images: 128, batch: 32, lr: 0.001}}
-            space:
-              candidates:
-                - {type: transformer, expand: [1, 4], depth: 1, heads: [3, 6], act: gelu}
-            """ + REST;
+    /** Budgets under which the examples' specs take seconds. */
+    private static final Map<String, String> TINY = Map.ofEntries(
+            Map.entry("distill", "{train: {epochs: 1, images: 96, batch: 32, lr: 0.002}, validation: 64}"),
+            Map.entry("recalibrate", "{images: 64, batch: 32}"),
+            Map.entry("predictor", "{architectures: 4, pool: 8, train: {epochs: 1, images: 64, batch: 32, lr: 0.001}}"),
+            Map.entry("latency", "{threads: 1, batches: [2], seconds_per_block: 0.0001, seconds_per_network: 0.0001, check_networks: 2}"),
+            Map.entry("search", "{population: 8, generations: 3, objectives: [accuracy, macs]}"),
+            Map.entry("finetune", "{latency_shares: [0.9], train: {epochs: 1, images: 64, batch: 32, lr: 0.001}}"),
+            Map.entry("compare", "{random: 0, widths: [0.5, 1.0], scratch: false}"));
 
     @TempDir
     static Path folder;
@@ -119,11 +124,51 @@ class ReferenceSearchIT {
         assertEquals(ReferenceModels.of("cifar_resnet20", ReferenceModels.Options.PUBLISHED.withClasses(10)).cost().params(), s.teacher().params());
     }
 
+    private static Summary example(String name, Map<String, String> more) {
+        Map<String, String> set = new TreeMap<>(TINY);
+        set.put("dataset", "{name: cifar-binary, path: '" + folder.resolve("data") + "', train: 128, validation: 64, augment: {flip: true, pad_crop: 4}}");
+        set.putAll(more);
+        TinySearch.Wish wish = TinySearch.Wish.plain().withComparisons();
+        for (Map.Entry<String, String> e : set.entrySet()) {
+            wish = wish.with(e.getKey(), e.getValue());
+        }
+        Summary s = TinySearch.search(Path.of("../../examples/specs", name + ".yaml"), folder.resolve(name), wish);
+        s.library().blocks().forEach(b -> assertTrue(b.failed().isEmpty(), b.toString()));
+        assertFalse(s.models().isEmpty());
+        s.models().forEach(m -> assertTrue(m.onnxMaxAbsDiff() < 1e-4, m.toString()));
+        return s;
+    }
+
     @Test
-    void a_transformer_trains_is_searched_and_exported() throws IOException {
-        Summary s = search("transformer", TRANSFORMER);
-        assertEquals(16, s.library().candidates());
+    void a_transformer_trains_is_searched_and_exported() {
+        Summary s = example("vit", Map.of("teacher.train", "{epochs: 2, images: 128, batch: 32, lr: 0.001}"));
+        assertEquals(12, s.library().candidates());
         assertTrue(s.teacher().top1() > 0.3, "better than chance among the four kinds: " + s.teacher());
+        s.library().blocks().forEach(b -> assertEquals(
+                1, b.candidates().stream().filter(c -> c.nsr() == 0).count(), "two encoders of full width are the teacher's own: " + b));
+    }
+
+    @Test
+    void a_teacher_with_weights_is_finetuned_before_its_blocks_are_distilled() {
+        ReferenceModel m = ReferenceModels.of("cifar_resnet56", ReferenceModels.Options.PUBLISHED);
+        Map<String, float[]> values = TrainingState.initialValues(m.parameters(), 1);
+        Map<String, HostTensor> tensors = new LinkedHashMap<>();
+        m.parameters().forEach(p -> tensors.put(p.name(), HostTensor.of(p.shape(), values.get(p.name()))));
+        Path weights = folder.resolve("resnet56.safetensors");
+        Safetensors.write(weights, tensors, Map.of());
+        Summary s = example("resnet56", Map.of(
+                "teacher.weights", "'" + weights + "'",
+                "teacher.train", "{epochs: 1, images: 64, batch: 32, lr: 0.0001}",
+                "space.candidates", "[{type: own, depth: [1, 2], width: 0.5}, {type: basic, kernel: 3, depth: 1}, {type: mbconv, kernel: 3, expand: 2, depth: 1}]"));
+        assertEquals(m.cost().params(), s.teacher().params());
+        assertEquals(20, s.library().candidates());
+        float[] before = values.get("layer2.3.conv1.weight");
+        float[] after = Safetensors.read(folder.resolve("resnet56/teacher/model.safetensors")).tensor("layer2.3.conv1.weight").floats();
+        double moved = 0;
+        for (int i = 0; i < before.length; i++) {
+            moved = Math.max(moved, Math.abs(after[i] - before[i]));
+        }
+        assertTrue(moved > 1e-5 && moved < 1e-3, "two steps of AdamW move each weight by about the learning rate: " + moved);
     }
 
     @Test

@@ -1,12 +1,14 @@
 """Makes the ONNX files beside it and goldens.safetensors: what PyTorch makes of some images (batch 3, seeded).
 
-python goldens.py          with PyTorch 2.13; weights and running statistics are random, images are uniform in [-1, 1)
+python goldens.py          with PyTorch 2.13, onnx and onnxscript; weights and running statistics are random, images are uniform in [-1, 1)
 """
 import json
 import pathlib
 import struct
+import sys
 import warnings
 
+import onnx
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -124,6 +126,27 @@ class Transformer(nn.Module):
         return self.head(self.norms[2](x)[:, 0])
 
 
+class Fused(nn.Module):
+    """A transformer of PyTorch's own layers: fused attention, a mean over tokens in place of a class token."""
+
+    def __init__(self, dim=16, heads=2, patch=4):
+        super().__init__()
+        self.patch = nn.Conv2d(3, dim, patch, patch)
+        self.pos = nn.Parameter(torch.randn(1, (16 // patch) ** 2, dim))
+        self.layers = nn.ModuleList(
+            nn.TransformerEncoderLayer(dim, heads, 2 * dim, 0.1, "gelu", batch_first=True, norm_first=True) for _ in range(2))
+        self.heads, self.qkv, self.proj, self.head = heads, nn.Linear(dim, 3 * dim), nn.Linear(dim, dim), nn.Linear(dim, 5)
+
+    def forward(self, x):
+        x = self.patch(x).flatten(2).transpose(1, 2) + self.pos
+        for layer in self.layers:
+            x = layer(x)
+        b, n, c = x.shape
+        q, k, v = self.qkv(x).view(b, n, 3, self.heads, c // self.heads).permute(2, 0, 3, 1, 4)
+        x = x + self.proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, n, c))
+        return self.head(x.mean(1))
+
+
 class Next(nn.Module):
     """ConvNeXt: layer norm over channels last, tanh GELU, layer scale."""
 
@@ -178,6 +201,24 @@ def cases():
     yield "next-14", Next, 14, True, {}
     yield "next-20", Next, 20, True, {}
     yield "odd-16", Odd, 16, True, {}
+    yield "fused-17", Fused, 17, True, {}
+    for name, make, opset, dynamic in (
+            ("mobile-hard", hard, 18, True), ("residual", Residual, 22, False), ("option-a", OptionA, 20, True), ("transformer", Transformer, 18, True),
+            ("fused", Fused, 20, True), ("fused-fixed", Fused, 18, False), ("next", Next, 22, True)):
+        yield f"{name}-dynamo-{opset}", make, opset, dynamic, {"dynamo": True}
+
+
+def selected(name):
+    """python goldens.py NAME...    writes the files of these alone; the numbers are always written whole"""
+    return len(sys.argv) == 1 or name in sys.argv[1:]
+
+
+def plain(path):
+    """Without the stack traces that name this machine's files."""
+    model = onnx.load(path)
+    for part in (*model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output, *model.graph.initializer, model.graph):
+        del part.metadata_props[:]
+    onnx.save(model, path)
 
 
 def save(path, tensors):
@@ -205,9 +246,17 @@ def main():
                 nn.init.uniform_(m.bias, -0.3, 0.3)
         with torch.no_grad():
             tensors[name] = model(images)
-        axes = {"dynamic_axes": {"images": {0: "batch"}, "logits": {0: "batch"}}} if dynamic else {}
-        torch.onnx.export(model, (images[:1],), str(HERE / (name + ".onnx")), dynamo=False, opset_version=opset,
-                          input_names=["images"], output_names=["logits"], **axes, **more)
+        if not selected(name):
+            continue
+        if more.get("dynamo"):
+            axes = {"dynamic_shapes": ({0: torch.export.Dim("batch")},)} if dynamic else {}
+            more = more | {"external_data": False, "verbose": False}
+        else:
+            axes = {"dynamic_axes": {"images": {0: "batch"}, "logits": {0: "batch"}}} if dynamic else {}
+        torch.onnx.export(model, (images[: 2 if dynamic else 1],), str(HERE / (name + ".onnx")), opset_version=opset,
+                          input_names=["images"], output_names=["logits"], **({"dynamo": False} | axes | more))
+        if more.get("dynamo"):
+            plain(HERE / (name + ".onnx"))
     save(HERE / "goldens.safetensors", tensors)
 
 
