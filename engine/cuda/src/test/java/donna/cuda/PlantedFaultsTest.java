@@ -303,7 +303,7 @@ class PlantedFaultsTest {
 
     @Test
     void aBarrierThatNotAllThreadsReachIsNamed() {
-        String header = KernelFile.SUM.source().substring(0, KernelFile.SUM.source().indexOf("/* dst [count]"));
+        String header = KernelFile.SUM.source().substring(0, KernelFile.SUM.source().indexOf("/* Of a, or of its products"));
         String source = header + "KERNEL __launch_bounds__(BLOCK) half() {\n    if (threadIdx.x < 128) {\n        __syncthreads();\n    }\n}\n";
         stream.launch(function(source, "half"), LaunchShape.linear(1, Launch.BLOCK), new KernelArguments(arena, 0));
         String found = lostContext();
