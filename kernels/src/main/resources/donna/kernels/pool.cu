@@ -1,8 +1,8 @@
 /* Pooling over windows of kernel x kernel: src [N, H, W, C], dst [N, OH, OW, C]. */
 #include "kshim.h"
 
-/* dst [N, pixels, C] = factor src [N, C]; eight elements a thread. */
-KERNEL __launch_bounds__(BLOCK) spread_pixels(const stored* src, stored* dst, float factor, int pixels, int channels, int count) {
+/* dst [N, pixels, C] = factor src [N, C] + more [N, pixels, C], which may be missing; eight elements a thread. */
+KERNEL __launch_bounds__(BLOCK) spread_pixels(const stored* src, const stored* more, stored* dst, float factor, int pixels, int channels, int count) {
     int first = 8 * element();
     if (first < count) {
         int row = first / channels;
@@ -22,6 +22,12 @@ KERNEL __launch_bounds__(BLOCK) spread_pixels(const stored* src, stored* dst, fl
         }
         for (int i = 0; i < 8; i++) {
             x.v[i] *= factor;
+        }
+        if (more) {
+            floats8 y = load_eight(more, first, count);
+            for (int i = 0; i < 8; i++) {
+                x.v[i] += y.v[i];
+            }
         }
         store_eight(dst, first, count, x);
     }

@@ -44,7 +44,11 @@ final class ElementwiseLowering {
     }
 
     void add(Node n) {
-        binary(n, Kernel.ADD);
+        if (b.isSummed(n)) {
+            b.alias(n.output(0), b.origin(n.input(0)));
+        } else {
+            binary(n, Kernel.ADD);
+        }
     }
 
     void addEach(Node n) {

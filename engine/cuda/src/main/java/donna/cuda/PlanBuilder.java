@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -51,6 +52,8 @@ final class PlanBuilder {
     private final Map<String, Slot> bound = new LinkedHashMap<>();
     private final Map<Value, List<Slot>> homes = new HashMap<>();
     private final Map<Value, Integer> remaining = new HashMap<>();
+    private final Map<Value, Node> additions = new HashMap<>();
+    private final Set<Node> summed = new HashSet<>();
     private final Set<String> written = new LinkedHashSet<>();
     private final Set<Value> floats;
     private Section section = common;
@@ -69,6 +72,9 @@ final class PlanBuilder {
         }
         for (Node n : graph.nodes()) {
             n.inputs().forEach(v -> remaining.merge(v, 1, Integer::sum));
+            if (n.op() instanceof Op.Add) {
+                n.inputs().forEach(v -> additions.put(v, n));
+            }
         }
         graph.outputs().values().forEach(o -> remaining.merge(o.value(), 1, Integer::sum));
         written.addAll(graph.outputs().keySet());
@@ -148,6 +154,30 @@ final class PlanBuilder {
         Slot first = in(src, Order.ROW_MAJOR, origin(src).storage());
         home(v, first);
         homes.get(src).stream().filter(s -> s.order() == Order.ROW_MAJOR && s != first).forEach(s -> home(v, s));
+    }
+
+    /**
+     * Where {@code v}, an image that the present node makes, may be added in place, as nobody needs it but an addition to what lies there, and nobody needs that
+     * but the same addition. That addition {@link #isSummed} from now on.
+     */
+    Optional<Slot> sumWith(Value v) {
+        Node addition = additions.get(v);
+        if (addition == null || remaining.get(v) != 1) {
+            return Optional.empty();
+        }
+        Value other = addition.input(addition.input(0).equals(v) ? 1 : 0);
+        List<Slot> slots = homes.getOrDefault(other, List.of());
+        boolean free = slots.size() == 1 && slots.getFirst().inScratch() && slots.getFirst().pending() == 1 && section.owns(slots.getFirst());
+        if (!free || slots.getFirst().order() != Order.CHANNELS_LAST) {
+            return Optional.empty();
+        }
+        summed.add(addition);
+        return Optional.of(slots.getFirst());
+    }
+
+    /** Whether both terms of an addition lie in one slot already, as their sum. */
+    boolean isSummed(Node addition) {
+        return summed.contains(addition);
     }
 
     /** {@code v} is what {@code s} holds from the next step on. */

@@ -7,6 +7,7 @@ import donna.kernels.Launch;
 import donna.kernels.Storage;
 import donna.tensor.ConvGeometry;
 import donna.tensor.Shape;
+import java.util.Optional;
 
 /** Pooling over windows and over whole planes. */
 final class PoolLowering {
@@ -24,11 +25,13 @@ final class PoolLowering {
         b.kernel(Kernel.SUM_PIXELS, RowSums.ofSamples(s.dim(0), pixels, s.dim(1)), src, null, dst, 1f / pixels, pixels, s.dim(1));
     }
 
+    /** Where the result is only added to a value that nobody else needs, it is added there at once. */
     void globalAverageBackward(Node n, Op.GlobalAveragePoolBackward o) {
         int pixels = o.src().dim(2) * o.src().dim(3);
-        Slot dDst = b.in(n.input(0), Order.ROW_MAJOR, b.storage(n.input(0)));
-        Slot dSrc = b.define(n.output(0), Order.CHANNELS_LAST, dDst.storage());
-        b.kernel(Kernel.SPREAD_PIXELS, Launch.eights(dSrc.count()), dDst, dSrc, 1f / pixels, pixels, o.src().dim(1), dSrc.count());
+        Optional<Slot> sum = b.sumWith(n.output(0));
+        Slot dDst = b.in(n.input(0), Order.ROW_MAJOR, sum.map(Slot::storage).orElseGet(() -> b.storage(n.input(0))));
+        Slot dSrc = sum.map(s -> b.alias(n.output(0), s)).orElseGet(() -> b.define(n.output(0), Order.CHANNELS_LAST, dDst.storage()));
+        b.kernel(Kernel.SPREAD_PIXELS, Launch.eights(dSrc.count()), dDst, sum.orElse(null), dSrc, 1f / pixels, pixels, o.src().dim(1), dSrc.count());
     }
 
     /** Input {@code i} with the channels last, stored as it is. */

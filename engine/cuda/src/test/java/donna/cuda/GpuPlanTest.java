@@ -13,6 +13,7 @@ import donna.backend.Stream;
 import donna.graph.Graph;
 import donna.graph.Op;
 import donna.graph.Value;
+import donna.tensor.Activation;
 import donna.tensor.ConvGeometry;
 import donna.tensor.DType;
 import donna.tensor.DonnaException;
@@ -178,6 +179,27 @@ class GpuPlanTest {
         assertEquals(1, product(Precision.TF32));
         assertEquals(1, product(Precision.F16));
         assertEquals(1, product(Precision.BF16));
+    }
+
+    /** 2 from the mean's gradient on top of 1. */
+    @Test
+    void theGradientOfAMeanIsAddedInPlace() {
+        Graph.Builder g = new Graph.Builder();
+        Value image = g.add(new Op.Activate(Activation.RELU), g.input("src", IMAGE.with(device.preferredLayout())));
+        Value spread = g.add(new Op.GlobalAveragePoolBackward(IMAGE.shape()), g.input("small", TensorSpec.f32(2, 32)));
+        g.output("dst", g.add(new Op.Scale(5), g.add(new Op.Add(), image, spread)), device.preferredLayout());
+        try (Plan plan = device.compile(g.build());
+                Tensor src = device.tensor(IMAGE.with(device.preferredLayout()));
+                Tensor small = device.tensor(TensorSpec.f32(2, 32));
+                Tensor dst = device.tensor(IMAGE.with(device.preferredLayout()));
+                Stream stream = device.openStream()) {
+            assertFalse(plan.describe().contains("Add '"), plan.describe());
+            src.fill(1);
+            small.fill(32);
+            plan.bindAll(Map.of("src", src, "small", small, "dst", dst));
+            plan.run(stream);
+            assertArrayEquals(constant(2 * 32 * 16, 15), dst.toDoubles());
+        }
     }
 
     @Test
