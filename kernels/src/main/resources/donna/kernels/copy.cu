@@ -48,15 +48,21 @@ KERNEL __launch_bounds__(BLOCK) copy_box(const stored* src, stored* dst, int siz
     }
 }
 
-/* dst [samples, columns, rows] of src [samples, rows, columns], in tiles of LANES x LANES: between [N, C, H W] and [N, H W, C]. */
-KERNEL __launch_bounds__(LANES * ROWS) transpose(const stored* src, stored* dst, int rows, int columns) {
-    __shared__ float tile[LANES][LANES + 1];
+/* A tile of LANES x LANES in rows of LANES + 1. The simulator watches shared memory that is not a template's. */
+DEVICE float* tile_of_block() {
+    __shared__ float tile[LANES * (LANES + 1)];
+    return tile;
+}
+
+template <class S, class D>
+DEVICE void transposed(const S* src, D* dst, int rows, int columns) {
+    float* tile = tile_of_block();
     int sample = blockIdx.z * rows * columns;
     int column = blockIdx.x * LANES + threadIdx.x;
     for (int r = threadIdx.y; r < LANES; r += ROWS) {
         int row = blockIdx.y * LANES + r;
         if (row < rows && column < columns) {
-            tile[r][threadIdx.x] = widen(src[sample + row * columns + column]);
+            tile[r * (LANES + 1) + threadIdx.x] = widen(src[sample + row * columns + column]);
         }
     }
     __syncthreads();
@@ -64,18 +70,64 @@ KERNEL __launch_bounds__(LANES * ROWS) transpose(const stored* src, stored* dst,
     for (int c = threadIdx.y; c < LANES; c += ROWS) {
         int to = blockIdx.x * LANES + c;
         if (row < rows && to < columns) {
-            set(dst + sample + to * rows + row, tile[threadIdx.x][c]);
+            set(dst + sample + to * rows + row, tile[threadIdx.x * (LANES + 1) + c]);
         }
     }
 }
 
-/* The same where there are few rows, such as the colours of images: a thread per column of each sample, count of them. */
-KERNEL __launch_bounds__(BLOCK) interleave(const stored* src, stored* dst, int rows, int columns, int count) {
+/* dst [samples, columns, rows] of src [samples, rows, columns], tile by tile: between [N, C, H W] and [N, H W, C]. */
+KERNEL __launch_bounds__(LANES * ROWS) transpose(const stored* src, stored* dst, int rows, int columns) {
+    transposed(src, dst, rows, columns);
+}
+
+KERNEL __launch_bounds__(LANES * ROWS) transpose_to_stored(const float* src, stored* dst, int rows, int columns) {
+    transposed(src, dst, rows, columns);
+}
+
+KERNEL __launch_bounds__(LANES * ROWS) transpose_to_float(const stored* src, float* dst, int rows, int columns) {
+    transposed(src, dst, rows, columns);
+}
+
+/* Eight pixels from C planes; pixels is a multiple of eight. */
+template <int C>
+DEVICE void interleave_eight(const float* src, stored* dst, int pixels) {
+    floats8 planes[C];
+#pragma unroll
+    for (int c = 0; c < C; c++) {
+        planes[c] = load8(src + c * pixels);
+    }
+#pragma unroll
+    for (int part = 0; part < C; part++) {
+        floats8 x;
+#pragma unroll
+        for (int i = 0; i < 8; i++) {
+            x.v[i] = planes[(8 * part + i) % C].v[(8 * part + i) / C];
+        }
+        store8(dst + 8 * part, x);
+    }
+}
+
+/* dst [N, pixels, channels] of src [N, channels, pixels] with 2, 3 or 4 channels: a thread for eight pixels of a sample, `count` of them. */
+KERNEL __launch_bounds__(BLOCK) interleave(const float* src, stored* dst, int channels, int pixels, int count) {
     int i = element();
     if (i < count) {
-        const stored* from = src + i / columns * rows * columns + i % columns;
-        for (int r = 0; r < rows; r++) {
-            dst[i * rows + r] = from[r * columns];
+        int eights = (pixels + 7) / 8;
+        int sample = i / eights;
+        int first = 8 * (i - sample * eights);
+        src += sample * channels * pixels + first;
+        dst += (sample * pixels + first) * channels;
+        if (pixels % 8 != 0) {
+            for (int p = 0; p < 8 && first + p < pixels; p++) {
+                for (int c = 0; c < channels; c++) {
+                    set(dst + p * channels + c, src[c * pixels + p]);
+                }
+            }
+        } else if (channels == 2) {
+            interleave_eight<2>(src, dst, pixels);
+        } else if (channels == 3) {
+            interleave_eight<3>(src, dst, pixels);
+        } else {
+            interleave_eight<4>(src, dst, pixels);
         }
     }
 }

@@ -36,6 +36,29 @@ KERNEL __launch_bounds__(BLOCK) activation_backward(const stored* d_dst, const s
     }
 }
 
+/*
+ * As activation_backward on matrices [rows, width] of few rows, whose sums over the rows go to total [width]: a block for LANES columns.
+ */
+KERNEL __launch_bounds__(LANES * ROWS) activation_backward_sums(const stored* d_dst, const stored* src, stored* d_src, float* total, int act,
+        int rows, int width) {
+    int c = blockIdx.x * LANES + threadIdx.x;
+    float sum = 0.0f;
+    if (c < width) {
+#pragma unroll 4
+        for (int r = threadIdx.y; r < rows; r += ROWS) {
+            int i = r * width + c;
+            floats<1> d = {widen(d_dst[i])};
+            activate_backward_each<1>(act, d, {widen(src[i])});
+            set(d_src + i, d.v[0]);
+            sum += d.v[0];
+        }
+    }
+    sum = row_sum(sum);
+    if (c < width && threadIdx.y == 0) {
+        total[c] = sum;
+    }
+}
+
 KERNEL __launch_bounds__(BLOCK) add(const stored* a, const stored* b, stored* dst, int count) {
     int first = first_element();
     if (first < count) {
@@ -93,8 +116,11 @@ KERNEL __launch_bounds__(BLOCK) scale_by(const stored* src, const float* factor,
     scaled(src, dst, factor[0], count);
 }
 
-/* act(dst + bias + residual) where dst is; dst is [rows, channels]. bias and residual may be missing. */
-KERNEL __launch_bounds__(BLOCK) epilogue(stored* dst, const float* bias, const stored* residual, int act, int channels, int count) {
+/*
+ * act(dst + bias + residual) to activated, and the sum to dst, which may be the same place; dst is [rows, channels]. bias and residual may be missing.
+ */
+KERNEL __launch_bounds__(BLOCK) epilogue(stored* dst, const float* bias, const stored* residual, stored* activated, int act, int channels,
+        int count) {
     int first = first_element();
     if (first < count) {
         floats8 x = load_eight(dst, first, count);
@@ -110,31 +136,49 @@ KERNEL __launch_bounds__(BLOCK) epilogue(stored* dst, const float* bias, const s
                 x.v[i] += other.v[i];
             }
         }
+        if (activated != dst) {
+            store_eight(dst, first, count, x);
+        }
         activate_each<8>(act, x);
-        store_eight(dst, first, count, x);
+        store_eight(activated, first, count, x);
     }
 }
 
-/* src [N, pixels, C] times gate [N, C]. */
-KERNEL __launch_bounds__(BLOCK) channel_scale(const stored* src, const stored* gate, stored* dst, int pixels, int channels, int count) {
+/* The eight numbers from channel c of row `row` of each [rows, channels] on, each row of which stands for `pixels`; `there` of them are. */
+DEVICE floats8 load_pixels(const stored* each, int row, int c, int pixels, int channels, int there) {
+    if (channels % 8 == 0) {
+        return load8(each + row / pixels * channels + c);
+    }
+    floats8 f;
+    for (int i = 0; i < 8; i++) {
+        f.v[i] = i < there ? widen(each[row / pixels * channels + c]) : 0.0f;
+        c++;
+        if (c == channels) {
+            c = 0;
+            row++;
+        }
+    }
+    return f;
+}
+
+/* dst [N, pixels, C] = src gate + factor shift, where gate and shift are [N, C]; either may be missing. */
+KERNEL __launch_bounds__(BLOCK) channel_scale(const stored* src, const stored* gate, const stored* shift, stored* dst, float factor, int pixels,
+        int channels, int count) {
     int first = first_element();
     if (first < count) {
         floats8 x = load_eight(src, first, count);
         int row = first / channels;
         int c = first - row * channels;
-        if (channels % 8 == 0) {
-            floats8 g = load8(gate + row / pixels * channels + c);
+        if (gate) {
+            floats8 g = load_pixels(gate, row, c, pixels, channels, count - first);
             for (int i = 0; i < 8; i++) {
                 x.v[i] *= g.v[i];
             }
-        } else {
-            for (int i = 0; i < 8 && first + i < count; i++) {
-                x.v[i] *= widen(gate[row / pixels * channels + c]);
-                c++;
-                if (c == channels) {
-                    c = 0;
-                    row++;
-                }
+        }
+        if (shift) {
+            floats8 s = load_pixels(shift, row, c, pixels, channels, count - first);
+            for (int i = 0; i < 8; i++) {
+                x.v[i] += factor * s.v[i];
             }
         }
         store_eight(dst, first, count, x);

@@ -45,7 +45,7 @@ final class ConvolutionLowering {
         if (o.bias() || o.residual() || o.act() != Activation.NONE) {
             Slot bias = o.bias() ? b.plain(n.input(2)) : null;
             Slot residual = o.residual() ? b.image(n.input(o.bias() ? 3 : 2)) : null;
-            b.kernel(Kernel.EPILOGUE, Launch.eights(dst.count()), dst, bias, residual, o.act().ordinal(), c.outputs(), dst.count());
+            b.kernel(Kernel.EPILOGUE, Launch.eights(dst.count()), dst, bias, residual, dst, o.act().ordinal(), c.outputs(), dst.count());
         }
     }
 

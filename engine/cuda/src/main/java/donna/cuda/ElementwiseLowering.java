@@ -2,13 +2,18 @@ package donna.cuda;
 
 import donna.graph.Node;
 import donna.graph.Op;
+import donna.graph.Value;
 import donna.kernels.Kernel;
 import donna.kernels.Launch;
 import donna.kernels.Storage;
 import donna.tensor.Shape;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Ops that touch each element by itself, in place where their source is not needed any more. */
 final class ElementwiseLowering {
+    private static final int MOST_ROWS_ON_THE_WAY = 1024;
+
     private final PlanBuilder b;
 
     ElementwiseLowering(PlanBuilder b) {
@@ -30,7 +35,20 @@ final class ElementwiseLowering {
         Slot src = b.in(n.input(1), b.origin(n.input(1)).order(), storage);
         Slot dDst = b.in(n.input(0), src.order(), storage);
         Slot dSrc = b.outLike(n.output(0), dDst);
+        Optional<Node> total = b.fusions().reader(n.output(0), Op.SumExcept.class).filter(ElementwiseLowering::sumsFewRows);
+        if (total.isPresent()) {
+            Shape s = n.output(0).shape();
+            b.kernel(Kernel.ACTIVATION_BACKWARD_SUMS, Launch.channels(s.dim(1), 1, 1), dDst, src, dSrc, b.define(total.get().output(0)),
+                    o.act().ordinal(), s.dim(0), s.dim(1));
+            return;
+        }
         b.kernel(Kernel.ACTIVATION_BACKWARD, Launch.eights(src.count()), dDst, src, dSrc, o.act().ordinal(), src.count());
+    }
+
+    /** Whether the rows that {@code n} adds up are no more than a block takes on its way. */
+    private static boolean sumsFewRows(Node n) {
+        Shape s = n.input(0).shape();
+        return s.rank() == 2 && ((Op.SumExcept) n.op()).axis() == 1 && s.dim(0) <= MOST_ROWS_ON_THE_WAY;
     }
 
     private void binary(Node n, Kernel kernel) {
@@ -43,7 +61,18 @@ final class ElementwiseLowering {
         b.kernel(kernel, Launch.eights(x.count()), x, y, dst, x.count());
     }
 
+    /** One pass with what is worked out on the way. */
     void add(Node n) {
+        for (int i = 0; i < 2; i++) {
+            Node spread = n.input(i).node();
+            if (b.fusions().absorbed(spread) && spread.op() instanceof Op.GlobalAveragePoolBackward) {
+                Value other = n.input(1 - i);
+                boolean scaled = b.fusions().absorbed(other.node());
+                channelScale(n, scaled ? other.node().input(0) : other, scaled ? Optional.of(other.node().input(1)) : Optional.empty(),
+                        Optional.of(spread.input(0)));
+                return;
+            }
+        }
         binary(n, Kernel.ADD);
     }
 
@@ -69,12 +98,19 @@ final class ElementwiseLowering {
     }
 
     void channelScale(Node n) {
-        Shape s = n.input(0).shape();
-        Storage storage = b.storage(n.input(0), n.input(1));
-        Slot src = b.in(n.input(0), Order.CHANNELS_LAST, storage);
-        Slot gate = b.in(n.input(1), Order.ROW_MAJOR, storage);
-        Slot dst = b.outLike(n.output(0), src);
-        b.kernel(Kernel.CHANNEL_SCALE, Launch.eights(src.count()), src, gate, dst, s.dim(2) * s.dim(3), s.dim(1), src.count());
+        channelScale(n, n.input(0), Optional.of(n.input(1)), Optional.empty());
+    }
+
+    /** {@code src gate + spread / pixels}. */
+    private void channelScale(Node n, Value src, Optional<Value> gate, Optional<Value> spread) {
+        Shape s = src.shape();
+        int pixels = s.dim(2) * s.dim(3);
+        Storage storage = b.storage(Stream.of(Optional.of(src), gate, spread).flatMap(Optional::stream).toArray(Value[]::new));
+        Slot from = b.in(src, Order.CHANNELS_LAST, storage);
+        Slot factors = gate.map(v -> b.in(v, Order.ROW_MAJOR, storage)).orElse(null);
+        Slot shift = spread.map(v -> b.in(v, Order.ROW_MAJOR, storage)).orElse(null);
+        Slot dst = b.outLike(n.output(0), from);
+        b.kernel(Kernel.CHANNEL_SCALE, Launch.eights(from.count()), from, factors, shift, dst, 1f / pixels, pixels, s.dim(1), from.count());
     }
 
     void channelScaleBackwardGate(Node n) {

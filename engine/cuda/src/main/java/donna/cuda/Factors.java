@@ -7,7 +7,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** The variables that nodes multiply in products, reshaped or as they are: weights of linear layers and of convolutions, but not of depthwise ones, whose kernels take floats. */
+/**
+ * The variables that nodes multiply in products, reshaped or as they are: weights of linear layers and of convolutions, but not of depthwise ones, whose kernels
+ * take floats.
+ */
 final class Factors {
     private Factors() {}
 

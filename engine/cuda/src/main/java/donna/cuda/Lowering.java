@@ -5,6 +5,7 @@ import donna.backend.plan.Members;
 import donna.graph.Graph;
 import donna.graph.Node;
 import donna.graph.Op;
+import donna.graph.Value;
 import java.util.List;
 
 /** From a graph to a plan: one exhaustive switch over {@link Op}, member by member, node by node in the graph's order. */
@@ -68,9 +69,16 @@ final class Lowering {
     }
 
     private void node(Node n) {
+        if (b.fusions().absorbed(n)) {
+            return;
+        }
         b.at(n);
         updates.before(n);
-        lower(n);
+        boolean alreadyMade = !n.outputs().isEmpty() && b.has(n.output(0));
+        if (!alreadyMade) {
+            lower(n);
+        }
+        n.inputs().stream().map(Value::node).filter(b.fusions()::absorbed).forEach(b::done);
         b.done(n);
     }
 

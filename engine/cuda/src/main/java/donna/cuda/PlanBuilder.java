@@ -39,8 +39,8 @@ final class PlanBuilder {
     /** Memory that a product may use besides. */
     private static final long WORKSPACE_BYTES = 32L << 20;
 
-    /** Rows of a matrix, such as the colours of an image, up to which it is not transposed in tiles. */
-    private static final int FEW_ROWS = 8;
+    /** Channels of images whose planes a thread reads side by side. */
+    private static final int MOST_INTERLEAVED = 4;
 
     private final GpuDevice device;
     private final Arena arena = Arena.ofShared();
@@ -53,6 +53,7 @@ final class PlanBuilder {
     private final Map<Value, Integer> remaining = new HashMap<>();
     private final Set<String> written = new LinkedHashSet<>();
     private final Set<Value> floats;
+    private final Fusions fusions;
     private Section section = common;
     private Node node;
 
@@ -60,6 +61,7 @@ final class PlanBuilder {
         this.device = device;
         this.members = members;
         this.floats = FloatValues.of(graph);
+        this.fusions = new Fusions(graph);
         for (List<Node> member : members.nodes()) {
             sections.add(new Section());
             for (Node n : member) {
@@ -93,8 +95,17 @@ final class PlanBuilder {
         }
         for (Value v : n.inputs()) {
             remaining.merge(v, -1, Integer::sum);
-            homes.get(v).forEach(s -> s.addPending(-1));
+            homes.getOrDefault(v, List.of()).forEach(s -> s.addPending(-1));
         }
+    }
+
+    Fusions fusions() {
+        return fusions;
+    }
+
+    /** Whether {@code v} has a place already. */
+    boolean has(Value v) {
+        return homes.containsKey(v);
     }
 
     /** The slot of a tensor that the caller binds. */
@@ -220,16 +231,15 @@ final class PlanBuilder {
     }
 
     private Slot converted(Value v, Order order, Storage storage) {
-        Slot origin = origin(v);
         for (Slot s : homes.get(v)) {
             if (s.order() == order) {
                 return stored(v, s, storage);
             }
             if (s.storage() == storage) {
-                return reordered(v, s, order);
+                return reordered(v, s, order, storage);
             }
         }
-        return storage.bytes() < origin.storage().bytes() ? reordered(v, stored(v, origin, storage), order) : stored(v, reordered(v, origin, order), storage);
+        return reordered(v, origin(v), order, storage);
     }
 
     /** Stores variables of the present member in row-major order as activations are stored, in one launch. */
@@ -250,25 +260,28 @@ final class PlanBuilder {
     }
 
     private Slot stored(Value v, Slot from, Storage storage) {
-        if (from.storage() == storage) {
-            return from;
-        }
         Slot to = define(v, from.order(), storage);
         Kernel kernel = storage == Storage.F32 ? Kernel.TO_FLOAT : Kernel.TO_STORED;
         step("storage", kernelStep(kernel, List.of(), Launch.eights(to.count()), from, to, to.count()));
         return to;
     }
 
-    private Slot reordered(Value v, Slot from, Order order) {
-        Slot to = define(v, order, from.storage());
+    /** In the other order, and another storage if wanted, in one pass. */
+    private Slot reordered(Value v, Slot from, Order order, Storage storage) {
+        Slot to = define(v, order, storage);
         Shape s = v.shape();
         int pixels = s.dim(2) * s.dim(3);
-        int rows = order == Order.CHANNELS_LAST ? s.dim(1) : pixels;
-        int columns = order == Order.CHANNELS_LAST ? pixels : s.dim(1);
-        int count = s.dim(0) * columns;
-        step("layout", rows <= FEW_ROWS
-                ? kernelStep(Kernel.INTERLEAVE, List.of(), Launch.elements(count), from, to, rows, columns, count)
-                : kernelStep(Kernel.TRANSPOSE, List.of(), Launch.tiles(rows, columns, s.dim(0)), from, to, rows, columns));
+        boolean channelsLast = order == Order.CHANNELS_LAST;
+        if (channelsLast && s.dim(1) <= MOST_INTERLEAVED && from.storage() == Storage.F32) {
+            int count = Math.multiplyExact(s.dim(0), Math.ceilDiv(pixels, 8));
+            step("layout", kernelStep(Kernel.INTERLEAVE, List.of(), Launch.elements(count), from, to, s.dim(1), pixels, count));
+        } else {
+            Kernel converting = storage == Storage.F32 ? Kernel.TRANSPOSE_TO_FLOAT : Kernel.TRANSPOSE_TO_STORED;
+            Kernel kernel = from.storage() == storage ? Kernel.TRANSPOSE : converting;
+            int rows = channelsLast ? s.dim(1) : pixels;
+            int columns = channelsLast ? pixels : s.dim(1);
+            step("layout", kernelStep(kernel, List.of(), Launch.tiles(rows, columns, s.dim(0)), from, to, rows, columns));
+        }
         return to;
     }
 

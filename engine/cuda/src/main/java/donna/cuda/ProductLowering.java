@@ -6,6 +6,7 @@ import donna.kernels.Kernel;
 import donna.kernels.Launch;
 import donna.tensor.Activation;
 import donna.tensor.Shape;
+import java.util.Optional;
 
 /** Matrix products and sums. */
 final class ProductLowering {
@@ -29,7 +30,10 @@ final class ProductLowering {
         b.product(Products.dense(rows, weight.dim(0), weight.dim(1), false, true, 1), 0, new Place(src, 0), new Place(w, 0), new Place(dst, 0));
         if (o.bias()) {
             Slot bias = b.plain(n.input(2));
-            b.kernel(Kernel.EPILOGUE, Launch.eights(dst.count()), dst, bias, null, Activation.NONE.ordinal(), weight.dim(0), dst.count());
+            Optional<Node> next = b.fusions().reader(n.output(0), Op.Activate.class);
+            Slot activated = next.map(a -> b.outLike(a.output(0), dst)).orElse(dst);
+            Activation act = next.map(a -> ((Op.Activate) a.op()).act()).orElse(Activation.NONE);
+            b.kernel(Kernel.EPILOGUE, Launch.eights(dst.count()), dst, bias, null, activated, act.ordinal(), weight.dim(0), dst.count());
         }
     }
 

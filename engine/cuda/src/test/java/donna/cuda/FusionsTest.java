@@ -1,0 +1,132 @@
+package donna.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import donna.backend.Device;
+import donna.backend.Precision;
+import donna.backend.Stream;
+import donna.backend.reference.ReferenceBackend;
+import donna.graph.Op;
+import donna.graph.Value;
+import donna.tensor.Activation;
+import donna.tensor.ConvGeometry;
+import donna.tensor.DType;
+import donna.tensor.Layout;
+import donna.tensor.Shape;
+import donna.testkit.CaseRunner;
+import donna.testkit.CaseWriter;
+import donna.testkit.OpCase;
+import donna.testkit.Tolerance;
+import donna.testkit.Values;
+import donna.testkit.cuda.CudaSimulator;
+import donna.testkit.cuda.NeedsCudaSimulator;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Nodes that share a pass give what they give apart, in one launch where there were several. */
+@ExtendWith(NeedsCudaSimulator.class)
+class FusionsTest {
+    private static final Values SMALL = Values.normal(0, 0.3);
+
+    @AfterEach
+    void theSimulatorFindsNothingWrong() {
+        assertEquals(List.of(), CudaSimulator.findings());
+    }
+
+    /** Runs {@code written} here and, as {@code truth}, on the reference backend; gives what the plan says of itself. */
+    private static List<String> compare(Precision precision, OpCase.Written written, OpCase.Written truth) {
+        Map<String, double[]> expected;
+        try (Device reference = new ReferenceBackend().open(0)) {
+            expected = CaseRunner.once(reference, truth);
+        }
+        try (Device device = new CudaBackend().open(0, precision);
+                Stream stream = device.openStream();
+                CaseRunner runner = new CaseRunner(device, written.graph())) {
+            Map<String, double[]> actual = runner.run(stream, written.values());
+            Tolerance tolerance = precision == Precision.F32 ? new Tolerance(1e-5) : Tolerance.of(precision, truth.graph().nodes().size());
+            expected.forEach((name, values) -> {
+                if (!name.equals(OpCase.LOSS)) {
+                    tolerance.checkNorm(precision + ": " + name, values, actual.get(name));
+                }
+            });
+            return runner.plan().describe().lines().toList();
+        }
+    }
+
+    private static long count(List<String> plan, String text) {
+        return plan.stream().filter(l -> Arrays.asList(l.strip().split("[\\s,]+")).contains(text)).count();
+    }
+
+    /** A squeeze-and-excite layer whose weights are those of convolutions, and whose gate is also given out if {@code shown}. */
+    private static void squeezeExcite(CaseWriter w, int channels, int height, boolean shown) {
+        Value src = w.src("src", 5, channels, height, 3);
+        Value x = w.op(Op.Conv2d.plain(ConvGeometry.POINTWISE), src, w.weight("first", SMALL, channels, channels, 1, 1));
+        Value reduce = w.op(new Op.Reshape(Shape.of(6, channels)), w.weight("reduce", SMALL, 6, channels, 1, 1));
+        Value expand = w.op(new Op.Reshape(Shape.of(channels, 6)), w.weight("expand", SMALL, channels, 6, 1, 1));
+        Value reduced = w.op(new Op.Linear(true), w.op(new Op.GlobalAveragePool(), x), reduce, w.weight("reduce.bias", 6));
+        Value expanded = w.op(new Op.Linear(true), w.op(new Op.Activate(Activation.SWISH), reduced), expand, w.weight("expand.bias", channels));
+        Value gate = w.op(new Op.Activate(Activation.SIGMOID), expanded);
+        w.result("dst", w.op(new Op.ChannelScale(), x, gate));
+        if (shown) {
+            w.result("reduced", reduced);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"F32, 16", "F32, 10", "BF16, 16", "BF16, 10", "F16, 24"})
+    void theGradientOfSqueezeAndExciteSharesPasses(Precision precision, int channels) {
+        OpCase layer = new OpCase("squeeze " + channels, w -> squeezeExcite(w, channels, 4, false));
+        List<String> plan = compare(precision, layer.gradient(DType.F32, Layout.CHANNELS_LAST), layer.gradient(DType.F64, Layout.PLAIN));
+        String all = String.join("\n", plan);
+        assertEquals(2, count(plan, "channel_scale"), all);
+        assertEquals(0, count(plan, "spread_pixels"), all);
+        assertEquals(0, count(plan, "activation"), all);
+        assertEquals(0, count(plan, "activation_backward"), all);
+        assertEquals(2, count(plan, "activation_backward_sums"), all);
+        assertEquals(0, count(plan, "sum_rows"), all);
+        assertEquals(2, count(plan, "epilogue"), all);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"F32, true", "F32, false", "BF16, true", "BF16, false"})
+    void anActivationIsMadeWithTheBiasWhoeverElseReadsTheSum(Precision precision, boolean shown) {
+        OpCase layer = new OpCase("squeeze forward", w -> squeezeExcite(w, 16, 5, shown));
+        List<String> plan = compare(precision, layer.forward(DType.F32, Layout.CHANNELS_LAST), layer.forward(DType.F64, Layout.PLAIN));
+        assertEquals(0, count(plan, "activation"), String.join("\n", plan));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"F32, 8", "BF16, 8", "BF16, 7"})
+    void aMeanIsSpreadWhereItIsAdded(Precision precision, int channels) {
+        OpCase both = new OpCase("pool beside a product", w -> {
+            Value x = w.op(Op.Conv2d.plain(ConvGeometry.POINTWISE), w.src("src", 3, 8, 5, 3), w.weight("weight", SMALL, channels, 8, 1, 1));
+            w.result("mean", w.op(new Op.GlobalAveragePool(), x));
+            w.result("dst", w.op(new Op.Activate(Activation.SWISH), x));
+        });
+        List<String> plan = compare(precision, both.gradient(DType.F32, Layout.CHANNELS_LAST), both.gradient(DType.F64, Layout.PLAIN));
+        assertEquals(0, count(plan, "spread_pixels"), String.join("\n", plan));
+        assertEquals(1, count(plan, "channel_scale"), String.join("\n", plan));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"F32, 2, 4", "F32, 3, 4", "F32, 4, 4", "BF16, 2, 4", "BF16, 3, 4", "BF16, 4, 4", "BF16, 3, 5", "F16, 3, 4", "F32, 3, 5", "BF16, 40, 5",
+        "F32, 40, 5"})
+    void imagesChangeOrderAndStorageInOnePass(Precision precision, int channels, int height) {
+        OpCase layer = new OpCase("image " + channels, w -> {
+            Value src = w.src("src", 3, channels, height, 6);
+            w.result("dst", w.op(Op.Conv2d.plain(ConvGeometry.POINTWISE), src, w.weight("weight", SMALL, 12, channels, 1, 1)));
+        });
+        List<String> plan = compare(precision, layer.forward(DType.F32, Layout.PLAIN), layer.forward(DType.F64, Layout.PLAIN));
+        String all = String.join("\n", plan);
+        boolean floats = precision == Precision.F32;
+        assertEquals(channels <= 4 ? 1 : 0, count(plan, "interleave"), all);
+        assertEquals(channels > 4 && !floats ? 1 : 0, count(plan, "transpose_to_stored"), all);
+        assertEquals(channels > 4 && floats ? 2 : 1, count(plan, "transpose"), all);
+        assertEquals(0, count(plan, "to_stored"), all);
+    }
+}
