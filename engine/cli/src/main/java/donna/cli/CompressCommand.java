@@ -89,14 +89,16 @@ final class CompressCommand implements Callable<Integer> {
     }
 
     private SearchSpec bare() {
-        String images = data.orElseThrow(() -> new ParameterException(command.commandLine(), "model " + model + " comes without a spec; give --data"));
+        String images = data.orElseThrow(
+                () -> new ParameterException(command.commandLine(), "model " + model + " comes without a spec; give --data"));
         BareModel bare = new BareModel(model, modelOptions.weights(), modelOptions.form().entries(), modelOptions.resize());
         return bare.on(images, specOptions.overrides(), console::note);
     }
 
     private SearchSpec described() {
         if (modelOptions.weights().isPresent() || modelOptions.resize().isPresent() || !modelOptions.form().entries().isEmpty()) {
-            throw new ParameterException(command.commandLine(), "--weights, --resize and the forms of a model are for reference models by name; a spec or run says its own");
+            throw new ParameterException(
+                    command.commandLine(), "--weights, --resize and the forms of a model are for reference models by name; a spec or run says its own");
         }
         Path place = Path.of(model);
         SearchSpec base = Compress.withModel(specOptions.read(Compress.specOf(place)), place);

@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
 /** {@code donna describe}: what a spec or a model file holds, or what a reference model is made of. */
 @Command(
         name = "describe",
-        description = "Show the layers, shapes, MACs and parameters of a network of a spec, of a reference model or of an ONNX file, or the tensors of a safetensors file.",
+        description = "Show layers, shapes, MACs and parameters of a spec's network, a reference model or an ONNX file, or the tensors of a safetensors file.",
         mixinStandardHelpOptions = true)
 final class DescribeCommand implements Callable<Integer> {
     private static final String ROW = "%-34s %-22s %-18s %13s %11s";

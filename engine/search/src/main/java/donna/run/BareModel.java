@@ -8,6 +8,7 @@ import donna.spec.ModelSpec;
 import donna.spec.SearchSpec;
 import donna.tensor.DonnaException;
 import donna.tensor.Shape;
+import donna.train.Inference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,6 +37,9 @@ public record BareModel(String model, Optional<Path> weights, Map<String, Object
 
     private static final int MOST_EPOCHS = 20;
     private static final int MOST_IN_A_BATCH = 64;
+
+    /** Transformers are trained at this share of the learning rates of others. */
+    private static final double TOKENS_RATE = 0.2;
 
     /** Share of the side by which images are shifted in the last training. */
     private static final int SHIFTED = 8;
@@ -81,7 +85,9 @@ public record BareModel(String model, Optional<Path> weights, Map<String, Object
             tree.put("model", Map.of("reference", reference));
             weights.ifPresent(w -> tree.put("teacher", Map.of("weights", absolute(w))));
         }
-        List<Integer> input = SearchSpec.modelOf(tree, model).input();
+        ModelSpec skeleton = SearchSpec.modelOf(tree, model);
+        List<Integer> input = skeleton.input();
+        double slower = isOfTokens(skeleton) ? TOKENS_RATE : 1;
         int side = input.get(1);
         GivenData given = GivenData.of(data, side, resize.orElse(side), log);
         int rest = given.size() - given.held();
@@ -98,14 +104,20 @@ public record BareModel(String model, Optional<Path> weights, Map<String, Object
         Map<String, Object> teacher = new LinkedHashMap<>(sectionOf(tree, "teacher"));
         teacher.put("train", training(Math.min(rest, SEEN), SEEN, 0.002)); // never run, for it has weights
         tree.put("teacher", teacher);
-        tree.put("distill", Map.of("train", training(Math.min(rest, SEEN), SEEN, 0.005)));
+        tree.put("distill", Map.of("train", training(Math.min(rest, SEEN), SEEN, 0.005 * slower)));
         tree.put("recalibrate", Map.of("images", Math.min(rest, 2048), "batch", Math.min(rest, 128)));
-        tree.put("predictor", Map.of("train", training(Math.min(rest, SEEN), SEEN, 0.001)));
-        Map<String, Object> last = training(rest, SEEN_IN_THE_END, 0.002);
+        tree.put("predictor", Map.of("train", training(Math.min(rest, SEEN), SEEN, 0.001 * slower)));
+        Map<String, Object> last = training(rest, SEEN_IN_THE_END, 0.002 * slower);
         last.put("pad_crop", side / SHIFTED);
         last.put("flip", input.getFirst() > 1);
         tree.put("finetune", Map.of("train", last));
         return SearchSpec.of(tree, model, overrides);
+    }
+
+    /** Whether blocks pass rows of tokens on, as those of a transformer. */
+    private static boolean isOfTokens(ModelSpec skeleton) {
+        return skeleton.reference().map(r -> Inference.boundaryShapes(r.model().network(r.cut()), r.model().image()).getLast()).stream()
+                .anyMatch(s -> s.dim(1) > 1 && s.dim(2) == 1);
     }
 
     private static String absolute(Path path) {
