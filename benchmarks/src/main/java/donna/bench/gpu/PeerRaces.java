@@ -5,6 +5,7 @@ import donna.bench.Table;
 import donna.bench.step.Stages;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -45,7 +46,6 @@ final class PeerRaces {
                     race.enter("ours bf16", () -> StageWork.ours("ours bf16", cards.open(Precision.BF16), stage, StageWork.CANDIDATES));
                     race.enter("ours bf16 serial", () -> StageWork.ours("ours bf16 serial", cards.open(Precision.BF16), stage, 1));
                     enter(race, peer, List.of("eager", "graph", "streams"), v -> StageWork.request(stage, v, "bf16"));
-                    race.enter("ours tf32", () -> StageWork.ours("ours tf32", cards.open(Precision.TF32), stage, StageWork.CANDIDATES));
                     int count = stage.candidates().size();
                     rows.accept(race.run(json.name() + ", " + count + " candidates, batch " + batch, (long) batch * count));
                 }
@@ -76,7 +76,7 @@ final class PeerRaces {
             CardStep.Place place, String kind, int[] batches, Precision p, List<String> variants, Cards cards, Peer peer, Consumer<Race.Row> rows) {
         String ours = "ours " + p.word();
         for (int batch : batches) {
-            for (String model : ModelWork.TIMM.keySet().stream().sorted().toList()) {
+            for (String model : ModelWork.TIMM.keySet().stream().sorted(Comparator.reverseOrder()).toList()) {
                 if (place.late()) {
                     return;
                 }

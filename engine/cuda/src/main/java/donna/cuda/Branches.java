@@ -13,7 +13,7 @@ final class Branches {
     /** Names the number of branches, if another than {@value #USUAL} is wanted. */
     static final String PROPERTY = "donna.cuda.branches";
 
-    private static final int USUAL = 8;
+    private static final int USUAL = 16;
 
     private List<List<Section>> branches;
 
