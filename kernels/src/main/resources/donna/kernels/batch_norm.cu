@@ -245,6 +245,10 @@ DEVICE void backward(const stored* d_dst, const stored* src, const float* gamma,
         floats<N> of_mean = load<N>(mean + c);
         floats<N> of_product = product<N>(load<N>(d_gamma + c), inverse);
         floats<N> of_sum = load<N>(d_beta + c);
+        for (int k = 0; k < N; k++) {
+            of_product.v[k] *= per_row;
+            of_sum.v[k] *= per_row;
+        }
         int step = N * threads;
         for (int first = N * element(); first < count; first += AT_ONCE<N, 2> * step) {
             packed<N> d[AT_ONCE<N, 2>];
@@ -266,7 +270,7 @@ DEVICE void backward(const stored* d_dst, const stored* src, const float* gamma,
                         store<N>(d_residual + i, dy);
                     }
                     for (int k = 0; k < N; k++) {
-                        dy.v[k] = slope.v[k] * (dy.v[k] - per_row * (of_sum.v[k] + centred.v[k] * of_product.v[k]));
+                        dy.v[k] = slope.v[k] * (dy.v[k] - (of_sum.v[k] + centred.v[k] * of_product.v[k]));
                     }
                     store<N>(d_src + i, dy);
                 }

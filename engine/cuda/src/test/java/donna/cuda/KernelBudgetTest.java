@@ -70,8 +70,8 @@ class KernelBudgetTest {
                 Matcher m = USED.matcher(compiler.compile(file.source(), file.fileName(), all).log());
                 while (m.find()) {
                     seen.add(m.group(1));
-                    if (Integer.parseInt(m.group(5)) > registers || !m.group(3).equals("0") || !m.group(4).equals("0")) {
-                        over.add(m.group(1) + " " + all + ": " + m.group(5) + " registers, spills of " + m.group(3) + " and " + m.group(4) + " bytes");
+                    if (Integer.parseInt(m.group(5)) > registers || !m.group(2).equals("0") || !m.group(3).equals("0") || !m.group(4).equals("0")) {
+                        over.add(m.group(1) + " " + all + ": " + m.group(5) + " registers, a stack of " + m.group(2) + " bytes, spills of " + m.group(3) + " and " + m.group(4) + " bytes");
                     }
                 }
             }
