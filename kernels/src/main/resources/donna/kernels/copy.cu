@@ -108,7 +108,7 @@ DEVICE void interleave_eight(const float* src, stored* dst, int pixels) {
 }
 
 /* dst [N, pixels, channels] of src [N, channels, pixels] with 2, 3 or 4 channels: a thread for eight pixels of a sample, `count` of them. */
-KERNEL __launch_bounds__(BLOCK) interleave(const float* src, stored* dst, int channels, int pixels, int count) {
+KERNEL __launch_bounds__(BLOCK, 4) interleave(const float* src, stored* dst, int channels, int pixels, int count) {
     int i = element();
     if (i < count) {
         int eights = (pixels + 7) / 8;
