@@ -49,12 +49,12 @@ class BranchesTest {
 
     @Test
     void sectionsOfOneBranchShareMemoryAndThoseOfTwoDoNot() {
-        Branches b = branches(Long.MAX_VALUE, 9, 8, 7, 6, 5, 4, 3, 2, 1, 10);
-        assertEquals(8, b.lines().size());
+        Branches b = branches(Long.MAX_VALUE, LongStream.rangeClosed(1, 18).toArray());
+        assertEquals(16, b.lines().size());
         assertEquals(List.of("node3", "node2"), names(b).getLast());
-        assertEquals(100 + (10 + 9 + 8 + 7 + 6 + 5 + 4 + 3) * UNIT, b.place(100));
+        assertEquals(100 + LongStream.rangeClosed(3, 18).sum() * UNIT, b.place(100));
         long[] offsets = slots.stream().mapToLong(Slot::offset).sorted().toArray();
-        assertEquals(8, LongStream.of(offsets).distinct().count());
+        assertEquals(16, LongStream.of(offsets).distinct().count());
         assertEquals(100, offsets[0]);
     }
 
