@@ -123,7 +123,9 @@ class SearchIT {
     @Test
     void aRunFolderBelongsToOneProcessAndCtrlCSaysHowToGoOn() throws IOException, InterruptedException {
         Path run = folder.resolve("shared");
-        Launched first = launch(search(run, 1, 1));
+        List<String> lasting = new ArrayList<>(search(run, 1, 1));
+        lasting.addAll(List.of("--set", "teacher.train.epochs=2000"));
+        Launched first = launch(lasting);
         while (first.isAlive() && !Files.exists(run.resolve(Line.SPEC))) {
             Thread.sleep(10);
         }
