@@ -3,6 +3,7 @@
  * o / multiplier. These are for geometries that have no kernels of their own.
  */
 #include "kshim.h"
+#include "blocks.h"
 
 KERNEL __launch_bounds__(BLOCK) depthwise_forward(const stored* src, const float* weight, stored* dst, int height, int width, int channels, int multiplier,
         int out_height, int out_width, int kernel_height, int kernel_width, int stride, int padding, int dilation, int count) {

@@ -1,5 +1,6 @@
 /* Losses and their gradients. Each block leaves its part of the loss; sum_partials adds the parts up in their order. */
 #include "kshim.h"
+#include "blocks.h"
 
 KERNEL __launch_bounds__(BLOCK) sum_partials(const float* partial, float* dst, int count) {
     float sum = 0.0f;

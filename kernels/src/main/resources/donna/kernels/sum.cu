@@ -1,5 +1,6 @@
 /* Sums over rows and over everything but one dimension. */
 #include "kshim.h"
+#include "blocks.h"
 #include "columns.h"
 
 /* Of a, or of its products with b. */

@@ -3,6 +3,7 @@
  * numbers are numbers on the device, and so is what a gradient is multiplied by, where there is a factor.
  */
 #include "kshim.h"
+#include "blocks.h"
 
 /* i is the first of four elements that a thread treats. */
 #define FOR_EACH_FOUR(count) for (int i = 4 * (int) threadIdx.x; i < (count); i += 4 * BLOCK)
