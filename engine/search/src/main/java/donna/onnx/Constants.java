@@ -39,7 +39,11 @@ final class Constants {
      */
     static List<Constant> compute(OnnxNode n, List<Constant> inputs) {
         Constants c = new Constants(n, inputs);
-        return n.is("Split") ? c.split() : List.of(c.one());
+        try {
+            return n.is("Split") ? c.split() : List.of(c.one());
+        } catch (IndexOutOfBoundsException e) {
+            throw n.error("has " + inputs.size() + " inputs, which are too few or do not fit each other; export the file again");
+        }
     }
 
     private Constant one() {
