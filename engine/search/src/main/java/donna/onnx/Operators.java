@@ -4,8 +4,9 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
-/** The ops that can be read, with every attribute that is understood: one that is not is an error, not ignored. */
+/** The ops that can be read, with every attribute that is understood: one that is not is an error, not ignored; and the inputs that must be there. */
 final class Operators {
     private static final Map<String, Set<String>> ATTRIBUTES = new HashMap<>();
 
@@ -55,7 +56,19 @@ final class Operators {
         ATTRIBUTES.put(op, all);
     }
 
-    /** @throws donna.tensor.DonnaException.InvalidInput if the op or one of the attributes cannot be read */
+    /** How many of the first inputs an op cannot do without. */
+    private static int needed(String op) {
+        return switch (op) {
+            case "Constant" -> 0;
+            case "Conv", "LayerNormalization", "Gemm", "MatMul", "Add", "Sub", "Mul", "Div", "Pow", "Mod", "Equal", "Less", "Greater", "And", "Or",
+                    "PRelu", "Reshape", "Expand", "Tile", "Gather", "Pad" -> 2;
+            case "Slice", "Where", "Range" -> 3;
+            case "BatchNormalization" -> 5;
+            default -> 1;
+        };
+    }
+
+    /** @throws donna.tensor.DonnaException.InvalidInput if the op or one of the attributes cannot be read, or an input is missing */
     static void check(OnnxNode n) {
         Set<String> known = ATTRIBUTES.get(n.op());
         if (known == null) {
@@ -64,5 +77,9 @@ final class Operators {
         n.attributes().keySet().stream().filter(a -> !known.contains(a)).sorted().findFirst().ifPresent(a -> {
             throw n.error("has attribute '" + a + "', which is not supported");
         });
+        int needed = needed(n.op());
+        if (!IntStream.range(0, needed).allMatch(n::has)) {
+            throw n.error("has inputs " + n.inputs() + ", expected " + needed + "; export the file again");
+        }
     }
 }

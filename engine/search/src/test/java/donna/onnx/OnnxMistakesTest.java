@@ -120,6 +120,9 @@ class OnnxMistakesTest {
     void graphs_that_are_none_are_refused() {
         refused("node 0 'c' (Conv) reads 'nowhere', which nothing in the file makes", g -> g.setNode(0, node("Conv", "c", "y", "nowhere", "w")));
         refused("node 0 'c' (Conv) reads 'logits', which node 1 makes only then", g -> g.setNode(0, node("Conv", "c", "y", "logits", "w")));
+        refused("node 0 'c' (Conv) has inputs [x], expected 2", g -> g.setNode(0, node("Conv", "c", "y", "x")));
+        refused("node 1 'm' (Gather) has inputs [w], expected 2", g -> g.setNode(1, node("Gather", "m", "logits", "w")));
+        refused("node 1 'm' (Expand) has inputs [w, ], expected 2", g -> g.setNode(1, node("Expand", "m", "logits", "w", "")));
         refused("node 1 'm' (Relu) makes 'y', which was there before", g -> g.setNode(1, node("Relu", "m", "y", "y")));
         refused("nothing makes its output 'other'", g -> g.setOutput(0, image("other", 1, 3)));
         refused("has 2 inputs [x, z]", g -> g.addInput(image("z", 1)));
