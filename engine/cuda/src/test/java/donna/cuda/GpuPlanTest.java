@@ -20,34 +20,18 @@ import donna.tensor.Layout;
 import donna.tensor.Shape;
 import donna.tensor.Tensor;
 import donna.tensor.TensorSpec;
-import donna.testkit.cuda.CudaSimulator;
-import donna.testkit.cuda.NeedsCudaSimulator;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What the contract of all backends does not see: streams that nobody synchronizes, graphs, layouts. */
-@ExtendWith(NeedsCudaSimulator.class)
-class GpuPlanTest {
+class GpuPlanTest extends OnSimulatedCard {
     private static final TensorSpec VECTOR = TensorSpec.f32(100);
     private static final TensorSpec IMAGE = TensorSpec.f32(2, 32, 4, 4);
-    private Device device;
 
-    @BeforeEach
-    void open() {
-        CudaSimulator.clear();
-        device = new CudaBackend().open(0);
-    }
-
-    @AfterEach
-    void close() {
-        assertEquals(0, device.bytesInUse());
-        device.close();
-        assertEquals(List.of(), CudaSimulator.findings());
+    GpuPlanTest() {
+        super(Precision.F32);
     }
 
     private Plan scale(float factor) {

@@ -3,7 +3,6 @@ package donna.cuda;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import donna.backend.Device;
 import donna.backend.Plan;
 import donna.backend.Precision;
 import donna.backend.Stream;
@@ -13,34 +12,17 @@ import donna.graph.Value;
 import donna.tensor.Shape;
 import donna.tensor.Tensor;
 import donna.tensor.TensorSpec;
-import donna.testkit.cuda.CudaSimulator;
-import donna.testkit.cuda.NeedsCudaSimulator;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Launches that treat many tensors at once. */
-@ExtendWith(NeedsCudaSimulator.class)
-class ManyTensorsTest {
+class ManyTensorsTest extends OnSimulatedCard {
     private static final int PARAMETERS = 20;
 
-    private Device device;
-
-    @BeforeEach
-    void open() {
-        CudaSimulator.clear();
-        device = new CudaBackend().open(0, Precision.BF16);
-    }
-
-    @AfterEach
-    void close() {
-        assertEquals(0, device.bytesInUse());
-        device.close();
-        assertEquals(List.of(), CudaSimulator.findings());
+    ManyTensorsTest() {
+        super(Precision.BF16);
     }
 
     private static TensorSpec spec(int i) {

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import donna.backend.Device;
 import donna.backend.Plan;
 import donna.backend.Precision;
 import donna.backend.Stream;
@@ -18,37 +17,21 @@ import donna.tensor.Activation;
 import donna.tensor.ConvGeometry;
 import donna.tensor.Tensor;
 import donna.tensor.TensorSpec;
-import donna.testkit.cuda.CudaSimulator;
-import donna.testkit.cuda.NeedsCudaSimulator;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Graphs of independent members: their branches run side by side, in any order that the simulator likes, and give the bits of members that run alone. */
-@ExtendWith(NeedsCudaSimulator.class)
-class MemberPlanTest {
+class MemberPlanTest extends OnSimulatedCard {
     private static final TensorSpec IMAGE = TensorSpec.f32(2, 8, 6, 6);
-    private Device device;
 
-    @BeforeEach
-    void open() {
-        CudaSimulator.clear();
-        device = new CudaBackend().open(0);
-    }
-
-    @AfterEach
-    void close() {
-        assertEquals(0, device.bytesInUse());
-        device.close();
-        assertEquals(List.of(), CudaSimulator.findings());
+    MemberPlanTest() {
+        super(Precision.F32);
     }
 
     /** Each begins with two shared images in the other order; the last would overwrite one, if that were allowed. */
