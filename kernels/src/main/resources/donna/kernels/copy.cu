@@ -4,25 +4,13 @@
 /* Eight elements a thread. */
 KERNEL __launch_bounds__(BLOCK) to_stored(const float* src, stored* dst, int count) {
     int first = 8 * element();
-    if (first + 8 <= count) {
-        store8(dst + first, load8(src + first));
-    } else {
-        for (int i = first; i < count; i++) {
-            dst[i] = narrow(src[i]);
-        }
-    }
+    store_eight(dst, first, count, load_eight(src, first, count));
 }
 
 /* Eight elements a thread. */
 KERNEL __launch_bounds__(BLOCK) to_float(const stored* src, float* dst, int count) {
     int first = 8 * element();
-    if (first + 8 <= count) {
-        store8(dst + first, load8(src + first));
-    } else {
-        for (int i = first; i < count; i++) {
-            dst[i] = widen(src[i]);
-        }
-    }
+    store_eight(dst, first, count, load_eight(src, first, count));
 }
 
 /* A box of six dimensions, of which the kernel need not know the first size, from one strided place to another; offsets and strides count elements. */

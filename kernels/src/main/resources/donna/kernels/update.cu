@@ -1,6 +1,6 @@
 /*
  * Optimizer steps, in place. A block treats one piece of one tensor; a table in device memory says which. Learning rates and step
- * numbers are numbers on the device, and so is what a gradient is multiplied by, where there is a factor.
+ * numbers are numbers on the device.
  */
 #include "kshim.h"
 #include "blocks.h"
@@ -35,7 +35,6 @@ DEVICE void store_four(float* p, int i, int count, floats<4> f) {
 struct sgd_piece {
     float* parameter;
     const float* gradient;
-    const float* factor;
     float* velocity;
     const float* rate;
     float momentum, weight_decay;
@@ -44,14 +43,13 @@ struct sgd_piece {
 
 KERNEL __launch_bounds__(BLOCK) sgd(const sgd_piece* table) {
     sgd_piece p = table[blockIdx.x];
-    float factor = p.factor ? p.factor[0] : 1.0f;
     float rate = p.rate[0];
     FOR_EACH_FOUR(p.count) {
         floats<4> x = load_four(p.parameter, i, p.count);
         floats<4> d = load_four(p.gradient, i, p.count);
         floats<4> v = load_four(p.velocity, i, p.count);
         for (int k = 0; k < 4; k++) {
-            d.v[k] = factor * d.v[k] + p.weight_decay * x.v[k];
+            d.v[k] += p.weight_decay * x.v[k];
             v.v[k] = p.momentum * v.v[k] + d.v[k];
             x.v[k] -= rate * (p.nesterov ? d.v[k] + p.momentum * v.v[k] : v.v[k]);
         }
@@ -64,7 +62,6 @@ KERNEL __launch_bounds__(BLOCK) sgd(const sgd_piece* table) {
 struct adamw_piece {
     float* parameter;
     const float* gradient;
-    const float* factor;
     float *m, *v;
     const float *rate, *step;
     float beta1, beta2, log_beta1, log_beta2, eps, weight_decay;
@@ -73,7 +70,6 @@ struct adamw_piece {
 
 KERNEL __launch_bounds__(BLOCK) adamw(const adamw_piece* table) {
     adamw_piece p = table[blockIdx.x];
-    float factor = p.factor ? p.factor[0] : 1.0f;
     float rate = p.rate[0];
     float first_rate = rate / -expm1f(p.step[0] * p.log_beta1);
     float second_factor = 1.0f / sqrtf(-expm1f(p.step[0] * p.log_beta2));
@@ -83,7 +79,7 @@ KERNEL __launch_bounds__(BLOCK) adamw(const adamw_piece* table) {
         floats<4> m = load_four(p.m, i, p.count);
         floats<4> v = load_four(p.v, i, p.count);
         for (int k = 0; k < 4; k++) {
-            float g = factor * d.v[k];
+            float g = d.v[k];
             m.v[k] = p.beta1 * m.v[k] + (1.0f - p.beta1) * g;
             v.v[k] = p.beta2 * v.v[k] + (1.0f - p.beta2) * g * g;
             x.v[k] -= rate * p.weight_decay * x.v[k];

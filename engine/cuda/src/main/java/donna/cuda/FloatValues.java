@@ -29,17 +29,8 @@ final class FloatValues {
     /** Later nodes have said already how {@code n}'s outputs are wanted. */
     private static boolean wantsFloats(Node n, Set<Value> floats, Set<Value> others) {
         return switch (n.op()) {
-            case Op.SgdUpdate o -> true;
-            case Op.AdamWUpdate o -> true;
-            case Op.EmaUpdate o -> true;
-            case Op.ClipFactor o -> true;
-            case Op.CrossEntropy o -> true;
-            case Op.DistillationLoss o -> true;
-            case Op.Add o -> floats.contains(n.output(0)) && !others.contains(n.output(0));
-            case Op.Scale o -> floats.contains(n.output(0)) && !others.contains(n.output(0));
-            case Op.ScaleBy o -> floats.contains(n.output(0)) && !others.contains(n.output(0));
-            case Op.Reshape o -> floats.contains(n.output(0)) && !others.contains(n.output(0));
-            case Op.Transpose o -> floats.contains(n.output(0)) && !others.contains(n.output(0));
+            case Op.SgdUpdate _, Op.AdamWUpdate _, Op.EmaUpdate _, Op.ClipFactor _, Op.CrossEntropy _, Op.DistillationLoss _ -> true;
+            case Op.Add _, Op.Scale _, Op.ScaleBy _, Op.Reshape _, Op.Transpose _ -> floats.contains(n.output(0)) && !others.contains(n.output(0));
             default -> false;
         };
     }

@@ -307,10 +307,9 @@ final class PlanBuilder {
      * @param arguments that follow the table
      */
     void table(Kernel kernel, Storage storage, List<Object[]> rows, Object... arguments) {
-        Object[] all = new Object[arguments.length + 1];
-        System.arraycopy(arguments, 0, all, 1, arguments.length);
         CudaFunction function = device.kernels().function(kernel, storage, List.of());
-        step(new TableStep(new KernelStep(kernel, List.of(), function, Launch.rows(rows.size()), arena, all), List.copyOf(rows)));
+        KernelStep launch = new KernelStep(kernel, List.of(), function, Launch.rows(rows.size()), arena, afterAddress(arguments));
+        step(new TableStep(launch, List.copyOf(rows)));
     }
 
     /**
@@ -319,9 +318,15 @@ final class PlanBuilder {
      * @param arguments that follow the counters
      */
     void sums(Kernel kernel, RowSums sums, Object... arguments) {
+        KernelStep launch = kernelStep(kernel, List.of(), sums.launch(), afterAddress(arguments));
+        step(new CountedStep(launch, sums.launch().gridX() * sums.launch().gridY()));
+    }
+
+    /** With room before them for an address that is no slot's. */
+    private static Object[] afterAddress(Object... arguments) {
         Object[] all = new Object[arguments.length + 1];
         System.arraycopy(arguments, 0, all, 1, arguments.length);
-        step(new CountedStep(kernelStep(kernel, List.of(), sums.launch(), all), sums.launch().gridX() * sums.launch().gridY()));
+        return all;
     }
 
     private KernelStep kernelStep(Kernel kernel, List<String> macros, Launch launch, Object... arguments) {

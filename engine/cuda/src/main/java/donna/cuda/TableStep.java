@@ -21,8 +21,8 @@ final class TableStep implements Step {
     /**
      * Takes over a launch with no table yet.
      *
-     * @param rows fields in the order of the source's struct: a {@link Slot} or {@link Place} for an address, null for none, {@code Integer}, {@code Float};
-     *     addresses first
+     * @param rows fields in the order of the source's struct: a {@link Slot} or {@link Place} for an address, {@code Integer}, {@code Float}; addresses
+     *     first
      */
     TableStep(KernelStep launch, List<Object[]> rows) {
         this.launch = launch;
@@ -75,7 +75,6 @@ final class TableStep implements Step {
                 switch (field) {
                     case Integer i -> table.set(ValueLayout.JAVA_INT, at, i);
                     case Float f -> table.set(ValueLayout.JAVA_FLOAT, at, f);
-                    case null -> table.set(ValueLayout.JAVA_LONG, at, 0);
                     default -> {
                         Place p = KernelStep.place(field);
                         table.set(ValueLayout.JAVA_LONG, at, addresses[positions.get(p.slot())] + p.offset());

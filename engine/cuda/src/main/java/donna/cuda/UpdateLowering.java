@@ -78,7 +78,7 @@ final class UpdateLowering {
         Slot velocity = like(n.input(2), parameter);
         Slot rate = b.plain(n.input(3));
         for (int i = 0; i < parameter.count(); i += Launch.PIECE) {
-            put(Kernel.SGD, Place.of(parameter, i), Place.of(gradient, i), null, Place.of(velocity, i), rate, o.momentum(), o.weightDecay(), o.nesterov() ? 1 : 0,
+            put(Kernel.SGD, Place.of(parameter, i), Place.of(gradient, i), Place.of(velocity, i), rate, o.momentum(), o.weightDecay(), o.nesterov() ? 1 : 0,
                     Math.min(Launch.PIECE, parameter.count() - i));
         }
         List.of(gradient, rate).forEach(this::reads);
@@ -93,7 +93,7 @@ final class UpdateLowering {
         Slot rate = b.plain(n.input(4));
         Slot step = b.plain(n.input(5));
         for (int i = 0; i < parameter.count(); i += Launch.PIECE) {
-            put(Kernel.ADAMW, Place.of(parameter, i), Place.of(gradient, i), null, Place.of(m, i), Place.of(v, i), rate, step, o.beta1(), o.beta2(),
+            put(Kernel.ADAMW, Place.of(parameter, i), Place.of(gradient, i), Place.of(m, i), Place.of(v, i), rate, step, o.beta1(), o.beta2(),
                     (float) Math.log(o.beta1()), (float) Math.log(o.beta2()), o.eps(), o.weightDecay(), Math.min(Launch.PIECE, parameter.count() - i));
         }
         List.of(gradient, rate, step).forEach(this::reads);
