@@ -29,12 +29,16 @@ import java.util.function.Consumer;
  * @param resize length to which the shorter side of an image is scaled; the model's side unless given
  */
 public record BareModel(String model, Optional<Path> weights, Map<String, Object> form, Optional<Integer> resize) {
+    /** Where an exported file says how it is built. */
+    private static final String CONFIG = "config";
+
     /** Images that a candidate or a labelled architecture sees in its training. */
     private static final int SEEN = 12_800;
 
     /** The same of a finished pick. */
     private static final int SEEN_IN_THE_END = 80_000;
 
+    private static final int MOST_HELD = 10_000;
     private static final int MOST_EPOCHS = 20;
     private static final int MOST_IN_A_BATCH = 64;
 
@@ -46,15 +50,15 @@ public record BareModel(String model, Optional<Path> weights, Map<String, Object
 
     /** Whether {@code model} is one of those. */
     public static boolean is(String model) {
-        return ReferenceModels.names().contains(model) || isFile(model, ".onnx") || isFile(model, ".safetensors") && config(model).isPresent();
+        return ReferenceModels.names().contains(model) || isFile(model, ".onnx") || isFile(model, ".safetensors") && metadata(model).containsKey(CONFIG);
     }
 
     private static boolean isFile(String model, String end) {
         return model.toLowerCase(Locale.ROOT).endsWith(end) && Files.isRegularFile(Path.of(model));
     }
 
-    private static Optional<String> config(String file) {
-        return Optional.ofNullable(Safetensors.read(Path.of(file)).metadata().get("config"));
+    private static Map<String, String> metadata(String file) {
+        return Safetensors.read(Path.of(file)).metadata();
     }
 
     /**
@@ -90,8 +94,9 @@ public record BareModel(String model, Optional<Path> weights, Map<String, Object
         double slower = isOfTokens(skeleton) ? TOKENS_RATE : 1;
         int side = input.get(1);
         GivenData given = GivenData.of(data, side, resize.orElse(side), log);
-        int rest = given.size() - given.held();
-        Map<String, Object> dataset = new LinkedHashMap<>(Map.of("name", given.kind().word(), "train", rest, "validation", given.held()));
+        int held = given.held(MOST_HELD);
+        int rest = given.size() - held;
+        Map<String, Object> dataset = new LinkedHashMap<>(Map.of("name", given.kind().word(), "train", rest, "validation", held));
         given.path().ifPresent(p -> dataset.put("path", absolute(Path.of(p))));
         resize.ifPresent(r -> dataset.put("resize", r));
         if (!normalize.isEmpty()) {
@@ -137,7 +142,11 @@ public record BareModel(String model, Optional<Path> weights, Map<String, Object
 
     /** From what the exported file says: the skeleton, what each block is, and how images are normalised. */
     private void structure(Map<String, Object> tree, Map<String, Object> normalize) {
-        Map<String, Object> config = Json.parseMap(config(model).orElseThrow());
+        Map<String, String> metadata = metadata(model);
+        if (!metadata.containsKey(CONFIG)) {
+            throw new DonnaException.InvalidInput(model + " does not say under '" + CONFIG + "' how it is built; expected a file that 'donna export' or a search wrote");
+        }
+        Map<String, Object> config = Json.parseMap(metadata.get(CONFIG));
         tree.put("model", sectionOf(config, "model"));
         ModelSpec skeleton = SearchSpec.modelOf(tree, model);
         Map<String, Object> teacher = new LinkedHashMap<>(Map.of("weights", absolute(Path.of(model))));
@@ -176,7 +185,7 @@ public record BareModel(String model, Optional<Path> weights, Map<String, Object
         tree.put("teacher", teacher);
         tree.put("space", space);
         List<Integer> input = skeleton.input();
-        ModelCard.of(model, Safetensors.read(Path.of(model)).metadata(), Shape.of(input.get(0), input.get(1), input.get(2))).ifPresent(card -> {
+        ModelCard.of(model, metadata, Shape.of(input.get(0), input.get(1), input.get(2))).ifPresent(card -> {
             normalize.put("mean", numbers(card.normalization().mean()));
             normalize.put("std", numbers(card.normalization().std()));
         });

@@ -151,7 +151,7 @@ public final class Compress {
     public static SearchSpec withData(SearchSpec base, String data, Consumer<String> log) {
         DatasetSpec old = base.dataset();
         GivenData given = GivenData.of(data, base.model().input().get(1), old.resize(), log);
-        int held = Math.min(old.validation(), Math.max(1, given.size() / 6));
+        int held = given.held(old.validation());
         int rest = given.size() - held;
         DatasetSpec dataset = new DatasetSpec(given.kind(), given.path(), rest, held, old.resize(), old.normalize(), old.augment());
         TeacherSpec t = base.teacher();

@@ -17,9 +17,6 @@ import java.util.function.Consumer;
  * @param size number of training images
  */
 record GivenData(DatasetSpec.Kind kind, Optional<String> path, int size) {
-    /** At most this many are held out of training. */
-    private static final int MOST_HELD = 10_000;
-
     /**
      * @param data name of a known data set, or where images lie
      * @param side of the model's images
@@ -39,8 +36,8 @@ record GivenData(DatasetSpec.Kind kind, Optional<String> path, int size) {
         }
     }
 
-    /** How many images are best held out: a sixth. */
-    int held() {
-        return Math.min(MOST_HELD, Math.max(1, size / 6));
+    /** How many images are best held out of training: a sixth, at most {@code most}. */
+    int held(int most) {
+        return Math.min(most, Math.max(1, size / 6));
     }
 }
