@@ -49,6 +49,7 @@ final class CardStep {
             Map.entry("depthwise", DepthwiseTimes::run),
             Map.entry("stage", PeerRaces::stage),
             Map.entry("branches", BranchTimes::run),
+            Map.entry("expand", ExpandTimes::run),
             Map.entry("training", PeerRaces::training),
             Map.entry("latency", PeerRaces::latency),
             Map.entry("busy", Busy::run),

@@ -37,6 +37,7 @@ public final class CardSuite {
         STEPS.put("latency", 60);
         STEPS.put("kernels", 45);
         STEPS.put("branches", 40);
+        STEPS.put("expand", 30);
         STEPS.put("busy", 30);
         STEPS.put("sanitizer", 130);
         STEPS.put("quickstart", 180);
