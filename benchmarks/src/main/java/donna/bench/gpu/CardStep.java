@@ -14,8 +14,9 @@ import java.util.Optional;
 
 /**
  * Does steps of the suite in a process of its own: what one breaks, such as a card's context, is broken for it alone. Arguments: the results file, the
- * bundle's folder, the folder for logs, Python (or {@code none}), the seconds that PyTorch may prepare in, those that it may go on for what it is busy with, the
- * steps, {@code NAME=SECONDS}. With a time to prepare, the steps begin after a line of standard input. Prints a table for each, and writes what it finds at once.
+ * bundle's folder, the folder for logs, Python (or {@code none}), the seconds that PyTorch may prepare in, those that it may go on for what it is busy with,
+ * the steps, {@code NAME=SECONDS}. With a time to prepare, the steps begin after a line of standard input. Prints a table for each, and writes what it finds
+ * at once.
  */
 final class CardStep {
     /** A section that holds this key is no result. */

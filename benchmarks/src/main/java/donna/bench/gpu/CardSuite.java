@@ -109,6 +109,7 @@ public final class CardSuite {
         Process racing = races.isEmpty() ? null : startRaces(races);
         CompletableFuture<Map<String, String>> sanitized = steps.contains(SANITIZER)
                 ? CompletableFuture.supplyAsync(() -> Sanitizer.run(folder, seconds(UNTIMED, SANITIZER)))
+                        .exceptionally(e -> Map.of(CardStep.FAILED, String.valueOf(e)))
                 : null;
         for (String step : UNTIMED.keySet()) {
             if (steps.contains(step) && !step.equals(SANITIZER)) {

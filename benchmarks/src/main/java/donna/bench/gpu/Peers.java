@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * PyTorch in several processes, which prepare works side by side before anything is timed: one for what is trained, one for all else, and one for each network
- * that torch.compile compiles. What was not prepared by then is prepared when it is wanted; but what torch.compile has not finished is left out, with the reason.
+ * PyTorch in several processes, which prepare works side by side before anything is timed: one for what is trained, one for all else, and one for each
+ * network that torch.compile compiles. What was not prepared by then is prepared when it is wanted; but what torch.compile has not finished is left out, with
+ * the reason.
  * By one thread at a time; the caller closes it.
  */
 final class Peers implements AutoCloseable {

@@ -28,7 +28,8 @@ final class DeviceOptions {
 
     @Option(
             names = "--fast",
-            description = "Lets the device give up that one seed gives the same bits in every run; it says what it gave up (default: the spec's entry, else no).")
+            description = "Lets the device give up that one seed gives the same bits in every run; it says what it gave up"
+                    + " (default: the spec's entry, else no).")
     private boolean fast;
 
     @Option(
