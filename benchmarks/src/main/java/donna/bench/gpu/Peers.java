@@ -6,11 +6,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /**
- * PyTorch in several processes, which prepare works side by side before anything is timed: one for what is trained, one for all else, and one for each
- * network that torch.compile compiles. What was not prepared by then is prepared when it is wanted; but what torch.compile has not finished is left out, with
- * the reason.
+ * PyTorch in several processes, which prepare works side by side before anything is timed: one for each kind of work, and one for each network that
+ * torch.compile compiles. What was not prepared by then is prepared when it is wanted; but what torch.compile has not finished is left out, with the reason.
  * By one thread at a time; the caller closes it.
  */
 final class Peers implements AutoCloseable {
@@ -19,7 +19,7 @@ final class Peers implements AutoCloseable {
     private final String python;
     private final Path script;
     private final Path logs;
-    private final Map<String, Lane> lanes = new LinkedHashMap<>();
+    private final SequencedMap<String, Lane> lanes = new LinkedHashMap<>();
     private final long start = System.nanoTime();
     private long end = start;
 
@@ -38,7 +38,8 @@ final class Peers implements AutoCloseable {
                 if (System.nanoTime() > end) {
                     return;
                 }
-                System.out.printf("  [%.0f s] PyTorch, %s: %s%n", (System.nanoTime() - start) / 1e9, name(request), peer.prepare(request));
+                String answer = peer.prepare(request);
+                System.out.printf("  [%.0f s] PyTorch, %s: %s%n", (System.nanoTime() - start) / 1e9, name(request), answer);
             }
         }
     }
@@ -64,7 +65,7 @@ final class Peers implements AutoCloseable {
     }
 
     private Lane lane(Map<String, Object> request) {
-        String name = compiled(request) ? COMPILE + " " + network(request) : request.get("kind").equals("training") ? "training" : "rest";
+        String name = compiled(request) ? COMPILE + " " + network(request) : request.get("kind").toString();
         return lanes.computeIfAbsent(name, Lane::new);
     }
 
@@ -88,9 +89,9 @@ final class Peers implements AutoCloseable {
         }
     }
 
-    /** What one of the processes says of itself. */
+    /** What the first of the processes says of itself. */
     String version() throws IOException {
-        return lanes.computeIfAbsent("rest", Lane::new).peer.version();
+        return lanes.firstEntry().getValue().peer.version();
     }
 
     /** Work to be timed round by round. */
