@@ -78,10 +78,15 @@ final class Peers implements AutoCloseable {
         }
     }
 
-    /** Waits until nothing is prepared any more; a process that is busy for {@code patience} seconds after the time to prepare is ended. */
+    /**
+     * Waits until nothing is prepared any more. A process that still compiles {@code patience} seconds after the time to prepare is ended, and one that does not
+     * compile after twice as many: what it had ready would have to be prepared again.
+     */
     void await(int patience) throws InterruptedException {
-        for (Lane lane : lanes.values()) {
-            lane.thread.join(Math.max(1, (end - System.nanoTime()) / 1_000_000 + patience * 1000L));
+        for (Map.Entry<String, Lane> e : lanes.entrySet()) {
+            Lane lane = e.getValue();
+            long seconds = e.getKey().startsWith(COMPILE) ? patience : 2L * patience;
+            lane.thread.join(Math.max(1, (end - System.nanoTime()) / 1_000_000 + seconds * 1000));
             if (lane.thread.isAlive()) {
                 lane.peer.close();
                 lane.thread.join();
