@@ -163,7 +163,7 @@ public final class CardSuite {
         } catch (IOException e) {
             System.out.println("the races' process has ended: " + e.getMessage() + "; see errors.log");
         }
-        double most = AHEAD_SHARE * 60 * minutes + PATIENCE_SECONDS + races.stream().mapToInt(RACES::get).sum();
+        double most = AHEAD_SHARE * 60 * minutes + 2 * PATIENCE_SECONDS + races.stream().mapToInt(RACES::get).sum();
         int code = await(racing, Math.min(most, secondsLeft()));
         System.out.printf("%s took %.1f s and ended with code %d; %.0f s left%n%n", races, (System.nanoTime() - start) / 1e9, code, secondsLeft());
     }
