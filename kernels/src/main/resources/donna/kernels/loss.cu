@@ -84,8 +84,8 @@ KERNEL __launch_bounds__(BLOCK) cross_entropy(const stored* logits, const int* l
 }
 
 /* T^2 KL(softmax(target / T) || softmax(logits / T)), a block per sample. */
-KERNEL __launch_bounds__(BLOCK) distillation(const stored* logits, const stored* targets, float* partial, stored* d_logits, const float* scale, float temperature,
-        int samples, int classes) {
+KERNEL __launch_bounds__(BLOCK) distillation(const stored* logits, const stored* targets, float* partial, stored* d_logits, const float* scale,
+        float temperature, int samples, int classes) {
     int first = blockIdx.x * classes;
     float factor = 1.0f / temperature;
     float share = temperature / samples;

@@ -224,10 +224,10 @@ public sealed interface Op {
 
     /**
      * Ends a step whose loss was multiplied by {@code scale}, so that 16 bits hold its gradients. {@code factor} takes the scale out of them and clips their
-     * norm to {@code maxNorm} (infinite: does not). If they are not all finite, by the sum of their squares, it is 0, and the scale is halved; after {@code
-     * interval} steps without that it is doubled. {@link LossScale} says it in numbers. {@code step} is how many were made, this one among them. {@code
-     * (scale [1], steps [2], gradient, ...) -> (factor [1], step [1])}. In place: scale, and steps, which start at zero: those made since the scale changed,
-     * and in all.
+     * norm to {@code maxNorm} (infinite: does not). If they are not all finite, by the sum of their squares, it is 0, and the scale is halved, down to 1,
+     * where it is NaN: that training has diverged. After {@code interval} steps without that the scale is doubled. {@link LossScale} says it in numbers.
+     * {@code step} is how many were made, this one among them. {@code (scale [1], steps [2], gradient, ...) -> (factor [1], step [1])}. In place: scale, and
+     * steps, which start at zero: those made since the scale changed, and in all.
      */
     record LossScaleUpdate(int interval, float maxNorm) implements Op {}
 }

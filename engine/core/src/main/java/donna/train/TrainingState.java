@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Everything a training run carries from step to step: parameters, running statistics, optimizer state. Saved and restored whole, so that a resumed run
- * goes on with the same bits. Owner: whoever made it closes it.
+ * Everything a training run carries from step to step: parameters, running statistics, optimizer state, the loss's scale where a device wants one. Saved and
+ * restored whole, so that a resumed run goes on with the same bits. Owner: whoever made it closes it.
  */
 public final class TrainingState implements AutoCloseable {
     private final Parameters parameters;

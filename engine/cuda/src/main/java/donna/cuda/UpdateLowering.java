@@ -86,8 +86,8 @@ final class UpdateLowering {
         Slot rate = b.plain(n.input(3));
         Slot factor = factor(n, 4);
         for (int i = 0; i < parameter.count(); i += Launch.PIECE) {
-            put(Kernel.SGD, Place.of(parameter, i), Place.of(gradient, i), Place.of(velocity, i), rate, factor, o.momentum(), o.weightDecay(), o.nesterov() ? 1 : 0,
-                    Math.min(Launch.PIECE, parameter.count() - i));
+            put(Kernel.SGD, Place.of(parameter, i), Place.of(gradient, i), Place.of(velocity, i), rate, factor, o.momentum(), o.weightDecay(),
+                    o.nesterov() ? 1 : 0, Math.min(Launch.PIECE, parameter.count() - i));
         }
         Stream.of(gradient, rate, factor).filter(Objects::nonNull).forEach(this::reads);
         changed.addAll(List.of(parameter, velocity));

@@ -110,13 +110,20 @@ class LossScalingTest extends OnSimulatedCard {
         }
     }
 
+    /** Inputs of the losses by name. */
+    private static Map<String, Tensor> batch(Device device, double weight) {
+        Map<String, Tensor> batch = Map.of("src", device.tensor(SRC), "target", device.tensor(TARGET), "weights", device.tensor(TensorSpec.f32(6)));
+        for (String name : List.of("src", "target")) {
+            batch.get(name).set(new Init.Uniform(1).values(3, name, (int) batch.get(name).shape().elements()));
+        }
+        batch.get("weights").fill(weight);
+        return batch;
+    }
+
     /** Trains on the same batch at each step. */
     private static Outcome train(
             Device device, IntFunction<Objective> objective, Recipe recipe, double weight, int steps, Map<Integer, Map<String, float[]>> starts) {
-        List<Tensor> data = List.of(device.tensor(SRC), device.tensor(TARGET), device.tensor(TensorSpec.f32(6)));
-        data.get(0).set(new Init.Uniform(1).values(3, "src", (int) SRC.shape().elements()));
-        data.get(1).set(new Init.Uniform(1).values(3, "target", (int) TARGET.shape().elements()));
-        data.get(2).fill(weight);
+        Map<String, Tensor> batch = batch(device, weight);
         List<TrainingState> states = new ArrayList<>();
         List<GroupStep.Member> members = new ArrayList<>();
         starts.forEach((m, values) -> {
@@ -127,16 +134,14 @@ class LossScalingTest extends OnSimulatedCard {
         double[][] losses;
         try (Stream stream = device.openStream();
                 GroupStep step = GroupStep.training(device, members, recipe, steps)) {
-            step.bind("src", data.get(0));
-            step.bind("target", data.get(1));
-            step.bind("weights", data.get(2));
+            batch.forEach(step::bind);
             step.prepare(0, steps);
             IntStream.range(0, steps).forEach(i -> step.run(stream, i));
             losses = step.losses();
         }
         List<Map<String, float[]>> values = states.stream().map(TrainingState::values).toList();
         states.forEach(TrainingState::close);
-        data.forEach(Tensor::close);
+        batch.values().forEach(Tensor::close);
         return new Outcome(losses, values);
     }
 
@@ -282,23 +287,16 @@ class LossScalingTest extends OnSimulatedCard {
 
     /** One step on two shards of the same batch; all that training carries. */
     private static Map<String, float[]> sharded(Device device, Map<String, float[]> start) {
-        List<Tensor> data = List.of(device.tensor(SRC), device.tensor(TARGET), device.tensor(TensorSpec.f32(6)));
-        data.get(0).set(new Init.Uniform(1).values(3, "src", (int) SRC.shape().elements()));
-        data.get(1).set(new Init.Uniform(1).values(3, "target", (int) TARGET.shape().elements()));
-        data.get(2).fill(TINY);
+        Map<String, Tensor> batch = batch(device, TINY);
         Map<String, float[]> values;
         try (Workers workers = new Workers(device, 2);
                 TrainingState state = TrainingState.start(device, TrainingStep.parameters(member(0)), start, sgd(1));
                 ShardedStep step = new ShardedStep(device, member(0), sgd(1), state, 2)) {
-            for (int s = 0; s < 2; s++) {
-                step.bind(s, "src", data.get(0));
-                step.bind(s, "target", data.get(1));
-                step.bind(s, "weights", data.get(2));
-            }
+            batch.forEach((name, t) -> IntStream.range(0, 2).forEach(s -> step.bind(s, name, t)));
             step.run(workers, 0, 1, s -> {});
             values = state.values();
         }
-        data.forEach(Tensor::close);
+        batch.values().forEach(Tensor::close);
         return values;
     }
 

@@ -78,7 +78,10 @@ final class LossCases {
         });
         catalogue.add("an nsr loss scaled at run time", w -> {
             Value loss = w.op(
-                    new Op.NsrLoss(), w.src("src", 2, 12, 3, 5), w.fixed("target", Values.NORMAL, 2, 12, 3, 5), w.fixed("inverseVariance", Values.POSITIVE, 12));
+                    new Op.NsrLoss(),
+                    w.src("src", 2, 12, 3, 5),
+                    w.fixed("target", Values.NORMAL, 2, 12, 3, 5),
+                    w.fixed("inverseVariance", Values.POSITIVE, 12));
             w.result("loss", w.op(new Op.ScaleBy(), loss, w.fixed("factor", Values.constant(0.25), 1)));
         });
         catalogue.add("two losses of one value, weighted and scaled at run time", w -> {
