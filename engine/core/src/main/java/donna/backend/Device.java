@@ -30,6 +30,14 @@ public interface Device extends AutoCloseable {
     }
 
     /**
+     * Whether gradients of activations are stored in so few bits of exponent that small ones become zero: trainings then multiply the loss by a number that
+     * follows the gradients, {@link donna.graph.Op.LossScaleUpdate}.
+     */
+    default boolean wantsScaledLoss() {
+        return false;
+    }
+
+    /**
      * Zero-filled memory; the caller closes it.
      *
      * @throws DonnaException.OutOfMemory if a device with memory of its own has not that much

@@ -33,11 +33,11 @@ public final class ShardedStep implements AutoCloseable {
         this.recipe = recipe;
         GraphWriter w = new GraphWriter(GraphWriter.Mode.TRAIN);
         Value loss = objective.write(w);
-        Map<ParameterSpec, Value> gradients = GroupStep.gradients(w, loss);
+        Map<ParameterSpec, Value> gradients = GroupStep.gradients(w, new Update(w.graph(), device).minimised(loss));
         gradients.forEach((p, g) -> w.graph().output(gradient(p.name()), g));
         Graph graph = w.graph().output(StepScalars.LOSS, loss).build();
         List<ParameterSpec> trainable = List.copyOf(gradients.keySet());
-        update = device.compile(updateGraph(trainable, count));
+        update = device.compile(updateGraph(device, trainable, count));
         update.bindAll(state.tensors());
         for (int s = 0; s < count; s++) {
             Plan plan = device.compile(graph);
@@ -73,7 +73,7 @@ public final class ShardedStep implements AutoCloseable {
                 .toList();
     }
 
-    private Graph updateGraph(List<ParameterSpec> trainable, int count) {
+    private Graph updateGraph(Device device, List<ParameterSpec> trainable, int count) {
         Graph.Builder g = new Graph.Builder();
         Map<ParameterSpec, Value> mean = new LinkedHashMap<>();
         for (ParameterSpec p : trainable) {
@@ -84,7 +84,7 @@ public final class ShardedStep implements AutoCloseable {
             }
             mean.put(p, g.add(new Op.Scale(1f / count), sum));
         }
-        Update.write(g, recipe, mean);
+        new Update(g, device).write(recipe, mean);
         return g.build();
     }
 

@@ -53,6 +53,13 @@ final class Fusions {
         return absorbed.contains(n);
     }
 
+    /** What multiplies {@code v} by a number on the device, where nothing else reads it. */
+    Optional<Node> scaling(Value v) {
+        List<Node> all = readers.getOrDefault(v, List.of());
+        boolean alone = all.size() == 1 && !given.contains(v);
+        return alone ? reader(v, Op.ScaleBy.class).filter(n -> n.input(0).equals(v)) : Optional.empty();
+    }
+
     /** The first that reads {@code v} as an op of {@code type}. */
     Optional<Node> reader(Value v, Class<? extends Op> type) {
         return readers.getOrDefault(v, List.of()).stream().filter(n -> type.isInstance(n.op())).findFirst();

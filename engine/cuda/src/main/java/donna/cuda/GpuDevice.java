@@ -9,6 +9,7 @@ import donna.ffi.CudaContext;
 import donna.ffi.CudaDevice;
 import donna.ffi.NativeException;
 import donna.graph.Graph;
+import donna.kernels.Storage;
 import donna.tensor.Buffer;
 import donna.tensor.DonnaException;
 import donna.tensor.Layout;
@@ -160,6 +161,11 @@ final class GpuDevice implements Device {
     @Override
     public int membersAtOnce() {
         return MEMBERS;
+    }
+
+    @Override
+    public boolean wantsScaledLoss() {
+        return arithmetic.storage() == Storage.F16;
     }
 
     @Override
