@@ -1,6 +1,13 @@
-/* Depthwise convolution of src [N, H, W, C] by weight [C, SIDE, SIDE] to dst [N, OH, OW, C]. */
+/*
+ * Depthwise convolution of src [N, H, W, C] by weight [C, SIDE, SIDE] to dst [N, OH, OW, C]. It may be compiled for AFTER beside: the activation with which a
+ * sum and the bias of its channel, which may be missing, are stored.
+ */
 #include "kshim.h"
 #include "depthwise.h"
+
+#ifndef AFTER
+#define AFTER RAW
+#endif
 
 /* Pixels of a row of src that a strip of dst needs. */
 #define NEEDED ((STRIP - 1) * STRIDE + SIDE)
@@ -9,8 +16,8 @@
  * A thread makes `rows` rows of a strip of dst. Row y is made of the rows of src from y STRIDE - padding on; the LIVE rows in the making are in registers,
  * row y as number (y - first) % LIVE. With flipped taps this is the backward pass of stride 1.
  */
-KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_strips(const stored* src, const float* weight, stored* dst, int flipped, int height, int width,
-        int channels, int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples) {
+KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_strips(const stored* src, const float* weight, const float* bias, stored* dst, int flipped,
+        int height, int width, int channels, int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples) {
     __shared__ unsigned rows_ahead[WINDOW_WORDS(NEEDED)];
     int tile = blockIdx.x % tiles;
     float taps[TAPS][CHANNELS];
@@ -38,7 +45,24 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_strips(const stored* src, 
         in.at += below(width, step);
         in.present = (unsigned) (line + ahead + 1) < end ? wanted : 0;
     }
-    float sums[LIVE][STRIP][CHANNELS] = {};
+    float begin[CHANNELS] = {};
+    if (AFTER != RAW && bias) {
+#pragma unroll
+        for (int k = 0; k < CHANNELS; k++) {
+            begin[k] = bias[channel + k];
+        }
+    }
+    float sums[LIVE][STRIP][CHANNELS];
+#pragma unroll
+    for (int l = 0; l < LIVE; l++) {
+#pragma unroll
+        for (int i = 0; i < STRIP; i++) {
+#pragma unroll
+            for (int k = 0; k < CHANNELS; k++) {
+                sums[l][i][k] = begin[k];
+            }
+        }
+    }
     for (int top = 0; top < count + LIVE - 1; top += LIVE) {
 #pragma unroll
         for (int turn = 0; turn < LIVE; turn++) {
@@ -74,7 +98,7 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_strips(const stored* src, 
                 in.present = (unsigned) (line + AHEAD) < end ? wanted : 0;
             }
             bool done = (unsigned) (top + turn - (LIVE - 1)) < (unsigned) count;
-            store_strip(sums[(turn + 1) % LIVE], out, opaque(step), done ? made : 0);
+            store_strip<AFTER>(sums[(turn + 1) % LIVE], out, opaque(step), done ? made : 0, begin);
             out += done ? below(out_width, step) : 0;
         }
     }

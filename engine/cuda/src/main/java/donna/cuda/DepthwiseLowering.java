@@ -1,10 +1,14 @@
 package donna.cuda;
 
+import donna.graph.Node;
+import donna.graph.Op;
 import donna.kernels.DepthwiseForm;
+import donna.kernels.DepthwiseFusion;
 import donna.kernels.DepthwiseGrid;
 import donna.kernels.Kernel;
 import donna.kernels.KernelFile;
 import donna.kernels.Launch;
+import donna.tensor.Activation;
 
 /** Depthwise convolutions of images with the channels last: by kernels that are compiled for the geometry where there are some, else by general ones. */
 final class DepthwiseLowering {
@@ -15,6 +19,11 @@ final class DepthwiseLowering {
 
     DepthwiseLowering(PlanBuilder b) {
         this.b = b;
+    }
+
+    /** Whether the sums are stored with their bias and activation, so that this takes no pass of its own. */
+    static boolean storesAll(Conv c, Op.Conv2d o) {
+        return c.depthwise() && hasForms(c) && !o.residual();
     }
 
     private static boolean hasForms(Conv c) {
@@ -30,12 +39,17 @@ final class DepthwiseLowering {
         b.kernel(kernel, Launch.elements(count), arguments);
     }
 
-    void forward(Conv c, Slot src, Slot weight, Slot dst) {
+    void forward(Conv c, Node n, Op.Conv2d o, Slot dst) {
+        Slot src = b.image(n.input(0));
+        Slot weight = b.plain(n.input(1));
         if (hasForms(c)) {
+            boolean more = storesAll(c, o) && (o.bias() || o.act() != Activation.NONE);
+            Slot bias = more && o.bias() ? b.plain(n.input(2)) : null;
+            DepthwiseFusion fusion = more ? new DepthwiseFusion(o.act().ordinal()) : DepthwiseFusion.NONE;
             DepthwiseForm form = form(KernelFile.DEPTHWISE_STRIPS, c, src, c.g().stride(), c.dst().dim(3));
             DepthwiseGrid grid = DepthwiseGrid.of(form, src.storage(), c.samples(), c.outputs(), c.dst().dim(2), c.dst().dim(3));
-            b.kernel(Kernel.DEPTHWISE_STRIPS, form.macros(), grid.launch(), src, weight, dst, 0, c.src().dim(2), c.src().dim(3), c.outputs(), c.dst().dim(2),
-                    c.dst().dim(3), c.g().padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
+            b.kernel(Kernel.DEPTHWISE_STRIPS, form.macros(fusion), grid.launch(), src, weight, bias, dst, 0, c.src().dim(2), c.src().dim(3), c.outputs(),
+                    c.dst().dim(2), c.dst().dim(3), c.g().padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
         } else {
             launch(Kernel.DEPTHWISE_FORWARD, dst.count(), c.geometry(src, weight, dst, c.src().dim(2), c.src().dim(3), c.src().dim(1), c.multiplier()));
         }
@@ -51,8 +65,8 @@ final class DepthwiseLowering {
         } else if (c.g().stride() == 1) {
             DepthwiseForm form = form(KernelFile.DEPTHWISE_STRIPS, c, dDst, 1, width);
             DepthwiseGrid grid = DepthwiseGrid.of(form, dDst.storage(), c.samples(), c.outputs(), height, width);
-            b.kernel(Kernel.DEPTHWISE_STRIPS, form.macros(), grid.launch(), dDst, weight, dSrc, 1, c.dst().dim(2), c.dst().dim(3), c.outputs(), height,
-                    width, form.side() - 1 - padding, grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
+            b.kernel(Kernel.DEPTHWISE_STRIPS, form.macros(), grid.launch(), dDst, weight, null, dSrc, 1, c.dst().dim(2), c.dst().dim(3), c.outputs(),
+                    height, width, form.side() - 1 - padding, grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
         } else {
             int odd = padding % 2;
             DepthwiseForm form = form(KernelFile.DEPTHWISE_SPREAD, c, dDst, 2, width + odd);

@@ -129,4 +129,21 @@ class FusionsTest {
         assertEquals(channels > 4 && floats ? 2 : 1, count(plan, "transpose"), all);
         assertEquals(0, count(plan, "to_stored"), all);
     }
+
+    @ParameterizedTest
+    @CsvSource({"F32, 3, 1, RELU6, true", "F32, 7, 2, SWISH, true", "BF16, 3, 2, SWISH, true", "BF16, 5, 1, HSWISH, true", "BF16, 7, 1, GELU, true",
+        "F16, 5, 2, RELU, false", "BF16, 3, 1, NONE, true"})
+    void aDepthwiseConvolutionStoresItsActivation(Precision precision, int side, int stride, Activation act, boolean bias) {
+        OpCase layer = new OpCase("depthwise " + act, w -> {
+            Value src = w.src("src", 2, 12, 9, 10);
+            Value weight = w.weight("weight", SMALL, 12, 1, side, side);
+            Op.Conv2d conv = new Op.Conv2d(ConvGeometry.same(side, stride, 12), bias, act, false);
+            w.result("dst", bias ? w.op(conv, src, weight, w.weight("bias", 12)) : w.op(conv, src, weight));
+        });
+        List<String> plan = compare(precision, layer.forward(DType.F32, Layout.CHANNELS_LAST), layer.forward(DType.F64, Layout.PLAIN));
+        String all = String.join("\n", plan);
+        assertEquals(1, count(plan, "depthwise_strips"), all);
+        assertEquals(1, count(plan, "AFTER=" + act.ordinal()), all);
+        assertEquals(0, count(plan, "epilogue"), all);
+    }
 }
