@@ -79,6 +79,20 @@ DEVICE void store_piece(char* p, const float (&v)[CHANNELS]) {
 #endif
 }
 
+/* To what is stored of it. */
+DEVICE void round_piece(float (&v)[CHANNELS]) {
+#if STORAGE != 0 && CHANNELS == 2
+    Piece both = {{narrow2(v[0], v[1])}};
+    v[0] = channel_of(both, 0);
+    v[1] = channel_of(both, 1);
+#else
+#pragma unroll
+    for (int k = 0; k < CHANNELS; k++) {
+        v[k] = widen(narrow(v[k]));
+    }
+#endif
+}
+
 /* Pixels side by side, `step` bytes from one to the next, of which those are there that have a bit in `present`. */
 struct Row {
     const char* at;

@@ -22,9 +22,9 @@ final class ConvolutionLowering {
     private final DepthwiseLowering depthwise;
     private final DenseConvolutionLowering dense;
 
-    ConvolutionLowering(PlanBuilder b) {
+    ConvolutionLowering(PlanBuilder b, NormLowering norms) {
         this.b = b;
-        depthwise = new DepthwiseLowering(b);
+        depthwise = new DepthwiseLowering(b, norms);
         dense = new DenseConvolutionLowering(b);
     }
 

@@ -16,9 +16,11 @@ final class DepthwiseLowering {
     private static final int CHUNK = 2048;
 
     private final PlanBuilder b;
+    private final NormLowering norms;
 
-    DepthwiseLowering(PlanBuilder b) {
+    DepthwiseLowering(PlanBuilder b, NormLowering norms) {
         this.b = b;
+        this.norms = norms;
     }
 
     /** Whether the sums are stored with their bias and activation, so that this takes no pass of its own. */
@@ -43,13 +45,15 @@ final class DepthwiseLowering {
         Slot src = b.image(n.input(0));
         Slot weight = b.plain(n.input(1));
         if (hasForms(c)) {
-            boolean more = storesAll(c, o) && (o.bias() || o.act() != Activation.NONE);
-            Slot bias = more && o.bias() ? b.plain(n.input(2)) : null;
-            DepthwiseFusion fusion = more ? new DepthwiseFusion(o.act().ordinal()) : DepthwiseFusion.NONE;
+            boolean activated = storesAll(c, o) && (o.bias() || o.act() != Activation.NONE);
+            boolean statistics = !activated && !o.residual() && b.fusions().normalised(n.output(0));
+            DepthwiseFusion fusion = new DepthwiseFusion(activated ? o.act().ordinal() : DepthwiseFusion.RAW, statistics);
             DepthwiseForm form = form(KernelFile.DEPTHWISE_STRIPS, c, src, c.g().stride(), c.dst().dim(3));
             DepthwiseGrid grid = DepthwiseGrid.of(form, src.storage(), c.samples(), c.outputs(), c.dst().dim(2), c.dst().dim(3));
-            b.kernel(Kernel.DEPTHWISE_STRIPS, form.macros(fusion), grid.launch(), src, weight, bias, dst, 0, c.src().dim(2), c.src().dim(3), c.outputs(),
-                    c.dst().dim(2), c.dst().dim(3), c.g().padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
+            Slot bias = activated && o.bias() ? b.plain(n.input(2)) : null;
+            Slot partial = statistics ? norms.moments(n.output(0), grid.blocks()) : null;
+            b.kernel(Kernel.DEPTHWISE_STRIPS, form.macros(fusion), grid.launch(), src, weight, bias, dst, partial, 0, c.src().dim(2), c.src().dim(3),
+                    c.outputs(), c.dst().dim(2), c.dst().dim(3), c.g().padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
         } else {
             launch(Kernel.DEPTHWISE_FORWARD, dst.count(), c.geometry(src, weight, dst, c.src().dim(2), c.src().dim(3), c.src().dim(1), c.multiplier()));
         }
@@ -65,7 +69,7 @@ final class DepthwiseLowering {
         } else if (c.g().stride() == 1) {
             DepthwiseForm form = form(KernelFile.DEPTHWISE_STRIPS, c, dDst, 1, width);
             DepthwiseGrid grid = DepthwiseGrid.of(form, dDst.storage(), c.samples(), c.outputs(), height, width);
-            b.kernel(Kernel.DEPTHWISE_STRIPS, form.macros(), grid.launch(), dDst, weight, null, dSrc, 1, c.dst().dim(2), c.dst().dim(3), c.outputs(),
+            b.kernel(Kernel.DEPTHWISE_STRIPS, form.macros(), grid.launch(), dDst, weight, null, dSrc, null, 1, c.dst().dim(2), c.dst().dim(3), c.outputs(),
                     height, width, form.side() - 1 - padding, grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
         } else {
             int odd = padding % 2;
