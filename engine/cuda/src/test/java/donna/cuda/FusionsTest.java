@@ -149,7 +149,8 @@ class FusionsTest {
 
     /** A mean thirty deviations from zero takes ten bits of the sums of squares, if they are not of what is beyond a shift. */
     @ParameterizedTest
-    @CsvSource({"F32, 3, 1, 12, 30", "F32, 5, 2, 5, 30", "F32, 7, 1, 140, 0", "BF16, 3, 1, 12, 0", "BF16, 7, 2, 5, 0", "BF16, 3, 2, 140, 0", "F16, 5, 1, 12, 0"})
+    @CsvSource({"F32, 3, 1, 12, 30", "F32, 5, 2, 5, 30", "F32, 7, 1, 140, 0", "BF16, 3, 1, 12, 0", "BF16, 7, 2, 5, 0", "BF16, 3, 2, 140, 0",
+        "F16, 5, 1, 12, 0"})
     void aDepthwiseConvolutionAddsUpTheStatisticsOfItsBatchNorm(Precision precision, int side, int stride, int channels, int mean) {
         OpCase layer = new OpCase("depthwise and batch norm", w -> {
             Value src = w.weight("src", Values.normal(mean, 1), 3, channels, 9, 10);
