@@ -137,7 +137,7 @@ public final class BlockDistiller {
     /**
      * Trains to the end, or to where other shares turn out to be better: looked at more and more rarely, first when all is warm.
      *
-     * @param better of the seconds that each device was busy with the last steps
+     * @param better of the seconds that each device was busy with a step
      */
     private Reached train(
             List<Job> jobs, PlacedCandidates placed, Function<double[], Optional<Shares>> better, int from, Checkpoint checkpoint) {

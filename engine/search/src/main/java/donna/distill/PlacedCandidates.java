@@ -5,9 +5,7 @@ import donna.graph.Cost;
 import donna.tensor.Tensor;
 import donna.tensor.TensorSpec;
 import donna.train.Recipe;
-import donna.train.Workers;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -20,8 +18,14 @@ final class PlacedCandidates implements AutoCloseable {
     private final List<Tensor> weights = new ArrayList<>();
     private final List<CandidateTraining> candidates = new ArrayList<>();
     private final List<CandidateGroup> groups = new ArrayList<>();
+
+    /** The groups of each worker of each device, and the devices: a group stays with its worker, so that its graphs stay with one stream. */
+    private final List<List<CandidateGroup>> turns = new ArrayList<>();
+
     private final int[] places;
-    private final long[] nanos;
+
+    /** Seconds of a step of each chunk since they were last asked for, by device. */
+    private final List<List<Double>> seconds = new ArrayList<>();
 
     /** Makes candidate {@code i} on the device where it is wanted. */
     interface Maker {
@@ -40,7 +44,7 @@ final class PlacedCandidates implements AutoCloseable {
             Setting setting, int[] blocks, List<Cost> costs, int[] wanted, List<float[]> inverseVariance, Recipe recipe, Maker maker) {
         this.setting = setting;
         List<Device> devices = setting.workers().devices();
-        nanos = new long[devices.size()];
+        devices.forEach(d -> seconds.add(new ArrayList<>()));
         boolean finished = false;
         try {
             for (int i = 0; i < blocks.length; i++) {
@@ -65,7 +69,18 @@ final class PlacedCandidates implements AutoCloseable {
                 close();
             }
         }
-        places = groups.stream().mapToInt(CandidateGroup::place).toArray();
+        for (int d = 0; d < devices.size(); d++) {
+            takeTurns(d, setting.workers().countEach());
+        }
+        places = turns.stream().mapToInt(t -> t.getFirst().place()).toArray();
+    }
+
+    private void takeTurns(int d, int workers) {
+        List<CandidateGroup> own = groups.stream().filter(g -> g.place() == d).toList();
+        for (int w = 0; w < Math.min(workers, own.size()); w++) {
+            int first = w;
+            turns.add(IntStream.range(0, own.size()).filter(i -> i % workers == first).mapToObj(own::get).toList());
+        }
     }
 
     /** Candidates of device {@code d} by group, the most expensive first: as many of one block together as the device wants in one graph. */
@@ -95,32 +110,34 @@ final class PlacedCandidates implements AutoCloseable {
 
     /** One chunk through all groups: on a CPU by whichever worker is free, elsewhere queued where the groups' graphs are and then waited for. */
     void each(CandidateGroup.Pass pass, FeatureStream features, FeatureStream.Chunk chunk, int steps) {
-        long[] end = new long[nanos.length];
-        long start = System.nanoTime();
-        Workers.Task queue = (i, stream) -> groups.get(i).queue(pass, stream, features, chunk, steps);
         if (setting.singly()) {
-            setting.workers().forEach(groups.size(), queue);
+            setting.workers().forEach(groups.size(), (i, stream) -> groups.get(i).queue(pass, stream, features, chunk, steps));
             groups.forEach(CandidateGroup::settle);
-        } else {
-            setting.workers().forEachInTurn(places, queue);
-            setting.workers().forEachInTurn(places, (i, stream) -> {
-                groups.get(i).settle();
-                long took = System.nanoTime() - start;
-                synchronized (end) {
-                    end[places[i]] = Math.max(end[places[i]], took);
-                }
-            });
+            return;
         }
-        for (int d = 0; d < end.length; d++) {
-            nanos[d] += end[d];
+        double[] last = new double[seconds.size()];
+        long start = System.nanoTime();
+        setting.workers().forEachInTurn(places, (t, stream) -> {
+            turns.get(t).forEach(g -> g.queue(pass, stream, features, chunk, steps));
+            turns.get(t).forEach(CandidateGroup::settle);
+            double took = (System.nanoTime() - start) / 1e9;
+            synchronized (last) {
+                last[places[t]] = Math.max(last[places[t]], took);
+            }
+        });
+        for (int d = 0; d < last.length; d++) {
+            seconds.get(d).add(last[d] / chunk.count());
         }
     }
 
-    /** Seconds that each device was busy with chunks since this was asked for last; none on a CPU. */
+    /** Median seconds that each device was busy with a step since this was asked for last, so that one hiccup counts for nothing; not on a CPU. */
     double[] seconds() {
-        double[] seconds = Arrays.stream(nanos).mapToDouble(n -> n / 1e9).toArray();
-        Arrays.fill(nanos, 0);
-        return seconds;
+        double[] medians = seconds.stream().mapToDouble(all -> {
+            double[] sorted = all.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+            return sorted.length == 0 ? 0 : sorted[sorted.length / 2];
+        }).toArray();
+        seconds.forEach(List::clear);
+        return medians;
     }
 
     @Override

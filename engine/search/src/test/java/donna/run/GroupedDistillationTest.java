@@ -194,7 +194,7 @@ class GroupedDistillationTest {
         try (Device cpu = Backends.open("cpu", line -> {})) {
             Map<BlockDistiller.Job, BlockLibrary.Entry> alone = distill(List.of(cpu), 12, patient(), NOTHING);
             Listener listener = patient();
-            same(alone, distill(List.of(GroupingDevice.of(cpu, 32), GroupingDevice.slow(cpu, 20)), 12, listener, NOTHING));
+            same(alone, distill(List.of(GroupingDevice.of(cpu, 32), GroupingDevice.slow(cpu, 40)), 12, listener, NOTHING));
             List<List<Integer>> shares = shares(listener);
             assertTrue(shares.size() > 1, listener.lines.toString());
             assertTrue(shares.getLast().getLast() < 35, listener.lines.toString());
