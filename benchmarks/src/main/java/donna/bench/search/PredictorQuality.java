@@ -1,7 +1,8 @@
 package donna.bench.search;
 
 import donna.backend.Backends;
-import donna.backend.Device;
+import donna.backend.Devices;
+import donna.backend.Precision;
 import donna.bench.Machine;
 import donna.bench.Results;
 import donna.bench.Table;
@@ -117,9 +118,9 @@ public final class PredictorQuality {
     private static PredictorReport report(SearchSpec spec, Path run, int threads) {
         Images images = ImageSource.open(spec, System.err::println);
         try (RunFolder folder = RunFolder.open(run);
-                Device device = Backends.open("cpu", System.err::println)) {
+                Devices devices = Backends.openAll("cpu", Precision.F32, System.err::println)) {
             Search.Options options = new Search.Options(threads, false, Stage.PREDICTOR);
-            Search.run(spec, images, folder, device, new Phases(spec.seed()), options);
+            Search.run(spec, images, folder, devices, new Phases(spec.seed()), options);
         } finally {
             List.of(images.train(), images.validation(), images.test()).forEach(Dataset::close);
         }

@@ -26,6 +26,7 @@ final class GpuDevice implements Device {
     private static final int MEMBERS = 32;
 
     private final String name;
+    private final String kind;
     private final Arithmetic arithmetic;
     private final CudaContext context;
     private final ProductPlans products;
@@ -36,6 +37,7 @@ final class GpuDevice implements Device {
     private final Object order = new Object();
     private final AtomicLong bytes = new AtomicLong();
     private volatile boolean open = true;
+    private volatile boolean lost;
 
     /**
      * Opens the card in this thread.
@@ -47,8 +49,8 @@ final class GpuDevice implements Device {
         context = card.open();
         boolean finished = false;
         try {
-            name = "cuda:" + card.ordinal() + " (" + card.name() + ", sm_" + card.computeCapability() + ", " + arithmetic.precision().word()
-                    + (fast ? ", fast)" : ")");
+            kind = card.name() + ", sm_" + card.computeCapability() + ", " + arithmetic.precision().word() + (fast ? ", fast" : "");
+            name = "cuda:" + card.ordinal() + " (" + kind + ")";
             DiskCache kept = new DiskCache();
             kernels = new KernelCache(cuda.bindings(), context, card.computeCapability(), kept);
             BlasLt blas = BlasLt.open(cuda.bindings());
@@ -75,7 +77,8 @@ final class GpuDevice implements Device {
                 throw new DonnaException.OutOfMemory(name + ": out of memory with " + bytes.get() + " bytes in use: " + e.getMessage()
                         + "; use a smaller batch, fewer candidates at a time, or a card with more memory", e);
             }
-            throw new DonnaException.NativeFailure(name + ": " + e.getMessage(), e);
+            lost |= Cuda.isLost(e.status());
+            throw new DonnaException.NativeFailure(name + ": " + e.getMessage() + (lost ? "; the card is lost to this process, start it again" : ""), e);
         }
     }
 
@@ -85,6 +88,13 @@ final class GpuDevice implements Device {
             action.run();
             return null;
         });
+    }
+
+    /** As {@link #run}, to free something. Of a lost card there is nothing to free, and what lost it was told to who used it. */
+    void release(Runnable action) {
+        if (!lost) {
+            run(action);
+        }
     }
 
     void count(long delta) {
@@ -131,6 +141,11 @@ final class GpuDevice implements Device {
     }
 
     @Override
+    public String kind() {
+        return kind;
+    }
+
+    @Override
     public Layout preferredLayout() {
         return Layout.CHANNELS_LAST;
     }
@@ -170,7 +185,7 @@ final class GpuDevice implements Device {
 
     @Override
     public long bytesInUse() {
-        return bytes.get();
+        return lost ? 0 : bytes.get();
     }
 
     private void requireOpen() {
@@ -183,13 +198,19 @@ final class GpuDevice implements Device {
     public synchronized void close() {
         if (open) {
             open = false;
-            run(() -> {
+            release(() -> {
                 staging.close();
                 convolutions.close();
                 products.close();
                 kernels.close();
-                context.close();
             });
+            try {
+                context.close();
+            } catch (NativeException e) {
+                if (!lost) {
+                    throw new DonnaException.NativeFailure(name + ": " + e.getMessage(), e);
+                }
+            }
         }
     }
 }

@@ -44,7 +44,7 @@ public final class ExportStage {
     /** Writes {@code file} and returns the largest difference of a logit. */
     double run(String name, Network network, Map<String, float[]> values, Path file) {
         double[] difference = new double[1];
-        setting.workers().forEach(1, (i, stream) -> difference[0] = ModelExport.onnx(
+        setting.workers().forEachOnFirst(1, (i, stream) -> difference[0] = ModelExport.onnx(
                         file, model(name, network, values), ModelExport.Form.OPEN, setting.device(), stream,
                         setting.images().test(), setting.progress()::check)
                 .maxAbsDifference());

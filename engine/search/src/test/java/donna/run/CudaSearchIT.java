@@ -2,10 +2,14 @@ package donna.run;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import donna.ffi.CudaBindings;
+import donna.jobs.Progress;
 import donna.report.Summary;
+import donna.tensor.DonnaException;
 import donna.testkit.cuda.CudaSimulator;
 import donna.testkit.cuda.NeedsCudaSimulator;
 import java.nio.file.Path;
@@ -58,6 +62,47 @@ class CudaSearchIT {
             }
         }
         cuda.models().forEach(m -> assertTrue(m.onnxMaxAbsDiff() < 1e-4, m.toString()));
+    }
+
+    /** The second card is lost when networks are labelled: what the first had in hand is finished and kept. */
+    @Test
+    void two_cards_give_the_bits_of_one_though_one_is_lost_in_between(@TempDir Path folder) throws Exception {
+        Path spec = TinySearch.write(folder);
+        Path one = folder.resolve("one");
+        Path two = folder.resolve("two");
+        CudaSimulator.clear();
+        CudaSimulator.cards("card", "card");
+        try {
+            TinySearch.search(spec, one, wish().on("cuda:1"));
+            Progress losing = new Progress() {
+                private int labels;
+
+                @Override
+                public void phase(String name) {
+                    if (name.equals("labels") && ++labels == 2) {
+                        CudaSimulator.lose(1);
+                    }
+                }
+
+                @Override
+                public void update(long done, long total, String unit) {}
+
+                @Override
+                public void line(String text) {}
+            };
+            assertEquals(List.of(), CudaSimulator.findings());
+            DonnaException.NativeFailure e =
+                    assertThrows(DonnaException.NativeFailure.class, () -> TinySearch.search(spec, two, wish().on("cuda").telling(losing)));
+            assertTrue(e.getMessage().startsWith("cuda:1 (card"), e.getMessage());
+            assertEquals(List.of("lost: card 1 no longer answers"), CudaSimulator.findings());
+            assertFalse(labels(two).isEmpty());
+            CudaSimulator.clear();
+            TinySearch.search(spec, two, wish().on("cuda"));
+            assertEquals(RunFiles.bits(one), RunFiles.bits(two));
+            assertEquals(List.of(), CudaSimulator.findings());
+        } finally {
+            CudaSimulator.cards();
+        }
     }
 
     private static TinySearch.Wish wish() {
