@@ -22,8 +22,8 @@ final class Claims {
     }
 
     /**
-     * Round number in the upper half, items not yet claimed in the lower. Written with release order when a round is
-     * opened, read with acquire order, taken by compare-and-set. A round's number does not return before four billion
+     * Round number in the upper half, items not yet claimed in the lower. Written with volatile order when a round is
+     * opened, so that the opener then sees who went to sleep before, read with acquire order by those who claim, taken by compare-and-set. A round's number does not return before four billion
      * others, so a late thread's compare-and-set fails.
      */
     private long unclaimed;
@@ -36,7 +36,7 @@ final class Claims {
     /** Opens a round of {@code n} items, after all of the last one are claimed, and returns its number. */
     int open(int n) {
         int round = (int) (unclaimed >>> Integer.SIZE) + 1;
-        UNCLAIMED.setRelease(this, (long) round << Integer.SIZE | n);
+        UNCLAIMED.setVolatile(this, (long) round << Integer.SIZE | n);
         return round;
     }
 
