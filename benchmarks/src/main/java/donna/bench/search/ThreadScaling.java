@@ -27,7 +27,12 @@ public final class ThreadScaling {
 
     /** Ratios are to one thread, round by round; {@code ceiling} is that of as many independent searches. */
     private record Row(
-            int population, int generations, int threads, double generationMicroseconds, Spread speedup, Spread ceiling) {}
+            int population,
+            int generations,
+            int threads,
+            double generationMicroseconds,
+            Spread speedup,
+            Spread ceiling) {}
 
     public static void main(String[] args) throws InterruptedException {
         int most = args.length > 1 ? Integer.parseInt(args[1]) : Runtime.getRuntime().availableProcessors();
@@ -42,7 +47,8 @@ public final class ThreadScaling {
             rows.addAll(ask(problem, population, threads));
         }
         System.out.println(Machine.here());
-        Table table = new Table("population x generations", "threads", "us/generation", "speedup [min, max]", "independent searches");
+        Table table = new Table(
+                "population x generations", "threads", "us/generation", "speedup [min, max]", "independent searches");
         for (Row r : rows) {
             table.row(
                     r.population() + " x " + r.generations(),

@@ -23,8 +23,8 @@ final class Claims {
 
     /**
      * Round number in the upper half, items not yet claimed in the lower. Written with volatile order when a round is
-     * opened, so that the opener then sees who went to sleep before, read with acquire order by those who claim, taken by compare-and-set. A round's number does not return before four billion
-     * others, so a late thread's compare-and-set fails.
+     * opened, so that the opener then sees who went to sleep before; read with acquire order, taken by compare-and-set.
+     * A round's number does not return before four billion others, so a late thread's compare-and-set fails.
      */
     private long unclaimed;
 

@@ -7,8 +7,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Threads that share the items 0 .. n - 1 of one piece of work after another, claiming chunks without a lock by {@link
  * Claims}. Which thread takes which chunk is left open, so work must not depend on it. {@link #run} is for one thread,
- * the captain, which works too. Between two pieces of work the others spin for a while, as long as each has a processor,
- * and then sleep. {@link #close} ends the threads.
+ * the captain, which works too. Between two pieces of work the others spin for a while, as long as each has a
+ * processor, and then sleep. {@link #close} ends the threads.
  */
 final class Crew implements AutoCloseable {
     private static final int SPINS = 4_000;

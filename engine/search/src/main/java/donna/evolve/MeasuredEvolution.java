@@ -19,8 +19,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * NSGA-II in its steady-state form over objectives that are measured: an evaluation takes milliseconds to minutes, on a
  * device or by a training, and several run at a time. None waits for another; what fails or takes too long is recorded
- * and never asked for again. What has been measured is kept in a folder, if one is named, and a search that was ended in
- * any way goes on from there.
+ * and never asked for again. What has been measured is kept in a folder, if one is named, and a search that was ended
+ * in any way goes on from there.
  *
  * @param evolution with its budget: an evaluation is a measurement, failed ones included
  * @param workers evaluations at a time

@@ -54,9 +54,9 @@ final class MeasurementFolder {
         if (Files.notExists(file)) {
             Json.write(file, search);
         } else if (!Json.read(file, Search.class).equals(search)) {
-            throw new DonnaException.InvalidInput(folder + ": holds the measurements of a search with another population,"
-                    + " seed, space, order (if as completed, number of workers) or other goals; go on with what it was"
-                    + " made with, or name another folder");
+            throw new DonnaException.InvalidInput(folder + ": holds the measurements of a search with another"
+                    + " population, seed, space, order (if as completed, number of workers) or other goals; go on with"
+                    + " what it was made with, or name another folder");
         }
         long files = files();
         while (kept.size() < files) {

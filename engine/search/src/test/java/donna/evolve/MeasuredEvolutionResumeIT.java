@@ -105,7 +105,8 @@ class MeasuredEvolutionResumeIT {
     @Test
     void stoppedAnywhereItGoesOnAsIfNothingHadHappened(@TempDir Path temp) {
         for (Order order : Order.values()) {
-            List<String> whole = course(run(order, 1, temp.resolve("whole" + order), MeasuredEvolutionResumeIT::measure));
+            Path other = temp.resolve("whole" + order);
+            List<String> whole = course(run(order, 1, other, MeasuredEvolutionResumeIT::measure));
             for (int stopAt = 1; stopAt < BUDGET; stopAt += 13) {
                 Path folder = temp.resolve(order + "-" + stopAt);
                 int[] calls = {0};
