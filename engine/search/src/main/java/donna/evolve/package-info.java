@@ -2,10 +2,10 @@
  * Searching architectures for the best trade-offs.
  *
  * <p>{@link donna.evolve.Evolution} is NSGA-II over one choice per block, for any {@link donna.evolve.Problem} that is
- * rated at once; {@link donna.evolve.MeasuredEvolution} waits for measurements and keeps them,
- * and {@link donna.evolve.AskTell} leaves rating to others. Where every objective is a sum over blocks, or over pairs
- * of neighbours, {@link donna.evolve.ExactFront} computes the complete front instead, so that what evolution missed is a number, and a {@link
- * donna.evolve.FrontCertificate} proves it.
+ * rated at once; {@link donna.evolve.MeasuredEvolution} waits for measurements and keeps them, and {@link
+ * donna.evolve.AskTell} leaves rating to others. Where every objective is a sum over blocks, or over pairs of
+ * neighbours, {@link donna.evolve.ExactFront} computes the complete front instead, so that what evolution missed is a
+ * number, and a {@link donna.evolve.FrontCertificate} proves it.
  *
  * <pre>{@code
  * AdditiveProblem problem = AdditiveProblem.of(spec.search(), predictor, latency, macs, params);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openjdk.jcstress.Main;
 
-/** Runs the stress tests of the archive, of claims of work and of genomes, in a process of their own, for a short time. */
+/** Runs the stress tests of the archive and of claiming (work, genomes), for a short time in a process of their own. */
 class StressIT {
     private static final int TESTS = 7;
 
