@@ -23,9 +23,9 @@ final class Claims {
 
     /**
      * Round number in the upper half, items not yet claimed in the lower. Written with volatile order when a round is
-     * opened and read so by {@link #round}, so that of an opener and of who waits, each having told the other by volatile
-     * access before, one sees the other; read with acquire order and taken by compare-and-set in claims. A round's number
-     * does not return before four billion others, so a late thread's compare-and-set fails.
+     * opened and read so by {@link #round}: of an opener and of who waits, each having told the other by volatile
+     * access before, one sees the other. Read with acquire order and taken by compare-and-set in claims. A round's
+     * number does not return before four billion others, so a late thread's compare-and-set fails.
      */
     private long unclaimed;
 
