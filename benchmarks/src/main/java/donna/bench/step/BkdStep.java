@@ -135,7 +135,7 @@ public final class BkdStep {
         return times;
     }
 
-    /** Of a step: medians of the times, mean of the bytes. */
+    /** Medians of a step. */
     private record Times(double wallMs, double cpuMs, double allocatedBytes) {}
 
     /** Multiply-accumulates of a thread, as floating-point operations a second, while all of them do nothing else. */
@@ -180,20 +180,22 @@ public final class BkdStep {
         } while (!timed && warm < LONGEST_WARM_UP_NANOS && (warm < WARM_UP_NANOS || threads.getCurrentThreadAllocatedBytes() > before));
         double[] wall = new double[steps];
         double[] cpu = new double[steps];
-        long allocated = threads.getCurrentThreadAllocatedBytes();
+        double[] allocated = new double[steps];
         for (int i = 0; i < steps; i++) {
+            long bytes = threads.getCurrentThreadAllocatedBytes();
             long used = threads.getCurrentThreadCpuTime();
             long start = System.nanoTime();
             double loss = c.run(stream);
             wall[i] = (System.nanoTime() - start) / 1e6;
             cpu[i] = (threads.getCurrentThreadCpuTime() - used) / 1e6;
+            allocated[i] = threads.getCurrentThreadAllocatedBytes() - bytes;
             if (!Double.isFinite(loss)) {
                 throw new IllegalStateException(c.name() + ": the loss is " + loss);
             }
         }
-        double bytes = (double) (threads.getCurrentThreadAllocatedBytes() - allocated) / steps;
         Arrays.sort(wall);
         Arrays.sort(cpu);
-        return new Times(wall[steps / 2], cpu[steps / 2], bytes);
+        Arrays.sort(allocated);
+        return new Times(wall[steps / 2], cpu[steps / 2], allocated[steps / 2]);
     }
 }

@@ -28,8 +28,8 @@ import java.util.concurrent.CountDownLatch;
 
 /**
  * How long does a finetuning step of a network take while every thread finetunes one of its own? Arguments: the networks file, a network's name, threads,
- * steps. Prints {@code NAME: MS ms, N B allocated}: the median over the steps of all threads, and the most that a thread's step
- * leaves to the garbage collector.
+ * steps. Prints {@code NAME: MS ms, N B allocated}: the median over the steps of all threads, and what the median step of a thread leaves
+ * to the garbage collector.
  */
 public final class FinetuneStep {
     /** Until the JVM has compiled all that a network runs: its compiler has the same cores. */
@@ -86,16 +86,19 @@ public final class FinetuneStep {
             }
             double[] times = new double[steps];
             ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-            long before = threads.getCurrentThreadAllocatedBytes();
+            double[] bytes = new double[steps];
             for (int i = 0; i < steps; i++) {
+                long before = threads.getCurrentThreadAllocatedBytes();
                 long start = System.nanoTime();
                 double loss = step.run(stream, i, steps);
                 times[i] = (System.nanoTime() - start) / 1e6;
+                bytes[i] = threads.getCurrentThreadAllocatedBytes() - before;
                 if (!Double.isFinite(loss)) {
                     throw new IllegalStateException(spec.name() + ": the loss is " + loss + " at step " + i);
                 }
             }
-            allocated[seed] = (double) (threads.getCurrentThreadAllocatedBytes() - before) / steps;
+            Arrays.sort(bytes);
+            allocated[seed] = bytes[steps / 2];
             return times;
         }
     }
