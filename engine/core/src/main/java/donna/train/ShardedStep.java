@@ -103,7 +103,10 @@ public final class ShardedStep implements AutoCloseable {
      * @param prepare called with each shard's number on the thread that will run it, to fill its inputs
      */
     public double run(Workers workers, int step, int steps, IntConsumer prepare) {
-        scalars.forEach(s -> s.set(i -> GroupStep.numbers(recipe, step, steps)));
+        scalars.forEach(s -> {
+            GroupStep.numbers(s, 0, recipe, step, steps);
+            s.write();
+        });
         workers.forEachOnFirst(shards.size(), (s, stream) -> {
             prepare.accept(s);
             shards.get(s).run(stream);
