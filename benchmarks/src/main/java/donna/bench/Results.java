@@ -15,9 +15,6 @@ import java.util.Map;
  * @param sections by name
  */
 public record Results(Machine machine, Map<String, Section> sections) {
-    /** A row of a section's table is one line. */
-    private static final int LEVELS = 5;
-
     /**
      * One kind of measurement.
      *
@@ -35,7 +32,7 @@ public record Results(Machine machine, Map<String, Section> sections) {
     public static Path putInto(Path file, String name, Object content) {
         Map<String, Section> sections = sections(file);
         sections.put(name, new Section(LocalDate.now(ZoneOffset.UTC).toString(), content));
-        Json.write(file, new Results(Machine.here(), sections), LEVELS);
+        Json.writeRows(file, new Results(Machine.here(), sections));
         return file;
     }
 

@@ -71,9 +71,9 @@ public final class Json {
         AtomicFile.write(file, text(value).getBytes(StandardCharsets.UTF_8));
     }
 
-    /** As {@link #write(Path, Object)}, with only the outermost {@code levels} on lines of their own: what is deeper, such as a row of a table, is one line. */
-    public static void write(Path file, Object value, int levels) {
-        AtomicFile.write(file, (PLAIN.writer().with(new OutermostLines(levels)).writeValueAsString(value) + "\n").getBytes(StandardCharsets.UTF_8));
+    /** As {@link #write}, with each entry of the outermost lists, such as a row of a table, in one line. */
+    public static void writeRows(Path file, Object value) {
+        AtomicFile.write(file, (PLAIN.writer().with(new RowLines()).writeValueAsString(value) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     /**

@@ -4,14 +4,14 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.util.DefaultIndenter;
 import tools.jackson.core.util.DefaultPrettyPrinter;
 
-/** Writes JSON with the entries of the outermost objects and lists on lines of their own, and what lies deeper in one line. */
-final class OutermostLines extends DefaultPrettyPrinter {
+/** Writes JSON with each entry of the outermost lists, such as a row of a table, in one line, and what is around them indented. */
+final class RowLines extends DefaultPrettyPrinter {
     private static final long serialVersionUID = 1L;
 
-    private final int levels;
+    /** Of the outermost list that is open; 0 if there is none. */
+    private int list;
 
-    OutermostLines(int levels) {
-        this.levels = levels;
+    RowLines() {
         Indenter indenter = new DefaultIndenter();
         _objectIndenter = indenter;
         _arrayIndenter = indenter;
@@ -19,25 +19,32 @@ final class OutermostLines extends DefaultPrettyPrinter {
 
     @Override
     public DefaultPrettyPrinter createInstance() {
-        return new OutermostLines(levels);
+        return new RowLines();
+    }
+
+    private boolean inRow() {
+        return list > 0 && _nesting > list;
     }
 
     private void begin(JsonGenerator g) {
-        if (_nesting <= levels) {
+        if (!inRow()) {
             _objectIndenter.writeIndentation(g, _nesting);
         }
     }
 
     private void next(JsonGenerator g) {
-        g.writeRaw(_nesting <= levels ? "," : ", ");
+        g.writeRaw(inRow() ? ", " : ",");
         begin(g);
     }
 
     private void end(JsonGenerator g, int entries, char bracket) {
-        if (entries > 0 && _nesting <= levels) {
+        if (entries > 0 && !inRow()) {
             _objectIndenter.writeIndentation(g, _nesting - 1);
         }
         _nesting--;
+        if (_nesting < list) {
+            list = 0;
+        }
         g.writeRaw(bracket);
     }
 
@@ -64,6 +71,9 @@ final class OutermostLines extends DefaultPrettyPrinter {
     @Override
     public void writeStartArray(JsonGenerator g) {
         _nesting++;
+        if (list == 0) {
+            list = _nesting;
+        }
         g.writeRaw('[');
     }
 
