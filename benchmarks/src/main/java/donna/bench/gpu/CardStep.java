@@ -88,7 +88,10 @@ final class CardStep {
                 e.printStackTrace();
                 String message = String.valueOf(e);
                 System.out.println(name + " failed: " + message.substring(0, Math.min(message.length(), 600)));
-                place.put(name, Map.of(FAILED, message));
+                // What was found before it failed is worth more.
+                if (!Results.sections(results).containsKey(name)) {
+                    place.put(name, Map.of(FAILED, message));
+                }
             }
         }
         peers.ifPresent(Peers::close);
