@@ -9,7 +9,6 @@ import donna.backend.Device;
 import donna.backend.Devices;
 import donna.backend.Plan;
 import donna.backend.Precision;
-import donna.ffi.CudaBindings;
 import donna.graph.Graph;
 import donna.graph.Op;
 import donna.graph.Value;
@@ -32,7 +31,6 @@ class SeveralCardsTest {
 
     @BeforeEach
     void threeCardsOfTwoKinds() {
-        System.setProperty(CudaBindings.PROPERTY, CudaSimulator.NAME);
         CudaSimulator.clear();
         CudaSimulator.cards("Large", "Large", "Small");
     }
@@ -41,7 +39,6 @@ class SeveralCardsTest {
     void oneCard() {
         CudaSimulator.cards();
         CudaSimulator.clear();
-        System.clearProperty(CudaBindings.PROPERTY);
     }
 
     private List<String> names(String wanted) {

@@ -31,8 +31,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Trains candidates of all blocks together: chunk by chunk of the teacher's boundaries, the most expensive candidate first. Several devices share the candidates
- * by their measured speed, each with a teacher of its own; they take every step together, so that what is unfinished has one place in the data.
+ * Trains candidates of all blocks together: chunk by chunk of the teacher's boundaries, the most expensive candidate first. Several devices share the
+ * candidates by their measured speed, each with a teacher of its own; they take chunks together, so that what is unfinished has one place in the data.
  */
 public final class BlockDistiller {
     /** A candidate to train: {@code candidate} of {@code block}. */

@@ -19,9 +19,9 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * The teacher's boundaries for a sequence of batches, on each of some devices, made a chunk at a time in bounded memory. Where each thread has a network of its
- * own all workers make a chunk, and then use it; elsewhere the next chunk is made on streams of its own while the present one is used. Owner: closes it. Thread rule:
- * {@link #forEach} from outside the workers; the present chunk is read by any number of threads.
+ * The teacher's boundaries for a sequence of batches, on each of some devices, made a chunk at a time in bounded memory. Where each thread has a network
+ * of its own all workers make a chunk, and then use it; elsewhere the next chunk is made on streams of its own while the present one is used. Owner: closes
+ * it. Thread rule: {@link #forEach} from outside the workers; the present chunk is read by any number of threads.
  */
 final class FeatureStream implements AutoCloseable {
     /** Memory for the boundaries of a chunk, at least one batch of them. */
