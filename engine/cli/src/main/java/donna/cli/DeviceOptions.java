@@ -27,6 +27,12 @@ final class DeviceOptions {
     private Optional<String> precision = Optional.empty();
 
     @Option(
+            names = "--fast",
+            description = "Lets the device give up that one seed gives the same bits in every run; it says what it gave up"
+                    + " (default: the spec's entry, else no).")
+    private boolean fast;
+
+    @Option(
             names = "--threads",
             paramLabel = "N",
             defaultValue = "0",
@@ -38,17 +44,18 @@ final class DeviceOptions {
 
     /** Opens the device in the precision of the options, else in single precision, saying which was chosen; the caller closes it. */
     Device open(Console console) {
-        return open(console, Precision.F32);
+        return Backends.open(device, precision(Precision.F32), fast, console::note);
     }
 
-    /** As {@link #open(Console)}, for work in {@code usual} precision. */
-    Device open(Console console, Precision usual) {
-        return Backends.open(device, precision(usual), console::note);
+    /** As {@link #open(Console)}, where the options say nothing as {@code spec} says. */
+    Device open(Console console, SearchSpec spec) {
+        SearchSpec computed = in(spec);
+        return Backends.open(device, computed.precision(), computed.fast(), console::note);
     }
 
-    /** The spec with the precision of the options. */
+    /** The spec with the precision of the options, and fast if they say so. */
     SearchSpec in(SearchSpec spec) {
-        return spec.withPrecision(precision(spec.precision()));
+        return spec.computed(precision(spec.precision()), fast || spec.fast());
     }
 
     private Precision precision(Precision usual) {

@@ -51,7 +51,7 @@ final class ExportCommand implements Callable<Integer> {
         Images images = ImageSource.open(spec, console::note);
         ModelExport.Model model = ExportStage.model(spec, images, trained.name(), trained.network(), trained.values());
         Path onnx = folder.resolve(model.name() + ".onnx");
-        try (Device device = deviceOptions.open(console, spec.precision());
+        try (Device device = deviceOptions.open(console, spec);
                 Stream stream = device.openStream()) {
             ModelExport.Checked c = ModelExport.onnx(
                     onnx, model, new ModelExport.Form(Math.max(0, batch), fold), device, stream, images.test(), () -> {});

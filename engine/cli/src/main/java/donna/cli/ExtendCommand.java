@@ -65,7 +65,7 @@ final class ExtendCommand implements Callable<Integer> {
         String again = "donna extend " + run + " --add " + file;
         try (Interruption interruption = new Interruption(console, "what is finished is kept; go on with: " + again);
                 RunFolder folder = RunFolder.open(run);
-                Device device = deviceOptions.open(console, spec.precision())) {
+                Device device = deviceOptions.open(console, spec)) {
             Extend extend = Extend.of(folder, file);
             ConsoleProgress progress = new ConsoleProgress(console, interruption::requested, System::nanoTime);
             progress.phase("data");

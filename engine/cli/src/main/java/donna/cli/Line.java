@@ -45,7 +45,7 @@ final class Line {
         }
         try (Interruption interruption = new Interruption(console, "what is finished is kept; go on with: " + resume);
                 RunFolder folder = RunFolder.open(run);
-                Device device = deviceOptions.open(console, spec.precision())) {
+                Device device = deviceOptions.open(console, spec)) {
             if (fresh) {
                 folder.clear();
             }

@@ -28,10 +28,11 @@ public final class Backends {
      * Opens a device by name: {@code auto}, {@code cpu}, {@code cuda}, {@code cuda:1}, {@code reference}.
      *
      * @param precision what it computes in; the device that is chosen must offer it
-     * @param log receives one line that says what was chosen and why each other was refused
+     * @param fast whether it may give up the sameness of bits from run to run to be faster
+     * @param log receives one line that says what was chosen, why each other was refused, and what a fast device gives up
      * @throws DonnaException.Unavailable if it is not there; nothing slower is taken instead
      */
-    public static Device open(String name, Precision precision, Consumer<String> log) {
+    public static Device open(String name, Precision precision, boolean fast, Consumer<String> log) {
         int colon = name.indexOf(':');
         String wanted = colon < 0 ? name : name.substring(0, colon);
         int index = colon < 0 ? 0 : index(name, name.substring(colon + 1));
@@ -43,8 +44,8 @@ public final class Backends {
             BackendProvider.Availability a = p.probe();
             boolean offered = p.precisions().contains(precision);
             if (a.usable() && offered) {
-                Device device = p.open(index, precision);
-                log.accept("device: " + device.name() + refused);
+                Device device = p.open(index, precision, fast);
+                log.accept("device: " + device.name() + refused + (fast ? "; fast: " + p.givenUp() : ""));
                 return device;
             }
             refused.append("; not ").append(p.name()).append(": ").append(a.usable() ? p.refusal(precision) : a.detail());
@@ -52,6 +53,11 @@ public final class Backends {
         List<String> names = all().stream().map(BackendProvider::name).toList();
         throw new DonnaException.Unavailable("device '" + name + "' cannot be used"
                 + (refused.isEmpty() ? ": no such backend" : refused) + "; here are auto and " + names);
+    }
+
+    /** As {@link #open(String, Precision, boolean, Consumer)}, giving nothing up. */
+    public static Device open(String name, Precision precision, Consumer<String> log) {
+        return open(name, precision, false, log);
     }
 
     /** As {@link #open(String, Precision, Consumer)} in single precision. */

@@ -26,6 +26,15 @@ class BackendsTest {
     }
 
     @Test
+    void thatNothingIsGivenUpToBeFastIsSaid() {
+        List<String> lines = new ArrayList<>();
+        try (Device d = Backends.open("reference", Precision.F32, true, lines::add)) {
+            assertEquals(
+                    List.of("device: " + d.name() + "; fast: nothing is given up: the same seed gives the same bits here in any case"), lines);
+        }
+    }
+
+    @Test
     void aPrecisionThatADeviceDoesNotOfferIsRefused() {
         for (String name : List.of("reference", "auto")) {
             DonnaException.Unavailable e =

@@ -66,7 +66,13 @@ public final class CudaBackend implements BackendProvider {
     }
 
     @Override
-    public Device open(int index, Precision precision) {
+    public String givenUp() {
+        return "matrix products take the algorithm that was the fastest when it was first timed on this card, so the same seed gives the same bits only as long"
+                + " as the folder of compiled kernels keeps that choice";
+    }
+
+    @Override
+    public Device open(int index, Precision precision, boolean fast) {
         try {
             Cuda cuda = Cuda.open(bindings.get());
             List<CudaDevice> cards = cards(cuda);
@@ -78,7 +84,7 @@ public final class CudaBackend implements BackendProvider {
                 throw new DonnaException.Unavailable("device 'cuda:" + index + "': " + card.name() + " has compute capability "
                         + card.computeCapability() / 10.0 + "; expected at least " + OLDEST / 10.0);
             }
-            return new GpuDevice(cuda, card, Arithmetic.of(precision, card));
+            return new GpuDevice(cuda, card, Arithmetic.of(precision, card), fast);
         } catch (NativeException e) {
             throw new DonnaException.Unavailable("device 'cuda' cannot be used: " + e.getMessage(), e);
         }

@@ -12,6 +12,7 @@ import donna.graph.Graph;
 import donna.tensor.Buffer;
 import donna.tensor.DonnaException;
 import donna.tensor.Layout;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
@@ -26,7 +27,7 @@ final class GpuDevice implements Device {
     private final String name;
     private final Arithmetic arithmetic;
     private final CudaContext context;
-    private final BlasLt blas;
+    private final ProductPlans products;
     private final Convolutions convolutions;
     private final KernelCache kernels;
     private final Staging staging;
@@ -35,15 +36,23 @@ final class GpuDevice implements Device {
     private final AtomicLong bytes = new AtomicLong();
     private volatile boolean open = true;
 
-    /** Opens the card in this thread. */
-    GpuDevice(Cuda cuda, CudaDevice card, Arithmetic arithmetic) {
+    /**
+     * Opens the card in this thread.
+     *
+     * @param fast whether products take the algorithm that is measured to be the fastest
+     */
+    GpuDevice(Cuda cuda, CudaDevice card, Arithmetic arithmetic, boolean fast) {
         this.arithmetic = arithmetic;
         context = card.open();
         boolean finished = false;
         try {
-            name = "cuda:" + card.ordinal() + " (" + card.name() + ", sm_" + card.computeCapability() + ", " + arithmetic.precision().word() + ")";
-            kernels = new KernelCache(cuda.bindings(), context, card.computeCapability());
-            blas = BlasLt.open(cuda.bindings());
+            name = "cuda:" + card.ordinal() + " (" + card.name() + ", sm_" + card.computeCapability() + ", " + arithmetic.precision().word()
+                    + (fast ? ", fast)" : ")");
+            DiskCache kept = new DiskCache();
+            kernels = new KernelCache(cuda.bindings(), context, card.computeCapability(), kept);
+            BlasLt blas = BlasLt.open(cuda.bindings());
+            String timed = card.name() + ", " + card.multiprocessors() + " multiprocessors, cuBLASLt " + blas.version();
+            products = new ProductPlans(blas, fast ? Optional.of(new FastestProducts(context, kept, timed, order)) : Optional.empty());
             convolutions = new Convolutions(cuda.bindings(), name);
             staging = new Staging(context);
             scratchLimit = card.totalBytes() / (2 * STREAMS);
@@ -99,8 +108,8 @@ final class GpuDevice implements Device {
         return context;
     }
 
-    BlasLt blas() {
-        return blas;
+    ProductPlans products() {
+        return products;
     }
 
     Convolutions convolutions() {
@@ -171,7 +180,7 @@ final class GpuDevice implements Device {
             run(() -> {
                 staging.close();
                 convolutions.close();
-                blas.close();
+                products.close();
                 kernels.close();
                 context.close();
             });

@@ -128,9 +128,18 @@ EXPORT Result cuEventQuery(void* event) {
     return NOT_READY;
 }
 
-/** There is no time in the simulator: a millisecond, always. */
-EXPORT Result cuEventElapsedTime(float* milliseconds, void*, void*) {
-    *milliseconds = 1;
+/** A millisecond, and what products took meanwhile. */
+EXPORT Result cuEventElapsedTime(float* result, void* start, void* end) {
+    ENTER();
+    if (!events.count((Event*) start) || !events.count((Event*) end)) {
+        return INVALID_HANDLE;
+    }
+    const Job& from = ((Event*) start)->job;
+    const Job& to = ((Event*) end)->job;
+    if (from == nullptr || to == nullptr || !from->done || !to->done) {
+        return NOT_READY;
+    }
+    *result = (float) (1 + to->time - from->time);
     return SUCCESS;
 }
 

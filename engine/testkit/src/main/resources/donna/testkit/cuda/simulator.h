@@ -72,6 +72,7 @@ struct Work {
     std::function<void()> body;
     bool queued = false;
     bool done = false;
+    double time = 0;
 };
 using Job = std::shared_ptr<Work>;
 
@@ -132,6 +133,9 @@ bool is_capturing(Stream* stream);
 void force(const Job& job);
 void force_stream(Stream* stream);
 void force_all();
+
+/** What all products together have taken so far: there is no other time in the simulator. */
+extern double milliseconds;
 
 /** The work that is running, and whether work that ran before is known to come before it. */
 extern Work* running;

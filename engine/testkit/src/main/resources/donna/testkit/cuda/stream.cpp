@@ -25,6 +25,7 @@ struct Past {
 static std::vector<Past> past(1);
 
 Work* running;
+double milliseconds;
 static uint32_t number;
 
 int new_lane() {
@@ -146,6 +147,7 @@ static void run_head(Stream* s) {
     run_with(*job, before, s->lane, job->body);
     job->body = nullptr;
     job->done = true;
+    job->time = milliseconds;
     s->clock = job->clock;
 }
 
