@@ -32,8 +32,10 @@ import java.util.concurrent.CountDownLatch;
  * to the garbage collector.
  */
 public final class FinetuneStep {
-    /** Until the JVM has compiled all that a network runs: its compiler has the same cores. */
+    /** Until the JVM has compiled all that a network runs: its compiler has the same cores. What it has not, allocates its vectors. */
     private static final long WARM_UP_NANOS = 12_000_000_000L;
+
+    private static final long LONGEST_WARM_UP_NANOS = 45_000_000_000L;
     private static final KdSpec KD = new KdSpec(0.7, 2);
     private static final Recipe RECIPE =
             Recipe.of(Optimizer.AdamW.standard(0.01f), new Schedule(1e-3, 0.1, new Schedule.Cosine()));
@@ -76,16 +78,20 @@ public final class FinetuneStep {
             step.bind(Inference.IMAGES, src);
             step.bind(Batches.LABELS, labels);
             step.bind(Finetuner.TEACHER_LOGITS, teacher);
+            ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
             long begin = System.nanoTime();
-            while (System.nanoTime() - begin < WARM_UP_NANOS) {
+            long warm;
+            long last;
+            do {
+                last = threads.getCurrentThreadAllocatedBytes();
                 step.run(stream, 0, steps);
-            }
+                warm = System.nanoTime() - begin;
+            } while (warm < LONGEST_WARM_UP_NANOS && (warm < WARM_UP_NANOS || threads.getCurrentThreadAllocatedBytes() > last));
             ready.countDown();
             while (ready.getCount() > 0) {
                 step.run(stream, 0, steps);
             }
             double[] times = new double[steps];
-            ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
             double[] bytes = new double[steps];
             for (int i = 0; i < steps; i++) {
                 long before = threads.getCurrentThreadAllocatedBytes();
