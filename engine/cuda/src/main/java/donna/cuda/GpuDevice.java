@@ -2,6 +2,7 @@ package donna.cuda;
 
 import donna.backend.Device;
 import donna.backend.Plan;
+import donna.backend.Precision;
 import donna.backend.Stream;
 import donna.ffi.BlasLt;
 import donna.ffi.Cuda;
@@ -23,6 +24,8 @@ final class GpuDevice implements Device {
     /** Networks in one graph: enough to fill a card with small ones, and few enough for graphs that are quickly made. */
     private static final int MEMBERS = 32;
 
+    private final Cuda cuda;
+    private final CudaDevice card;
     private final String name;
     private final Arithmetic arithmetic;
     private final CudaContext context;
@@ -37,6 +40,8 @@ final class GpuDevice implements Device {
 
     /** Opens the card in this thread. */
     GpuDevice(Cuda cuda, CudaDevice card, Arithmetic arithmetic) {
+        this.cuda = cuda;
+        this.card = card;
         this.arithmetic = arithmetic;
         context = card.open();
         boolean finished = false;
@@ -146,6 +151,11 @@ final class GpuDevice implements Device {
     public Plan compile(Graph graph) {
         requireOpen();
         return call(() -> Lowering.compile(this, graph));
+    }
+
+    @Override
+    public Device inSinglePrecision() {
+        return new GpuDevice(cuda, card, Arithmetic.of(Precision.F32, card));
     }
 
     @Override

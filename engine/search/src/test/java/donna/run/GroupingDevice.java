@@ -48,6 +48,11 @@ record GroupingDevice(Device inner, int membersAtOnce, int most, int failing) im
     }
 
     @Override
+    public Device inSinglePrecision() {
+        return inner.inSinglePrecision();
+    }
+
+    @Override
     public long bytesInUse() {
         return inner.bytesInUse();
     }
