@@ -60,6 +60,9 @@ public interface Device extends AutoCloseable {
     /** Compiles a graph; the caller closes the plan. */
     Plan compile(Graph graph);
 
+    /** A new device on the same processor that computes in single precision, as other programs do that results are held against; the caller closes it. */
+    Device inSinglePrecision();
+
     /** Bytes in open buffers, plans and streams; 0 when everything was closed. */
     long bytesInUse();
 

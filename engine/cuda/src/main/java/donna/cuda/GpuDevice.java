@@ -2,6 +2,7 @@ package donna.cuda;
 
 import donna.backend.Device;
 import donna.backend.Plan;
+import donna.backend.Precision;
 import donna.backend.Stream;
 import donna.ffi.BlasLt;
 import donna.ffi.Cuda;
@@ -25,6 +26,8 @@ final class GpuDevice implements Device {
     /** Networks in one graph: enough to fill a card with small ones, and few enough for graphs that are quickly made. */
     private static final int MEMBERS = 32;
 
+    private final Cuda cuda;
+    private final CudaDevice card;
     private final String name;
     private final String kind;
     private final Arithmetic arithmetic;
@@ -45,6 +48,8 @@ final class GpuDevice implements Device {
      * @param fast whether products take the algorithm that is measured to be the fastest
      */
     GpuDevice(Cuda cuda, CudaDevice card, Arithmetic arithmetic, boolean fast) {
+        this.cuda = cuda;
+        this.card = card;
         this.arithmetic = arithmetic;
         context = card.open();
         boolean finished = false;
@@ -171,6 +176,11 @@ final class GpuDevice implements Device {
     public Plan compile(Graph graph) {
         requireOpen();
         return call(() -> Lowering.compile(this, graph));
+    }
+
+    @Override
+    public Device inSinglePrecision() {
+        return new GpuDevice(cuda, card, Arithmetic.of(Precision.F32, card), false);
     }
 
     @Override

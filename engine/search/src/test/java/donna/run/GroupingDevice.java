@@ -60,6 +60,11 @@ record GroupingDevice(Device inner, int membersAtOnce, int most, int failing, in
     }
 
     @Override
+    public Device inSinglePrecision() {
+        return inner.inSinglePrecision();
+    }
+
+    @Override
     public long bytesInUse() {
         return inner.bytesInUse();
     }
