@@ -1,6 +1,6 @@
 /*
- * Optimizer steps, in place. A block treats one piece of one tensor; a table in device memory says which. Learning rates and step
- * numbers are numbers on the device.
+ * Optimizer steps, in place. A block treats one piece of one tensor; a table in device memory says which. Learning rates, step
+ * numbers, and the factors of gradients, which may be missing, are numbers on the device.
  */
 #include "kshim.h"
 #include "blocks.h"
@@ -36,7 +36,7 @@ struct sgd_piece {
     float* parameter;
     const float* gradient;
     float* velocity;
-    const float* rate;
+    const float *rate, *factor;
     float momentum, weight_decay;
     int nesterov, count;
 };
@@ -44,12 +44,16 @@ struct sgd_piece {
 KERNEL __launch_bounds__(BLOCK) sgd(const sgd_piece* table) {
     sgd_piece p = table[blockIdx.x];
     float rate = p.rate[0];
+    float factor = p.factor ? p.factor[0] : 1.0f;
+    if (factor == 0.0f) {
+        return;
+    }
     FOR_EACH_FOUR(p.count) {
         floats<4> x = load_four(p.parameter, i, p.count);
         floats<4> d = load_four(p.gradient, i, p.count);
         floats<4> v = load_four(p.velocity, i, p.count);
         for (int k = 0; k < 4; k++) {
-            d.v[k] += p.weight_decay * x.v[k];
+            d.v[k] = factor * d.v[k] + p.weight_decay * x.v[k];
             v.v[k] = p.momentum * v.v[k] + d.v[k];
             x.v[k] -= rate * (p.nesterov ? d.v[k] + p.momentum * v.v[k] : v.v[k]);
         }
@@ -63,13 +67,17 @@ struct adamw_piece {
     float* parameter;
     const float* gradient;
     float *m, *v;
-    const float *rate, *step;
+    const float *rate, *step, *factor;
     float beta1, beta2, log_beta1, log_beta2, eps, weight_decay;
     int count;
 };
 
 KERNEL __launch_bounds__(BLOCK) adamw(const adamw_piece* table) {
     adamw_piece p = table[blockIdx.x];
+    float factor = p.factor ? p.factor[0] : 1.0f;
+    if (factor == 0.0f) {
+        return;
+    }
     float rate = p.rate[0];
     float first_rate = rate / -expm1f(p.step[0] * p.log_beta1);
     float second_factor = 1.0f / sqrtf(-expm1f(p.step[0] * p.log_beta2));
@@ -79,7 +87,7 @@ KERNEL __launch_bounds__(BLOCK) adamw(const adamw_piece* table) {
         floats<4> m = load_four(p.m, i, p.count);
         floats<4> v = load_four(p.v, i, p.count);
         for (int k = 0; k < 4; k++) {
-            float g = d.v[k];
+            float g = factor * d.v[k];
             m.v[k] = p.beta1 * m.v[k] + (1.0f - p.beta1) * g;
             v.v[k] = p.beta2 * v.v[k] + (1.0f - p.beta2) * g * g;
             x.v[k] -= rate * p.weight_decay * x.v[k];
@@ -132,15 +140,41 @@ KERNEL __launch_bounds__(BLOCK) squares(const gradient_piece* table, float* part
     }
 }
 
-/* min(1, max_norm / (norm + 1e-6)), of all gradients' partial sums. */
-KERNEL __launch_bounds__(BLOCK) clip_factor(const float* partial, float* factor, float max_norm, int count) {
+DEVICE float sum_of(const float* partial, int count) {
     float sum = 0.0f;
     for (int i = threadIdx.x; i < count; i += BLOCK) {
         sum += partial[i];
     }
-    sum = block_sum(sum);
+    return block_sum(sum);
+}
+
+/* min(1, max_norm / (norm + 1e-6)), of all gradients' partial sums. */
+KERNEL __launch_bounds__(BLOCK) clip_factor(const float* partial, float* factor, float max_norm, int count) {
+    float sum = sum_of(partial, count);
     if (threadIdx.x == 0) {
         factor[0] = fminf(1.0f, max_norm / (sqrtf(sum) + 1e-6f));
+    }
+}
+
+#define LEAST_SCALE 1.0f
+#define MOST_SCALE 0x1p24f
+
+/* donna.graph.LossScale: of all scaled gradients' partial sums. steps [2] are those made since the scale changed, and in all. */
+KERNEL __launch_bounds__(BLOCK) loss_scale_update(const float* partial, float* scale, float* steps, float* factor, float* step, float max_norm,
+        int interval, int count) {
+    float sum = sum_of(partial, count);
+    if (threadIdx.x == 0) {
+        float now = scale[0];
+        bool finite = sum < INFINITY;
+        float clip = fminf(1.0f, max_norm / (sqrtf(sum) / now + 1e-6f));
+        factor[0] = finite ? clip / now : now > LEAST_SCALE ? 0.0f : NAN;
+        float in_row = finite ? steps[0] + 1.0f : 0.0f;
+        bool grows = in_row >= (float) interval;
+        scale[0] = finite ? (grows ? fminf(2.0f * now, MOST_SCALE) : now) : fmaxf(0.5f * now, LEAST_SCALE);
+        steps[0] = grows ? 0.0f : in_row;
+        float made = finite ? steps[1] + 1.0f : steps[1];
+        steps[1] = made;
+        step[0] = made;
     }
 }
 

@@ -56,6 +56,7 @@ final class CardStep {
             Map.entry("depthwise", DepthwiseTimes::run),
             Map.entry("stage", PeerRaces::stage),
             Map.entry("branches", BranchTimes::run),
+            Map.entry("expand", ExpandTimes::run),
             Map.entry("training", PeerRaces::training),
             Map.entry("latency", PeerRaces::latency),
             Map.entry("busy", Busy::run),
@@ -87,7 +88,10 @@ final class CardStep {
                 e.printStackTrace();
                 String message = String.valueOf(e);
                 System.out.println(name + " failed: " + message.substring(0, Math.min(message.length(), 600)));
-                place.put(name, Map.of(FAILED, message));
+                // What was found before it failed is worth more.
+                if (!Results.sections(results).containsKey(name)) {
+                    place.put(name, Map.of(FAILED, message));
+                }
             }
         }
         peers.ifPresent(Peers::close);

@@ -54,6 +54,7 @@ public final class CardSuite {
         TIMED.put("kernels", 45);
         TIMED.put("products", 45);
         TIMED.put("quickstart", 90);
+        TIMED.put("expand", 30);
         TIMED.put("busy", 30);
         TIMED.put("branches", 40);
         TIMED.put("depthwise", 60);

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Candidates of a stage and their training step: forward, NSR loss, backward and SGD as one plan, in which several are members that need nothing of each other.
@@ -71,7 +72,7 @@ public final class CandidateStep implements AutoCloseable {
         Map<Value, Value> gradients = Gradient.of(g, loss, values);
         Value rate = g.input("learningRate", TensorSpec.f32(1));
         for (int i = 0; i < values.size(); i++) {
-            SGD.write(g, trainable.get(i), values.get(i), gradients.get(values.get(i)), rate, rate);
+            SGD.write(g, trainable.get(i), values.get(i), gradients.get(values.get(i)), rate, rate, Optional.empty());
         }
         g.output(member + "loss", loss);
         losses.add(member + "loss");

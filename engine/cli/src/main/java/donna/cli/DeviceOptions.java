@@ -2,6 +2,7 @@ package donna.cli;
 
 import donna.backend.Backends;
 import donna.backend.Device;
+import donna.backend.Devices;
 import donna.backend.Precision;
 import donna.spec.SearchSpec;
 import java.util.Arrays;
@@ -17,7 +18,8 @@ final class DeviceOptions {
             names = "--device",
             paramLabel = "NAME",
             defaultValue = "auto",
-            description = "auto, or a name that 'donna devices' lists (default: ${DEFAULT-VALUE}).")
+            description = "auto, or a name that 'donna devices' lists; of several cards all of one kind share a search, cuda:1 or cuda:0,2 names those"
+                    + " to use (default: ${DEFAULT-VALUE}).")
     private String device = "auto";
 
     @Option(
@@ -36,13 +38,13 @@ final class DeviceOptions {
             names = "--threads",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Worker threads; 0 takes what the device has. Results do not depend on it (default: ${DEFAULT-VALUE}).")
+            description = "Worker threads of each device; 0 takes what the device has. Results do not depend on it (default: ${DEFAULT-VALUE}).")
     private int threads;
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
-    /** Opens the device in the precision of the options, else in single precision, saying which was chosen; the caller closes it. */
+    /** Opens one device in the precision of the options, else in single precision, saying which was chosen; the caller closes it. */
     Device open(Console console) {
         return Backends.open(device, precision(Precision.F32), fast, console::note);
     }
@@ -51,6 +53,17 @@ final class DeviceOptions {
     Device open(Console console, SearchSpec spec) {
         SearchSpec computed = in(spec);
         return Backends.open(device, computed.precision(), computed.fast(), console::note);
+    }
+
+    /** Opens the devices of a run, as {@link #open(Console, SearchSpec)}. */
+    Devices openAll(Console console, SearchSpec spec) {
+        SearchSpec computed = in(spec);
+        return Backends.openAll(device, computed.precision(), computed.fast(), console::note);
+    }
+
+    /** Opens all devices in the precision of the options, else in single precision, saying which were chosen; the caller closes them. */
+    Devices openAll(Console console) {
+        return Backends.openAll(device, precision(Precision.F32), fast, console::note);
     }
 
     /** The spec with the precision of the options, and fast if they say so. */

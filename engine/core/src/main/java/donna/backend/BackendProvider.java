@@ -16,6 +16,11 @@ public interface BackendProvider {
     /** Looks whether the backend can be used here; never throws. */
     Availability probe();
 
+    /** How many devices there are, where {@link #probe} says yes; they are numbered from 0. */
+    default int devices() {
+        return 1;
+    }
+
     /**
      * Opens device {@code index}, all of whose plans compute in {@code precision}; the caller closes it.
      *

@@ -15,6 +15,11 @@ public interface Device extends AutoCloseable {
     /** For messages and results: {@code cpu (oneDNN 3.8.1, avx512_core)}. */
     String name();
 
+    /** What it is, wherever it is plugged in: devices of one kind give the same bits. */
+    default String kind() {
+        return name();
+    }
+
     /** Order of {@code [N, C, H, W]} tensors that costs no conversion at a plan's border. */
     Layout preferredLayout();
 
@@ -27,6 +32,14 @@ public interface Device extends AutoCloseable {
      */
     default int membersAtOnce() {
         return 1;
+    }
+
+    /**
+     * Whether gradients of activations are stored in so few bits of exponent that small ones become zero: trainings then multiply the loss by a number that
+     * follows the gradients, {@link donna.graph.Op.LossScaleUpdate}.
+     */
+    default boolean wantsScaledLoss() {
+        return false;
     }
 
     /**
@@ -46,6 +59,9 @@ public interface Device extends AutoCloseable {
 
     /** Compiles a graph; the caller closes the plan. */
     Plan compile(Graph graph);
+
+    /** A new device on the same processor that computes in single precision, as other programs do that results are held against; the caller closes it. */
+    Device inSinglePrecision();
 
     /** Bytes in open buffers, plans and streams; 0 when everything was closed. */
     long bytesInUse();

@@ -13,7 +13,7 @@ public enum Precision {
     TF32,
     /** Activations and their gradients, and what products and convolutions multiply, are stored in 16 bits: eight of exponent, seven of mantissa. */
     BF16,
-    /** The same with five bits of exponent and ten of mantissa: small gradients are lost unless the loss is scaled. */
+    /** The same with five bits of exponent and ten of mantissa: small gradients would be lost, so that trainings scale the loss. */
     F16;
 
     /** {@code bf16}: as users write it. */

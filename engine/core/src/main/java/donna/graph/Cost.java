@@ -86,6 +86,7 @@ public record Cost(long macs, long params, long bytes) {
             case Op.AdamWUpdate o -> 0;
             case Op.EmaUpdate o -> 0;
             case Op.ClipFactor o -> 0;
+            case Op.LossScaleUpdate o -> 0;
         };
     }
 

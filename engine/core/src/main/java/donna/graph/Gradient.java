@@ -125,7 +125,7 @@ public final class Gradient {
             }
             case Op.Scale o -> give(n, 0, () -> scale(d, o.factor()));
             case Op.ScaleBy o -> {
-                give(n, 0, () -> g.add(new Op.ScaleBy(), d, n.input(1)));
+                give(n, 0, () -> scaleBy(d, n.input(1)));
                 constant(n, 1, "the factor");
             }
             case Op.ChannelScale o -> {
@@ -184,6 +184,7 @@ public final class Gradient {
             case Op.SgdUpdate o -> throw none(n, "expected no loss that depends on an update");
             case Op.AdamWUpdate o -> throw none(n, "expected no loss that depends on an update");
             case Op.EmaUpdate o -> throw none(n, "expected no loss that depends on an update");
+            case Op.LossScaleUpdate o -> throw none(n, "expected no loss that depends on an update");
         }
     }
 
@@ -279,6 +280,11 @@ public final class Gradient {
             return fill(f.value() * factor, v);
         }
         return factor == 1 ? v : g.add(new Op.Scale(factor), v);
+    }
+
+    /** {@code factor * v}, folded where v is a single constant. */
+    private Value scaleBy(Value v, Value factor) {
+        return v.node().op() instanceof Op.Fill f && v.shape().equals(Shape.SCALAR) ? scale(factor, f.value()) : g.add(new Op.ScaleBy(), v, factor);
     }
 
     /** {@code v [A]} repeated over every other dimension of {@code shape}: two outer products with ones. */

@@ -179,6 +179,7 @@ public record Graph(List<Node> nodes, Map<String, Output> outputs) {
             case Op.SgdUpdate o -> new int[] {0, 2};
             case Op.AdamWUpdate o -> new int[] {0, 2, 3};
             case Op.EmaUpdate o -> new int[] {0};
+            case Op.LossScaleUpdate o -> new int[] {0, 1};
             default -> new int[0];
         };
     }

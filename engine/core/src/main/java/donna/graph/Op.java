@@ -208,12 +208,12 @@ public sealed interface Op {
     /** Mean of squares. {@code (src, target) -> (loss [1], dSrc)}. */
     record MeanSquaredError() implements Op {}
 
-    // ---- optimizer: in place on variables, no outputs
+    // ---- optimizer: in place on variables. A factor, where there is one, multiplies the gradient; one of 0 leaves everything as it is, whatever the gradient
 
-    /** PyTorch's SGD. {@code (parameter, gradient, velocity, learningRate [1])}; velocity starts at zero. */
+    /** PyTorch's SGD. {@code (parameter, gradient, velocity, learningRate [1] [, factor [1]])}; velocity starts at zero. */
     record SgdUpdate(float momentum, boolean nesterov, float weightDecay) implements Op {}
 
-    /** PyTorch's AdamW. {@code (parameter, gradient, m, v, learningRate [1], step [1])}; step counts from 1. */
+    /** PyTorch's AdamW. {@code (parameter, gradient, m, v, learningRate [1], step [1] [, factor [1]])}; step counts from 1. */
     record AdamWUpdate(float beta1, float beta2, float eps, float weightDecay) implements Op {}
 
     /** {@code average += (1 - decay) * (parameter - average)}. {@code (average, parameter)}. */
@@ -221,4 +221,13 @@ public sealed interface Op {
 
     /** {@code min(1, maxNorm / (norm + 1e-6))} of all gradients together. {@code (gradient, ...) -> [1]}. */
     record ClipFactor(float maxNorm) implements Op {}
+
+    /**
+     * Ends a step whose loss was multiplied by {@code scale}, so that 16 bits hold its gradients. {@code factor} takes the scale out of them and clips their
+     * norm to {@code maxNorm} (infinite: does not). If they are not all finite, by the sum of their squares, it is 0, and the scale is halved, down to 1,
+     * where it is NaN: that training has diverged. After {@code interval} steps without that the scale is doubled. {@link LossScale} says it in numbers.
+     * {@code step} is how many were made, this one among them. {@code (scale [1], steps [2], gradient, ...) -> (factor [1], step [1])}. In place: scale, and
+     * steps, which start at zero: those made since the scale changed, and in all.
+     */
+    record LossScaleUpdate(int interval, float maxNorm) implements Op {}
 }

@@ -209,12 +209,18 @@ final class ShapeRule {
             }
             case Op.DistillationLoss o -> loss();
             case Op.MeanSquaredError o -> loss();
-            case Op.SgdUpdate o -> updated(4, 3);
-            case Op.AdamWUpdate o -> updated(6, 4);
-            case Op.EmaUpdate o -> updated(2, 2);
+            case Op.SgdUpdate o -> updated(4, 5, 3);
+            case Op.AdamWUpdate o -> updated(6, 7, 4);
+            case Op.EmaUpdate o -> updated(2, 2, 2);
             case Op.ClipFactor o -> {
                 check(!in.isEmpty(), "no gradients given");
                 yield List.of(spec(Shape.SCALAR));
+            }
+            case Op.LossScaleUpdate o -> {
+                check(in.size() > 2, "no gradients given");
+                same(0, Shape.SCALAR, "scale");
+                same(1, Shape.of(2), "steps");
+                yield List.of(spec(Shape.SCALAR), spec(Shape.SCALAR));
             }
         };
     }
@@ -338,10 +344,10 @@ final class ShapeRule {
         return List.of(spec(Shape.SCALAR), spec(shape(0)));
     }
 
-    /** An update of input 0: the first {@code alike} inputs have its shape, the others are scalars. */
-    private List<TensorSpec> updated(int arity, int alike) {
-        arity(arity);
-        for (int i = 1; i < arity; i++) {
+    /** An update of input 0: the first {@code alike} inputs have its shape, the others are scalars, beyond {@code least} of them those that may be missing. */
+    private List<TensorSpec> updated(int least, int most, int alike) {
+        arity(Math.clamp(in.size(), least, most));
+        for (int i = 1; i < in.size(); i++) {
             same(i, i < alike ? shape(0) : Shape.SCALAR, "input " + i);
         }
         return List.of();

@@ -93,7 +93,8 @@ public final class GroupStep implements AutoCloseable {
     public static GroupStep training(Device device, List<Member> members, Recipe recipe, int places) {
         Writing writing = (w, objective, name) -> {
             Value loss = objective.write(w);
-            Update.write(w.graph(), recipe, gradients(w, loss));
+            Update update = new Update(w.graph(), device);
+            update.write(recipe, gradients(w, update.minimised(loss)));
             w.graph().output(name, loss);
         };
         return new GroupStep(device, members, places, GraphWriter.Mode.TRAIN, writing, true,

@@ -5,7 +5,9 @@ import donna.graph.Op;
 import donna.graph.Value;
 import donna.nn.Init;
 import donna.nn.ParameterSpec;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** How parameters follow their gradients. Weight decay is left off where {@link ParameterSpec#decay} says so. */
 public sealed interface Optimizer {
@@ -31,15 +33,24 @@ public sealed interface Optimizer {
         return new ParameterSpec("optimizer." + kind + "." + p.name(), p.shape(), Init.ZEROS, false, false);
     }
 
-    /** Writes the update of one parameter. {@code step} counts from 1. */
-    default void write(Graph.Builder graph, ParameterSpec p, Value parameter, Value gradient, Value learningRate, Value step) {
-        List<Value> s = state(p).stream().map(m -> graph.variable(m.name(), m.tensor())).toList();
-        switch (this) {
-            case Sgd o ->
-                graph.update(new Op.SgdUpdate(o.momentum, o.nesterov, p.decay() ? o.weightDecay : 0), parameter, gradient, s.get(0), learningRate);
-            case AdamW o ->
-                graph.update(new Op.AdamWUpdate(o.beta1, o.beta2, o.eps, p.decay() ? o.weightDecay : 0),
-                        parameter, gradient, s.get(0), s.get(1), learningRate, step);
-        }
+    /**
+     * Writes the update of one parameter.
+     *
+     * @param step counts from 1
+     * @param factor of the gradient; 0 leaves the update out
+     */
+    default void write(Graph.Builder graph, ParameterSpec p, Value parameter, Value gradient, Value learningRate, Value step, Optional<Value> factor) {
+        List<Value> in = new ArrayList<>(List.of(parameter, gradient));
+        state(p).forEach(m -> in.add(graph.variable(m.name(), m.tensor())));
+        in.add(learningRate);
+        Op op = switch (this) {
+            case Sgd o -> new Op.SgdUpdate(o.momentum, o.nesterov, p.decay() ? o.weightDecay : 0);
+            case AdamW o -> {
+                in.add(step);
+                yield new Op.AdamWUpdate(o.beta1, o.beta2, o.eps, p.decay() ? o.weightDecay : 0);
+            }
+        };
+        factor.ifPresent(in::add);
+        graph.update(op, in.toArray(Value[]::new));
     }
 }

@@ -28,16 +28,16 @@ public final class ShardedStep implements AutoCloseable {
     private final Plan update;
     private final Recipe recipe;
 
-    /** Compiles {@code count} shards of {@code objective}, which describes one shard's batch. */
+    /** Compiles on the first device of the workers that will {@link #run} it {@code count} shards of {@code objective}, which describes one shard's batch. */
     public ShardedStep(Device device, Objective objective, Recipe recipe, TrainingState state, int count) {
         this.recipe = recipe;
         GraphWriter w = new GraphWriter(GraphWriter.Mode.TRAIN);
         Value loss = objective.write(w);
-        Map<ParameterSpec, Value> gradients = GroupStep.gradients(w, loss);
+        Map<ParameterSpec, Value> gradients = GroupStep.gradients(w, new Update(w.graph(), device).minimised(loss));
         gradients.forEach((p, g) -> w.graph().output(gradient(p.name()), g));
         Graph graph = w.graph().output(StepScalars.LOSS, loss).build();
         List<ParameterSpec> trainable = List.copyOf(gradients.keySet());
-        update = device.compile(updateGraph(trainable, count));
+        update = device.compile(updateGraph(device, trainable, count));
         update.bindAll(state.tensors());
         for (int s = 0; s < count; s++) {
             Plan plan = device.compile(graph);
@@ -73,7 +73,7 @@ public final class ShardedStep implements AutoCloseable {
                 .toList();
     }
 
-    private Graph updateGraph(List<ParameterSpec> trainable, int count) {
+    private Graph updateGraph(Device device, List<ParameterSpec> trainable, int count) {
         Graph.Builder g = new Graph.Builder();
         Map<ParameterSpec, Value> mean = new LinkedHashMap<>();
         for (ParameterSpec p : trainable) {
@@ -84,7 +84,7 @@ public final class ShardedStep implements AutoCloseable {
             }
             mean.put(p, g.add(new Op.Scale(1f / count), sum));
         }
-        Update.write(g, recipe, mean);
+        new Update(g, device).write(recipe, mean);
         return g.build();
     }
 
@@ -107,12 +107,12 @@ public final class ShardedStep implements AutoCloseable {
             GroupStep.numbers(s, 0, recipe, step, steps);
             s.write();
         });
-        workers.forEach(shards.size(), (s, stream) -> {
+        workers.forEachOnFirst(shards.size(), (s, stream) -> {
             prepare.accept(s);
             shards.get(s).run(stream);
             stream.synchronize();
         });
-        workers.forEach(1, (i, stream) -> {
+        workers.forEachOnFirst(1, (i, stream) -> {
             update.run(stream);
             stream.synchronize();
         });

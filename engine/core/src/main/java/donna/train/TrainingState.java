@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Everything a training run carries from step to step: parameters, running statistics, optimizer state. Saved and restored whole, so that a resumed run
- * goes on with the same bits. Owner: whoever made it closes it.
+ * Everything a training run carries from step to step: parameters, running statistics, optimizer state, the loss's scale where a device wants one. Saved and
+ * restored whole, so that a resumed run goes on with the same bits. Owner: whoever made it closes it.
  */
 public final class TrainingState implements AutoCloseable {
     private final Parameters parameters;
@@ -26,16 +26,16 @@ public final class TrainingState implements AutoCloseable {
     /** Starts from given weights: {@code values} holds every parameter. */
     public static TrainingState start(Device device, Collection<ParameterSpec> specs, Map<String, float[]> values, Recipe recipe) {
         Parameters parameters = Parameters.of(device, specs, values);
-        List<ParameterSpec> state = Update.state(recipe, specs.stream().filter(ParameterSpec::trainable).toList());
-        Map<String, float[]> zero = new HashMap<>();
+        List<ParameterSpec> state = Update.state(device, recipe, specs.stream().filter(ParameterSpec::trainable).toList());
+        Map<String, float[]> kept = new HashMap<>();
         for (ParameterSpec s : state) {
             float[] own = values.get(s.name());
             if (own == null && s.name().startsWith("ema.")) {
                 own = values.get(s.name().substring("ema.".length()));
             }
-            zero.put(s.name(), own == null ? new float[Math.toIntExact(s.shape().elements())] : own);
+            kept.put(s.name(), own == null ? s.init().values(0, s.name(), Math.toIntExact(s.shape().elements())) : own);
         }
-        return new TrainingState(parameters, Parameters.of(device, state, zero));
+        return new TrainingState(parameters, Parameters.of(device, state, kept));
     }
 
     /** The starting values of fresh parameters. */

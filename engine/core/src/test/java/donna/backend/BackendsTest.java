@@ -54,4 +54,20 @@ class BackendsTest {
         assertThrows(DonnaException.InvalidInput.class, () -> Backends.open("reference:x", line -> {}));
         assertThrows(DonnaException.Unavailable.class, () -> Backends.open("reference:1", line -> {}));
     }
+
+    @Test
+    void severalDevicesAreNamedByTheirNumbersOnceEach() {
+        List<String> lines = new ArrayList<>();
+        try (Devices all = Backends.openAll("reference", Precision.F32, lines::add)) {
+            assertEquals(List.of("device: " + all.first().name()), lines);
+            assertEquals(1, all.all().size());
+        }
+        DonnaException.InvalidInput twice =
+                assertThrows(DonnaException.InvalidInput.class, () -> Backends.openAll("reference:0,0", Precision.F32, line -> {}));
+        assertTrue(twice.getMessage().contains("names 0 twice"), twice.getMessage());
+        DonnaException.InvalidInput several = assertThrows(DonnaException.InvalidInput.class, () -> Backends.open("reference:0,1", line -> {}));
+        assertTrue(several.getMessage().contains("name one, as in reference:0"), several.getMessage());
+        assertThrows(DonnaException.InvalidInput.class, () -> Backends.openAll("reference:0,", Precision.F32, line -> {}));
+        assertThrows(DonnaException.Unavailable.class, () -> Backends.openAll("reference:0,1", Precision.F32, line -> {}));
+    }
 }

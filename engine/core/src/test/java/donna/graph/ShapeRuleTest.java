@@ -95,6 +95,8 @@ class ShapeRuleTest {
         refused(new Op.SgdUpdate(0, false, 0), "input 0 is changed in place", in(5), in(5), variable(5), in(1));
         refused(new Op.SgdUpdate(0, false, 0), "input 2 is changed in place", p, in(5), in(5), in(1));
         refused(new Op.SgdUpdate(0, false, 0), "input 3 has shape [2]", p, in(5), variable(5), in(2));
+        refused(new Op.SgdUpdate(0, false, 0), "input 4 has shape [2]", p, in(5), variable(5), in(1), in(2));
+        refused(new Op.LossScaleUpdate(1, 1), "input 1 is changed in place", variable(1), in(2), in(5));
         refused(
                 new Op.AdamWUpdate(0.9f, 0.999f, 1e-8f, 0),
                 "input 3 has shape [4]",
@@ -128,5 +130,7 @@ class ShapeRuleTest {
     void theNumberOfInputsIsChecked() {
         refused(new Op.Add(), "takes 2 inputs, got 1", in(3));
         refused(new Op.ClipFactor(1), "no gradients");
+        refused(new Op.LossScaleUpdate(1, 1), "no gradients", variable(1), variable(2));
+        refused(new Op.SgdUpdate(0, false, 0), "takes 5 inputs, got 6", variable(5), in(5), variable(5), in(1), in(1), in(1));
     }
 }

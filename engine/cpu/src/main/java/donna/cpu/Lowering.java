@@ -124,6 +124,7 @@ final class Lowering {
             case Op.AdamWUpdate o -> updates.adamW(n, o);
             case Op.EmaUpdate o -> updates.ema(n, o);
             case Op.ClipFactor o -> updates.clipFactor(n, o);
+            case Op.LossScaleUpdate o -> updates.lossScale(n, o);
         }
     }
 }

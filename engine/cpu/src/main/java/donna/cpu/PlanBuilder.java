@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
  * A plan in the making: where each value lives, in which layouts, and the steps so far. A value may live in several slots, one per layout: the first
@@ -51,13 +52,7 @@ final class PlanBuilder {
     }
 
     private static List<Value> changes(Node n) {
-        return switch (n.op()) {
-            case Op.BatchNorm o -> List.of(n.input(3), n.input(4));
-            case Op.SgdUpdate o -> List.of(n.input(0), n.input(2));
-            case Op.AdamWUpdate o -> List.of(n.input(0), n.input(2), n.input(3));
-            case Op.EmaUpdate o -> List.of(n.input(0));
-            default -> List.of();
-        };
+        return IntStream.of(Graph.changedInputs(n.op())).mapToObj(n::input).toList();
     }
 
     Primitives primitives() {

@@ -29,7 +29,7 @@ final class FloatValues {
     /** Later nodes have said already how {@code n}'s outputs are wanted. */
     private static boolean wantsFloats(Node n, Set<Value> floats, Set<Value> others) {
         return switch (n.op()) {
-            case Op.SgdUpdate _, Op.AdamWUpdate _, Op.EmaUpdate _, Op.ClipFactor _, Op.CrossEntropy _, Op.DistillationLoss _ -> true;
+            case Op.SgdUpdate _, Op.AdamWUpdate _, Op.EmaUpdate _, Op.ClipFactor _, Op.LossScaleUpdate _, Op.CrossEntropy _, Op.DistillationLoss _ -> true;
             case Op.Add _, Op.Scale _, Op.ScaleBy _, Op.Reshape _, Op.Transpose _ -> floats.contains(n.output(0)) && !others.contains(n.output(0));
             default -> false;
         };

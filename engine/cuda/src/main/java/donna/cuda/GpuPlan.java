@@ -311,7 +311,7 @@ final class GpuPlan implements TimedPlan {
     public void close() {
         if (!closed) {
             closed = true;
-            device.run(() -> {
+            device.release(() -> {
                 forgetGraphs();
                 lines.forEach(l -> l.step.close());
             });

@@ -2,6 +2,7 @@ package donna.cuda;
 
 import donna.graph.Node;
 import donna.graph.Op;
+import donna.graph.Value;
 import donna.kernels.Kernel;
 import donna.kernels.Launch;
 import donna.kernels.Storage;
@@ -22,14 +23,31 @@ final class LossLowering {
         return Math.clamp(count / (16L * Launch.BLOCK), 1, MOST_BLOCKS);
     }
 
+    /** A loss's gradient, and the number on the device that multiplies it at once; null for none. */
+    private record Scaled(Value gradient, Slot scale) {}
+
+    /** What multiplies the gradient is taken into the loss's own pass where it is there already, as is the scale of a whole training step. */
+    private Scaled scaled(Node n) {
+        return b.fusions().scaling(n.output(1))
+                .filter(s -> b.has(s.input(1)))
+                .map(s -> new Scaled(s.output(0), b.plain(s.input(1))))
+                .orElse(new Scaled(n.output(1), null));
+    }
+
+    /** As {@code values} are stored; floats where the gradient is multiplied later, as 16 bits might not hold it until then. */
+    private Storage storage(Node n, Value... values) {
+        boolean later = b.fusions().scaling(n.output(1)).filter(s -> !b.has(s.input(1))).isPresent();
+        return later ? Storage.F32 : b.storage(values);
+    }
+
     void nsr(Node n) {
-        Storage storage = b.storage(n.input(0), n.input(1));
+        Storage storage = storage(n, n.input(0), n.input(1));
         Slot src = b.in(n.input(0), Order.CHANNELS_LAST, storage);
         squares(n, src, b.in(n.input(1), Order.CHANNELS_LAST, storage), b.plain(n.input(2)), n.input(0).shape().dim(1));
     }
 
     void meanSquaredError(Node n) {
-        Storage storage = b.storage(n.input(0), n.input(1));
+        Storage storage = storage(n, n.input(0), n.input(1));
         Slot src = b.in(n.input(0), b.origin(n.input(0)).order(), storage);
         squares(n, src, b.in(n.input(1), src.order(), storage), null, 1);
     }
@@ -38,17 +56,17 @@ final class LossLowering {
         int blocks = blocks(src.count());
         Slot partial = b.floats(blocks);
         Slot loss = b.define(n.output(0));
-        b.kernel(Kernel.WEIGHTED_SQUARES, Launch.rows(blocks), src, target, weights, partial, b.outLike(n.output(1), src), channels,
-                src.count());
+        Scaled d = scaled(n);
+        b.kernel(Kernel.WEIGHTED_SQUARES, Launch.rows(blocks), src, target, weights, partial, b.outLike(d.gradient, src), d.scale, channels, src.count());
         b.kernel(Kernel.SUM_PARTIALS, Launch.rows(1), partial, loss, blocks);
     }
 
     void crossEntropy(Node n, Op.CrossEntropy o) {
-        rows(n, Kernel.CROSS_ENTROPY, b.origin(n.input(0)).storage(), b.origin(n.input(1)), o.smoothing());
+        rows(n, Kernel.CROSS_ENTROPY, storage(n, n.input(0)), b.origin(n.input(1)), o.smoothing());
     }
 
     void distillation(Node n, Op.DistillationLoss o) {
-        Storage storage = b.storage(n.input(0), n.input(1));
+        Storage storage = storage(n, n.input(0), n.input(1));
         rows(n, Kernel.DISTILLATION, storage, b.in(n.input(1), Order.ROW_MAJOR, storage), o.temperature());
     }
 
@@ -58,8 +76,9 @@ final class LossLowering {
         Slot partial = b.floats(samples);
         Slot loss = b.define(n.output(0));
         Slot logits = b.in(n.input(0), Order.ROW_MAJOR, storage);
-        Slot dLogits = b.define(n.output(1), Order.ROW_MAJOR, storage);
-        b.kernel(kernel, Launch.rows(samples), logits, targets, partial, dLogits, parameter, samples, classes);
+        Scaled d = scaled(n);
+        Slot dLogits = b.define(d.gradient, Order.ROW_MAJOR, storage);
+        b.kernel(kernel, Launch.rows(samples), logits, targets, partial, dLogits, d.scale, parameter, samples, classes);
         b.kernel(Kernel.SUM_PARTIALS, Launch.rows(1), partial, loss, samples);
     }
 

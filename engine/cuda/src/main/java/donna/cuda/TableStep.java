@@ -21,8 +21,8 @@ final class TableStep implements Step {
     /**
      * Takes over a launch with no table yet.
      *
-     * @param rows fields in the order of the source's struct: a {@link Slot} or {@link Place} for an address, {@code Integer}, {@code Float}; addresses
-     *     first
+     * @param rows fields in the order of the source's struct: a {@link Slot} or {@link Place} for an address, null for none, {@code Integer}, {@code
+     *     Float}; addresses first
      */
     TableStep(KernelStep launch, List<Object[]> rows) {
         this.launch = launch;
@@ -73,6 +73,7 @@ final class TableStep implements Step {
             long at = (long) r * each;
             for (Object field : rows.get(r)) {
                 switch (field) {
+                    case null -> table.set(ValueLayout.JAVA_LONG, at, 0);
                     case Integer i -> table.set(ValueLayout.JAVA_INT, at, i);
                     case Float f -> table.set(ValueLayout.JAVA_FLOAT, at, f);
                     default -> {

@@ -12,7 +12,9 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Optimizer steps: they change variables where they are, so they work in the variables' own order. Steps of one kind are put off and made in one launch, before
@@ -72,16 +74,22 @@ final class UpdateLowering {
         return b.in(v, parameter.order(), Storage.F32);
     }
 
+    /** Of the gradient: input {@code i}, null where there is none. */
+    private Slot factor(Node n, int i) {
+        return n.inputs().size() > i ? b.plain(n.input(i)) : null;
+    }
+
     void sgd(Node n, Op.SgdUpdate o) {
         Slot parameter = b.origin(n.input(0));
         Slot gradient = like(n.input(1), parameter);
         Slot velocity = like(n.input(2), parameter);
         Slot rate = b.plain(n.input(3));
+        Slot factor = factor(n, 4);
         for (int i = 0; i < parameter.count(); i += Launch.PIECE) {
-            put(Kernel.SGD, Place.of(parameter, i), Place.of(gradient, i), Place.of(velocity, i), rate, o.momentum(), o.weightDecay(), o.nesterov() ? 1 : 0,
-                    Math.min(Launch.PIECE, parameter.count() - i));
+            put(Kernel.SGD, Place.of(parameter, i), Place.of(gradient, i), Place.of(velocity, i), rate, factor, o.momentum(), o.weightDecay(),
+                    o.nesterov() ? 1 : 0, Math.min(Launch.PIECE, parameter.count() - i));
         }
-        List.of(gradient, rate).forEach(this::reads);
+        Stream.of(gradient, rate, factor).filter(Objects::nonNull).forEach(this::reads);
         changed.addAll(List.of(parameter, velocity));
     }
 
@@ -92,11 +100,13 @@ final class UpdateLowering {
         Slot v = like(n.input(3), parameter);
         Slot rate = b.plain(n.input(4));
         Slot step = b.plain(n.input(5));
+        Slot factor = factor(n, 6);
         for (int i = 0; i < parameter.count(); i += Launch.PIECE) {
-            put(Kernel.ADAMW, Place.of(parameter, i), Place.of(gradient, i), Place.of(m, i), Place.of(v, i), rate, step, o.beta1(), o.beta2(),
-                    (float) Math.log(o.beta1()), (float) Math.log(o.beta2()), o.eps(), o.weightDecay(), Math.min(Launch.PIECE, parameter.count() - i));
+            put(Kernel.ADAMW, Place.of(parameter, i), Place.of(gradient, i), Place.of(m, i), Place.of(v, i), rate, step, factor, o.beta1(),
+                    o.beta2(), (float) Math.log(o.beta1()), (float) Math.log(o.beta2()), o.eps(), o.weightDecay(),
+                    Math.min(Launch.PIECE, parameter.count() - i));
         }
-        List.of(gradient, rate, step).forEach(this::reads);
+        Stream.of(gradient, rate, step, factor).filter(Objects::nonNull).forEach(this::reads);
         changed.addAll(List.of(parameter, m, v));
     }
 
@@ -116,15 +126,27 @@ final class UpdateLowering {
     }
 
     void clipFactor(Node n, Op.ClipFactor o) {
-        List<Object[]> gradients = new ArrayList<>();
-        for (Value v : n.inputs()) {
+        Slot partial = squares(n.inputs());
+        b.kernel(Kernel.CLIP_FACTOR, Launch.rows(1), partial, b.define(n.output(0)), o.maxNorm(), partial.count());
+    }
+
+    void lossScale(Node n, Op.LossScaleUpdate o) {
+        Slot partial = squares(n.inputs().subList(2, n.inputs().size()));
+        b.kernel(Kernel.LOSS_SCALE_UPDATE, Launch.rows(1), partial, b.origin(n.input(0)), b.origin(n.input(1)), b.define(n.output(0)), b.define(n.output(1)),
+                o.maxNorm(), o.interval(), partial.count());
+    }
+
+    /** The sums of the squares of all pieces of {@code gradients}. */
+    private Slot squares(List<Value> gradients) {
+        List<Object[]> rows = new ArrayList<>();
+        for (Value v : gradients) {
             Slot g = b.in(v, b.origin(v).order(), Storage.F32);
             for (int i = 0; i < g.count(); i += Launch.PIECE) {
-                gradients.add(new Object[] {Place.of(g, i), Math.min(Launch.PIECE, g.count() - i)});
+                rows.add(new Object[] {Place.of(g, i), Math.min(Launch.PIECE, g.count() - i)});
             }
         }
-        Slot partial = b.floats(gradients.size());
-        b.table(Kernel.SQUARES, Storage.F32, gradients, partial);
-        b.kernel(Kernel.CLIP_FACTOR, Launch.rows(1), partial, b.define(n.output(0)), o.maxNorm(), gradients.size());
+        Slot partial = b.floats(rows.size());
+        b.table(Kernel.SQUARES, Storage.F32, rows, partial);
+        return partial;
     }
 }

@@ -121,6 +121,7 @@ final class OnnxOps {
             case Op.AdamWUpdate o -> throw training(n);
             case Op.EmaUpdate o -> throw training(n);
             case Op.ClipFactor o -> throw training(n);
+            case Op.LossScaleUpdate o -> throw training(n);
         }
     }
 

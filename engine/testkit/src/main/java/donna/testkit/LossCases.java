@@ -76,6 +76,21 @@ final class LossCases {
             Value loss = w.op(new Op.MeanSquaredError(), w.src("src", 7, 10), w.fixed("target", Values.NORMAL, 7, 10));
             w.result("loss", w.op(new Op.ScaleBy(), loss, w.fixed("factor", Values.constant(0.25), 1)));
         });
+        catalogue.add("an nsr loss scaled at run time", w -> {
+            Value loss = w.op(
+                    new Op.NsrLoss(),
+                    w.src("src", 2, 12, 3, 5),
+                    w.fixed("target", Values.NORMAL, 2, 12, 3, 5),
+                    w.fixed("inverseVariance", Values.POSITIVE, 12));
+            w.result("loss", w.op(new Op.ScaleBy(), loss, w.fixed("factor", Values.constant(0.25), 1)));
+        });
+        catalogue.add("two losses of one value, weighted and scaled at run time", w -> {
+            Value logits = w.src("logits", 7, 10);
+            Value hard = w.op(new Op.CrossEntropy(0.1f), logits, w.labels("labels", Values.labels(10), 7));
+            Value soft = w.op(new Op.DistillationLoss(2), logits, w.fixed("target", Values.NORMAL, 7, 10));
+            Value factor = w.fixed("factor", Values.constant(0.25), 1);
+            w.result("loss", w.op(new Op.ScaleBy(), w.op(new Op.Add(), w.op(new Op.Scale(0.3f), hard), soft), factor));
+        });
     }
 
     private static void loss(CaseWriter w, Op op, Value... inputs) {

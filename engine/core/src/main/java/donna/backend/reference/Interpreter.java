@@ -57,10 +57,16 @@ final class Interpreter {
             case Op.CrossEntropy o -> Losses.crossEntropy(o, n, in, out);
             case Op.DistillationLoss o -> Losses.distillation(o, n.input(0).shape(), in, out);
             case Op.MeanSquaredError o -> Losses.meanSquaredError(in, out);
-            case Op.SgdUpdate o -> Updates.sgd(o, in[0], in[1], in[2], in[3][0]);
-            case Op.AdamWUpdate o -> Updates.adamW(o, in[0], in[1], in[2], in[3], in[4][0], in[5][0]);
+            case Op.SgdUpdate o -> Updates.sgd(o, in[0], in[1], in[2], in[3][0], factor(in, 4));
+            case Op.AdamWUpdate o -> Updates.adamW(o, in[0], in[1], in[2], in[3], in[4][0], in[5][0], factor(in, 6));
             case Op.EmaUpdate o -> Updates.ema(o, in[0], in[1]);
             case Op.ClipFactor o -> Updates.clipFactor(o, in, out[0]);
+            case Op.LossScaleUpdate o -> Updates.lossScale(o, in, out);
         }
+    }
+
+    /** Of gradients in an update: input {@code i}, if it is there. */
+    private static double factor(double[][] in, int i) {
+        return in.length > i ? in[i][0] : 1;
     }
 }

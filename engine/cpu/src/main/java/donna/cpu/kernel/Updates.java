@@ -8,7 +8,7 @@ import static donna.cpu.kernel.Lanes.SPECIES;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
-/** Optimizer steps in place on flat ranges of {@code count} elements, as PyTorch defines them. */
+/** Optimizer steps in place on flat ranges of {@code count} elements, as PyTorch defines them, with {@code factor} times the gradient. */
 public final class Updates {
     private Updates() {}
 
@@ -18,6 +18,7 @@ public final class Updates {
             MemorySegment gradient,
             MemorySegment velocity,
             float learningRate,
+            float factor,
             float momentum,
             boolean nesterov,
             float weightDecay,
@@ -31,7 +32,7 @@ public final class Updates {
             FloatVector p = FloatVector.fromMemorySegment(SPECIES, parameter, at, ORDER);
             FloatVector g = p.fma(
                     FloatVector.broadcast(SPECIES, weightDecay),
-                    FloatVector.fromMemorySegment(SPECIES, gradient, at, ORDER));
+                    FloatVector.fromMemorySegment(SPECIES, gradient, at, ORDER).mul(factor));
             FloatVector v = FloatVector.fromMemorySegment(SPECIES, velocity, at, ORDER)
                     .fma(FloatVector.broadcast(SPECIES, momentum), g);
             v.intoMemorySegment(velocity, at, ORDER);
@@ -40,7 +41,7 @@ public final class Updates {
         }
         for (long i = vectors * L; i < count; i++) {
             float p = Lanes.get(parameter, i);
-            float g = Lanes.get(gradient, i) + weightDecay * p;
+            float g = factor * Lanes.get(gradient, i) + weightDecay * p;
             float v = momentum * Lanes.get(velocity, i) + g;
             Lanes.set(velocity, i, v);
             Lanes.set(parameter, i, p - learningRate * (fromGradient * g + fromVelocity * v));
@@ -55,6 +56,7 @@ public final class Updates {
             MemorySegment v,
             float learningRate,
             double step,
+            float factor,
             float beta1,
             float beta2,
             float eps,
@@ -66,7 +68,7 @@ public final class Updates {
         long vectors = count / L;
         for (long i = 0; i < vectors; i++) {
             long at = i * BYTES;
-            FloatVector g = FloatVector.fromMemorySegment(SPECIES, gradient, at, ORDER);
+            FloatVector g = FloatVector.fromMemorySegment(SPECIES, gradient, at, ORDER).mul(factor);
             FloatVector first = FloatVector.fromMemorySegment(SPECIES, m, at, ORDER)
                     .mul(beta1)
                     .add(g.mul(1 - beta1));
@@ -84,7 +86,7 @@ public final class Updates {
                     .intoMemorySegment(parameter, at, ORDER);
         }
         for (long i = vectors * L; i < count; i++) {
-            float g = Lanes.get(gradient, i);
+            float g = factor * Lanes.get(gradient, i);
             float first = beta1 * Lanes.get(m, i) + (1 - beta1) * g;
             float second = beta2 * Lanes.get(v, i) + (1 - beta2) * g * g;
             Lanes.set(m, i, first);

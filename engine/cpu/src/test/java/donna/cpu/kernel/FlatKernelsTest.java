@@ -1,5 +1,7 @@
 package donna.cpu.kernel;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.function.IntToDoubleFunction;
@@ -8,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@link Elementwise}, {@link Updates} and {@link GradientNorm}. */
+/** {@link Elementwise}, {@link Updates} and {@link GradientSquares}. */
 class FlatKernelsTest {
     private static double[] expected(int count, IntToDoubleFunction f) {
         return IntStream.range(0, count).mapToDouble(f).toArray();
@@ -47,9 +49,10 @@ class FlatKernelsTest {
             double[] v = new double[count];
             for (int step = 0; step < 4; step++) {
                 float[] gradient = sample.normal(count, 0, 1);
-                Updates.sgd(parameter, sample.plain(gradient), velocity, rate, momentum, nesterov, weightDecay, count);
+                float factor = 0.5f + step;
+                Updates.sgd(parameter, sample.plain(gradient), velocity, rate, factor, momentum, nesterov, weightDecay, count);
                 for (int i = 0; i < count; i++) {
-                    double g = gradient[i] + weightDecay * p[i];
+                    double g = factor * (double) gradient[i] + weightDecay * p[i];
                     v[i] = momentum * v[i] + g;
                     p[i] -= rate * (nesterov ? g + momentum * v[i] : v[i]);
                 }
@@ -76,11 +79,13 @@ class FlatKernelsTest {
             double[] m = new double[count];
             double[] v = new double[count];
             for (int step = 1; step <= 4; step++) {
-                float[] g = sample.normal(count, 0, 1);
-                Updates.adamW(parameter, sample.plain(g), first, second, rate, step, b1, b2, 1e-8f, weightDecay, count);
+                float[] gradient = sample.normal(count, 0, 1);
+                float factor = 0.5f + step;
+                Updates.adamW(parameter, sample.plain(gradient), first, second, rate, step, factor, b1, b2, 1e-8f, weightDecay, count);
                 for (int i = 0; i < count; i++) {
-                    m[i] = b1 * m[i] + (1 - b1) * g[i];
-                    v[i] = b2 * v[i] + (1 - b2) * g[i] * g[i];
+                    double g = factor * (double) gradient[i];
+                    m[i] = b1 * m[i] + (1 - b1) * g;
+                    v[i] = b2 * v[i] + (1 - b2) * g * g;
                     double root = Math.sqrt(v[i] / (1 - Math.pow(b2, step))) + 1e-8f;
                     p[i] = p[i] * (1 - rate * weightDecay) - rate * m[i] / (1 - Math.pow(b1, step)) / root;
                 }
@@ -93,7 +98,7 @@ class FlatKernelsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {5, 64, 4111})
-    void averagesMoveAndNormsClip(int count) {
+    void averagesMoveAndSquaresAddUp(int count) {
         try (Arena arena = Arena.ofConfined()) {
             Sample sample = new Sample(arena, 44);
             float[] a = sample.normal(count, 0, 1);
@@ -103,15 +108,15 @@ class FlatKernelsTest {
             Sample.assertClose(
                     expected(count, i -> a[i] + 0.25 * ((double) p[i] - a[i])), Sample.read(average), 1e-6, "ema");
 
-            GradientNorm norm = new GradientNorm();
-            norm.clear();
-            norm.add(sample.plain(a), count);
-            norm.add(sample.plain(p), count);
-            double length = Math.sqrt(IntStream.range(0, count)
-                    .mapToDouble(i -> (double) a[i] * a[i] + (double) p[i] * p[i])
-                    .sum());
-            Sample.assertClose(0.5 / (length + 1e-6), norm.factor(0.5f), 1e-6, "factor");
-            Sample.assertClose(1, norm.factor((float) (2 * length)), 0, "factor of a short gradient");
+            GradientSquares squares = new GradientSquares();
+            squares.clear();
+            squares.add(sample.plain(a), count);
+            squares.add(sample.plain(p), count);
+            double expected = IntStream.range(0, count).mapToDouble(i -> (double) a[i] * a[i] + (double) p[i] * p[i]).sum();
+            Sample.assertClose(expected, (float) squares.value(), 1e-6, "squares");
+            p[count - 1] = Float.NaN;
+            squares.add(sample.plain(p), count);
+            assertTrue(Double.isNaN(squares.value()));
         }
     }
 }

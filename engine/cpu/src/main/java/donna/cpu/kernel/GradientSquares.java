@@ -8,8 +8,8 @@ import static donna.cpu.kernel.Lanes.SPECIES;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
-/** {@link donna.graph.Op.ClipFactor}: {@link #clear}, {@link #add} every gradient, {@link #factor}. */
-public final class GradientNorm {
+/** The sum of the squares of all gradients: {@link #clear}, {@link #add} every gradient, {@link #value}. */
+public final class GradientSquares {
     private static final int RUN = 256;
     private final Sums lanes = new Sums(L);
     private double rest;
@@ -41,12 +41,12 @@ public final class GradientNorm {
         lanes.add(0);
     }
 
-    /** {@code min(1, maxNorm / (norm + 1e-6))}; NaN if a gradient is NaN. */
-    public float factor(float maxNorm) {
+    /** NaN if a gradient is NaN. */
+    public double value() {
         double sum = rest;
         for (int i = 0; i < L; i++) {
             sum += lanes.value(i);
         }
-        return (float) Math.min(1, maxNorm / (Math.sqrt(sum) + 1e-6));
+        return sum;
     }
 }
