@@ -30,10 +30,11 @@ def read(path):
     return about, tensors
 
 
-# Of the models by name: activation; how the stem, the head and, of transformers, the heads of attention are.
-REFERENCES = {"cifar_resnet": ("relu", "linear", 0), "resnet": ("relu", "fc", 0), "mobilenet_v2": ("relu6", "classifier", 0),
-              "efficientnet": ("swish", "classifier", 0), "vit_tiny": ("gelu", "head", 3), "vit_small": ("gelu", "head", 6),
-              "deit_tiny": ("gelu", "head", 3)}
+# Of the models by name: activation, name of the classifier, heads of attention, and the units that have relu instead.
+REFERENCES = {"cifar_resnet": ("relu", "linear", 0, ()), "resnet": ("relu", "fc", 0, ()), "mobilenet_v2": ("relu6", "classifier", 0, ()),
+              "mobilenet_v3_large": ("hswish", "classifier", 0, ("blocks.0.", "blocks.1.", "blocks.2.")),
+              "efficientnet": ("swish", "classifier", 0, ()), "vit_tiny": ("gelu", "head", 3, ()), "vit_small": ("gelu", "head", 6, ()),
+              "deit_tiny": ("gelu", "head", 3, ())}
 
 
 class Model(nn.Module):
@@ -48,7 +49,8 @@ class Model(nn.Module):
             known = [k for k in REFERENCES if name.startswith(k) and not self.reference.get("file")]
             if not known:
                 sys.exit(f"{name} is not among the models that this script rebuilds: {', '.join(REFERENCES)}")
-            self.act, self.classifier, self.heads = REFERENCES[known[0]]
+            self.act, self.classifier, self.heads, self.simple = REFERENCES[known[0]]
+            self.gates = "hard_se" if name == "mobilenet_v3_large" else "none"
 
     def conv(self, conv, norm, x, stride=1, padding=None):
         w = self.t[conv + ".weight"]
@@ -117,12 +119,19 @@ class Model(nn.Module):
             return self.residual(name, x, stride, act, se)
         if self.has(name + "conv_dw") or self.has(name + "conv_exp"):
             return self.inverted(name, x, stride, act, se)
+        if self.has(name + "conv"):
+            return act(self.conv(name + "conv", name + "bn1", x, stride))
         sys.exit(f"{name}: its layers are of a kind that this script does not rebuild")
 
     def units(self, block):
-        """Names of the model's own units under a prefix, in the file's order."""
-        pattern = re.compile(re.escape(block) + r"((?:layer\d+\.\d+|blocks\.\d+(?:\.\d+)?(?=\.(?:conv|bn|se))|blocks\.\d+)\.)")
+        """Names of the model's own units under a prefix, which is part of them, in the file's order."""
+        pattern = re.compile("(" + re.escape(block) + r"(?:layer\d+\.\d+|blocks\.\d+(?:\.\d+)?(?=\.(?:conv|bn|se))|blocks\.\d+)\.)")
         return list(dict.fromkeys(m.group(1) for m in map(pattern.match, self.t) if m))
+
+    def own(self, prefix, unit, x, stride):
+        """A unit of the model by name, under a prefix."""
+        act = "relu" if unit[len(prefix):].startswith(self.simple) else self.act
+        return self.layer(unit, x, stride, ACTIVATIONS[act], self.gates, self.heads)
 
     def stem(self, x):
         if not self.reference:
@@ -143,8 +152,10 @@ class Model(nn.Module):
         if self.reference and self.heads:
             return self.linear("head", self.norm("norm", x[:, :, 0, 0]))
         if self.has("conv_head"):
-            act = self.act if self.reference else self.model["head"]["act"]
-            x = ACTIVATIONS[act](self.conv("conv_head", "bn2", x))
+            act = ACTIVATIONS[self.act if self.reference else self.model["head"]["act"]]
+            if "conv_head.bias" in self.t:  # after the pool
+                return self.linear(self.classifier, act(self.linear("conv_head", x.mean((2, 3)))))
+            x = act(self.conv("conv_head", "bn2", x))
         return self.linear(self.classifier if self.reference else "classifier", x.mean((2, 3)))
 
     def forward(self, x):
@@ -152,14 +163,17 @@ class Model(nn.Module):
         if not self.blocks:  # the reference model itself
             strides = dict(zip(self.reference["cut"], (b["stride"] for b in self.model["blocks"])))
             for unit in self.units(""):
-                x = self.layer(unit, x, strides.get(unit[:-1], 1), ACTIVATIONS[self.act], heads=self.heads)
+                x = self.own("", unit, x, strides.get(unit[:-1], 1))
             return self.head(x)
         for n, (block, choice) in enumerate(zip(self.model["blocks"], self.blocks)):
+            prefix = f"blocks.{n}."
             own = choice["type"] == "own"
-            names = self.units(f"blocks.{n}.") if own else [f"{i}." for i in range(choice["depth"])]
-            for i, name in enumerate(names):
-                act, heads = (self.act, self.heads) if own else (choice["act"], choice["heads"])
-                x = self.layer(f"blocks.{n}.{name}", x, block["stride"] if i == 0 else 1, ACTIVATIONS[act], choice["se"], heads)
+            for i, name in enumerate(self.units(prefix) if own else [f"{prefix}{i}." for i in range(choice["depth"])]):
+                stride = block["stride"] if i == 0 else 1
+                if own:
+                    x = self.own(prefix, name, x, stride)
+                else:
+                    x = self.layer(name, x, stride, ACTIVATIONS[choice["act"]], choice["se"], choice["heads"])
         return self.head(x)
 
 

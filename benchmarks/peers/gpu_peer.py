@@ -6,12 +6,19 @@ Reads one JSON request a line from standard input and answers each with one line
   {"do": "drop", "id": ID}
 Stage: one step trains every candidate of a block once, on the same input and target: forward, NSR loss, backward, fused SGD. Training: one step
 of a timm model with cross-entropy. Inference: one batch through a timm model with batch norm folded. Everything is channels last; bf16 and f16
-train under autocast. Variants: eager; graph (every step captured as a CUDA graph); streams (a stage's graphs on four streams); compile.
+train under autocast. Variants: eager; graph (every step captured as a CUDA graph); streams (a stage's graphs on four streams); compile (torch.compile
+for these shapes); compile graph (that, captured). What the compiler made is kept in a folder, so that another process need not compile it again.
 """
 import gc
 import json
+import os
 import sys
+import tempfile
 import time
+
+os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", os.path.join(tempfile.gettempdir(), "donna-gpu-inductor"))
+os.environ.setdefault("TORCHINDUCTOR_FX_GRAPH_CACHE", "1")
+os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "4")
 
 import torch
 import torch.nn as nn
@@ -23,6 +30,8 @@ ACTIVATIONS = {"relu": nn.ReLU, "relu6": nn.ReLU6, "swish": nn.SiLU}
 LOW = {"bf16": torch.bfloat16, "f16": torch.float16}
 WARM_UP_STEPS = 3
 STREAMS = 4
+# Networks that share a class and its code, each compiled for itself.
+COMPILED_AT_ONCE = 64
 CONV_NORMS = [("conv_stem", "bn1"), ("conv_pw", "bn1"), ("conv_dw", "bn2"), ("conv_pwl", "bn3"), ("conv_dw", "bn1"), ("conv_pw", "bn2"), ("conv_head", "bn2")]
 
 
@@ -68,10 +77,19 @@ def candidate(stage, c):
     return nn.Sequential(*blocks)
 
 
-def training_step(model, loss_of, precision, compiled):
+def compiled(model):
+    """By torch.compile, for the shapes that it will see; what it cannot compile is an error."""
+    import torch._dynamo.config as config
+
+    config.recompile_limit = COMPILED_AT_ONCE
+    config.fail_on_recompile_limit_hit = True
+    return torch.compile(model, dynamic=False)
+
+
+def training_step(model, loss_of, precision, variant):
     """A function that trains once; its gradients live as long as it does."""
     model = model.to(DEVICE).to(memory_format=torch.channels_last).train()
-    run = torch.compile(model) if compiled else model
+    run = compiled(model) if variant.startswith("compile") else model
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4, fused=CUDA)
     low = LOW.get(precision)
     scaler = torch.amp.GradScaler(DEVICE.type, enabled=precision == "f16")
@@ -143,10 +161,10 @@ def stage(request):
         return (((run(x).float() - target) ** 2).sum((0, 2, 3)) / signal).mean()
 
     variant = request["variant"]
-    steps = [training_step(candidate(s, c), nsr, request["precision"], variant == "compile") for c in s["candidates"]]
+    steps = [training_step(candidate(s, c), nsr, request["precision"], variant) for c in s["candidates"]]
     if variant in ("eager", "compile"):
         return serial(steps)
-    if variant == "graph":
+    if variant.endswith("graph"):
         pool = torch.cuda.graph_pool_handle()
         return serial([captured(step, pool) for step in steps])
     return on_streams([captured(step) for step in steps])
@@ -158,8 +176,8 @@ def training(request):
     batch, side = request["batch"], request["size"]
     model, x = timm.create_model(request["model"], drop_rate=0.0, drop_path_rate=0.0), image(batch, 3, side, side)
     labels = torch.randint(1000, (batch,), device=DEVICE)
-    step = training_step(model, lambda run: F.cross_entropy(run(x).float(), labels), request["precision"], request["variant"] == "compile")
-    return captured(step) if request["variant"] == "graph" else step
+    step = training_step(model, lambda run: F.cross_entropy(run(x).float(), labels), request["precision"], request["variant"])
+    return captured(step) if request["variant"].endswith("graph") else step
 
 
 def folded(model):
@@ -178,13 +196,13 @@ def inference(request):
 
     batch, side, low = request["batch"], request["size"], LOW.get(request["precision"], torch.float32)
     model = folded(timm.create_model(request["model"]).eval()).to(DEVICE, low).to(memory_format=torch.channels_last)
-    run, x = torch.compile(model) if request["variant"] == "compile" else model, image(batch, 3, side, side).to(low)
+    run, x = compiled(model) if request["variant"].startswith("compile") else model, image(batch, 3, side, side).to(low)
 
     def step():
         with torch.inference_mode():
             run(x)
 
-    return captured(step) if request["variant"] == "graph" else step
+    return captured(step) if request["variant"].endswith("graph") else step
 
 
 def use(precision):
@@ -211,6 +229,10 @@ def answer(request):
         for _ in range(WARM_UP_STEPS):
             run()
         wait()
+        gc.collect()
+        if CUDA:
+            # What is prepared ahead leaves the card's memory to others.
+            torch.cuda.empty_cache()
         prepared[request["id"]] = request["precision"], run
         return f"ready in {time.perf_counter() - start:.1f} s"
     precision, run = prepared[request["id"]]

@@ -6,6 +6,7 @@ import donna.bench.data.ImagePipeline;
 import donna.bench.ops.BatchNormActivation;
 import donna.bench.ops.DenseConvolution;
 import donna.bench.ops.DepthwiseConvolution;
+import donna.bench.ops.ExpansionStatistics;
 import donna.bench.ops.NativeCall;
 import donna.bench.ops.Pass;
 import donna.bench.ops.PointwiseConvolution;
@@ -72,6 +73,7 @@ record Question(Section section, Class<?> benchmark, Function<UnaryOperator<Stri
                         p -> work(DenseConvolution.of(pass(p), p.apply("shape"), Integer.parseInt(p.apply("kernel"))))),
                 new Question(
                         Section.OPS, SmallOps.class, p -> work(SmallOps.of(SmallOps.Kind.valueOf(p.apply("kind"))))),
+                new Question(Section.OPS, ExpansionStatistics.class, p -> Work.NONE),
                 new Question(Section.OPS, NativeCall.class, p -> Work.NONE),
                 new Question(Section.STEP, StepSpeed.class, p -> StepSpeed.work(p.apply("candidate"))),
                 new Question(Section.STEP, StageSpeed.class, p -> Work.rating(StageSpeed.CANDIDATES)),

@@ -32,7 +32,7 @@ public record Results(Machine machine, Map<String, Section> sections) {
     public static Path putInto(Path file, String name, Object content) {
         Map<String, Section> sections = sections(file);
         sections.put(name, new Section(LocalDate.now(ZoneOffset.UTC).toString(), content));
-        Json.write(file, new Results(Machine.here(), sections));
+        Json.writeRows(file, new Results(Machine.here(), sections));
         return file;
     }
 

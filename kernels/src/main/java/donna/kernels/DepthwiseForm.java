@@ -3,6 +3,7 @@ package donna.kernels;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What a depthwise kernel is compiled for: the geometry of the convolution and the share of a thread. The shares are those that need no more registers than
@@ -84,8 +85,8 @@ public record DepthwiseForm(int side, int stride, int channels, int strip, int a
         return (double) Math.ceilDiv(width, strip) * (strip * (side * side * channels + STORE) + needed * (LOAD + WIDEN * channels)) / channels;
     }
 
-    /** All that {@link #choose} may choose; nothing of files that have no forms. */
-    static List<DepthwiseForm> all(KernelFile file, Storage storage) {
+    /** The macros of all that {@link #choose} may choose; nothing for files that have no forms. */
+    static List<List<String>> variants(KernelFile file, Storage storage) {
         List<DepthwiseForm> all = new ArrayList<>();
         for (int side : SIDES) {
             for (int stride : STRIDES) {
@@ -93,11 +94,20 @@ public record DepthwiseForm(int side, int stride, int channels, int strip, int a
                 all.addAll(forms(file, storage, side, stride, 2));
             }
         }
-        return all.stream().distinct().toList();
+        return all.stream().distinct().flatMap(form -> file != KernelFile.DEPTHWISE_STRIPS
+                ? Stream.of(form.macros())
+                : DepthwiseFusion.largest().stream().map(form::macros)).toList();
     }
 
     /** What the compiler is told. */
     public List<String> macros() {
         return List.of("SIDE=" + side, "STRIDE=" + stride, "CHANNELS=" + channels, "STRIP=" + strip, "AHEAD=" + ahead);
+    }
+
+    /** As {@link #macros()}, for a {@link Kernel#DEPTHWISE_STRIPS} that does more beside. */
+    public List<String> macros(DepthwiseFusion fusion) {
+        List<String> all = new ArrayList<>(macros());
+        all.addAll(fusion.macros());
+        return List.copyOf(all);
     }
 }

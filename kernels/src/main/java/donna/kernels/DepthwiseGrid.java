@@ -68,12 +68,17 @@ public record DepthwiseGrid(int groups, int lines, int tiles, int rows, int stri
 
     /** A thread per band of a strip. */
     public Launch launch() {
-        return new Launch(Math.multiplyExact(tiles, Math.ceilDiv(items(), lines)), 1, 1, groups, lines);
+        return new Launch(Math.multiplyExact(tiles, blocks()), 1, 1, groups, lines);
+    }
+
+    /** Blocks of a tile of {@link #launch}. */
+    public int blocks() {
+        return Math.ceilDiv(items(), lines);
     }
 
     /** Parts into which the weight gradient's strips are divided. */
     public int chunks() {
-        return Math.clamp(BLOCKS / tiles, 1, Math.ceilDiv(items(), lines));
+        return Math.clamp(BLOCKS / tiles, 1, blocks());
     }
 
     /** A block per chunk and tile. */

@@ -38,10 +38,13 @@ public enum KernelFile {
         return INCLUDE.matcher(read(fileName())).replaceAll(m -> Matcher.quoteReplacement(read(m.group(1))));
     }
 
-    /** The sets of macros, {@code NAME=value}, that the file is compiled with for what is stored as {@code storage}; one empty set for most files. */
+    /**
+     * Sets of macros, {@code NAME=value}, that the file is compiled with for what is stored as {@code storage}, those that need most registers among them;
+     * one empty set for most files.
+     */
     public List<List<String>> variants(Storage storage) {
-        List<DepthwiseForm> forms = DepthwiseForm.all(this, storage);
-        return forms.isEmpty() ? List.of(List.of()) : forms.stream().map(DepthwiseForm::macros).toList();
+        List<List<String>> variants = DepthwiseForm.variants(this, storage);
+        return variants.isEmpty() ? List.of(List.of()) : variants;
     }
 
     private static String read(String file) {

@@ -54,6 +54,11 @@ public record Launch(int gridX, int gridY, int gridZ, int blockX, int blockY) {
         return new Launch(Math.ceilDiv(channels, LANES), y, z, LANES, ROWS);
     }
 
+    /** LANES threads below each other for each column. */
+    public static Launch columns(int columns) {
+        return new Launch(Math.ceilDiv(columns, LANES), 1, 1, LANES, LANES);
+    }
+
     /** Tiles of LANES x LANES of {@code samples} matrices. */
     public static Launch tiles(int rows, int columns, int samples) {
         return new Launch(Math.ceilDiv(columns, LANES), Math.ceilDiv(rows, LANES), samples, LANES, ROWS);

@@ -54,6 +54,19 @@ DEVICE floats<2 * N> moments(const stored* src, int rows, int channels, int chun
     return sums;
 }
 
+/* The statistics of a channel, from the sums over its rows of what is beyond a shift and of the square of that; moves the running ones by momentum. */
+DEVICE void finish(int c, float shift, float sum, float squares, float* mean, float* inverse_std, float* running_mean, float* running_variance,
+        const float* momentum, float eps, int rows) {
+    float shifted = sum / rows;
+    float variance = fmaxf(squares / rows - shifted * shifted, 0.0f);
+    float m = shift + shifted;
+    mean[c] = m;
+    inverse_std[c] = 1.0f / sqrtf(variance + eps);
+    float unbiased = rows > 1 ? variance * ((float) rows / (float) (rows - 1)) : 0.0f;
+    running_mean[c] += momentum[0] * (m - running_mean[c]);
+    running_variance[c] += momentum[0] * (unbiased - running_variance[c]);
+}
+
 template <int N>
 DEVICE void statistics(unsigned* counters, const stored* src, float* partial, float* mean, float* inverse_std, float* running_mean, float* running_variance,
         const float* momentum, float eps, int rows, int channels, int chunks) {
@@ -62,25 +75,45 @@ DEVICE void statistics(unsigned* counters, const stored* src, float* partial, fl
     for (int i = thread_of_block(); groups > 0 && i < width; i += threads_of_block()) {
         int c = (int) blockIdx.x * width + i;
         if (c < channels) {
-            float shifted = total(column<N>(i), 2 * width, groups) / rows;
-            float variance = fmaxf(total(width + column<N>(i), 2 * width, groups) / rows - shifted * shifted, 0.0f);
-            float m = widen(src[c]) + shifted;
-            mean[c] = m;
-            inverse_std[c] = 1.0f / sqrtf(variance + eps);
-            float unbiased = rows > 1 ? variance * ((float) rows / (float) (rows - 1)) : 0.0f;
-            running_mean[c] += momentum[0] * (m - running_mean[c]);
-            running_variance[c] += momentum[0] * (unbiased - running_variance[c]);
+            finish(c, widen(src[c]), total(column<N>(i), 2 * width, groups), total(width + column<N>(i), 2 * width, groups), mean, inverse_std, running_mean,
+                    running_variance, momentum, eps, rows);
         }
     }
 }
 
-/* The statistics of src; moves the running ones by momentum. partial [chunks, tiles, 2 columns of a tile], a counter for each tile. */
+/* The statistics of src. partial [chunks, tiles, 2 columns of a tile], a counter for each tile. */
 KERNEL __launch_bounds__(BLOCK, 4) batch_norm_statistics(unsigned* counters, const stored* src, float* partial, float* mean, float* inverse_std,
         float* running_mean, float* running_variance, const float* momentum, float eps, int rows, int channels, int chunks) {
     if (channels % 8 == 0) {
         statistics<8>(counters, src, partial, mean, inverse_std, running_mean, running_variance, momentum, eps, rows, channels, chunks);
     } else {
         statistics<1>(counters, src, partial, mean, inverse_std, running_mean, running_variance, momentum, eps, rows, channels, chunks);
+    }
+}
+
+/* The same of what a convolution stored, from partial [1 + 2 chunks, channels]: shifts, then of each chunk the sums, and those of the squares. */
+KERNEL __launch_bounds__(LANES * LANES) batch_norm_moments(const float* partial, float* mean, float* inverse_std, float* running_mean,
+        float* running_variance, const float* momentum, float eps, int rows, int channels, int chunks) {
+    __shared__ float of_row[2][LANES][LANES + 1];
+    int c = blockIdx.x * LANES + threadIdx.x;
+    float sum = 0.0f;
+    float squares = 0.0f;
+    if (c < channels) {
+#pragma unroll 8
+        for (int k = threadIdx.y; k < chunks; k += LANES) {
+            sum += partial[(1 + 2 * k) * channels + c];
+            squares += partial[(2 + 2 * k) * channels + c];
+        }
+    }
+    of_row[0][threadIdx.y][threadIdx.x] = sum;
+    of_row[1][threadIdx.y][threadIdx.x] = squares;
+    __syncthreads();
+    if (c < channels && threadIdx.y == 0) {
+        for (int r = 1; r < LANES; r++) {
+            sum += of_row[0][r][threadIdx.x];
+            squares += of_row[1][r][threadIdx.x];
+        }
+        finish(c, partial[c], sum, squares, mean, inverse_std, running_mean, running_variance, momentum, eps, rows);
     }
 }
 

@@ -7,6 +7,9 @@
  */
 #define TAPS (SIDE * SIDE)
 
+/* In place of an activation: nothing is done. */
+#define RAW -1
+
 /* Threads of a block, and blocks that share a multiprocessor at least: 128 registers a thread. */
 #define THREADS 128
 #define RESIDENT 4
@@ -73,6 +76,20 @@ DEVICE void store_piece(char* p, const float (&v)[CHANNELS]) {
         all.channel[k] = narrow(v[k]);
     }
     *(Stored*) p = all;
+#endif
+}
+
+/* To what is stored of it. */
+DEVICE void round_piece(float (&v)[CHANNELS]) {
+#if STORAGE != 0 && CHANNELS == 2
+    Piece both = {{narrow2(v[0], v[1])}};
+    v[0] = channel_of(both, 0);
+    v[1] = channel_of(both, 1);
+#else
+#pragma unroll
+    for (int k = 0; k < CHANNELS; k++) {
+        v[k] = widen(narrow(v[k]));
+    }
 #endif
 }
 
@@ -185,16 +202,21 @@ DEVICE unsigned columns(int first, int count, int width) {
     return present;
 }
 
-/* Stores those pixels of a strip that are there, and leaves zeros. */
-DEVICE void store_strip(float (&strip)[STRIP][CHANNELS], char* p, unsigned step, unsigned present) {
+/* Stores those pixels of a strip that are there, after the activation ACT or RAW, and leaves `begin`. */
+template <int ACT>
+DEVICE void store_strip(float (&strip)[STRIP][CHANNELS], char* p, unsigned step, unsigned present, const float (&begin)[CHANNELS]) {
 #pragma unroll
     for (int i = 0; i < STRIP; i++) {
         if (present & 1u << i) {
+#pragma unroll
+            for (int k = 0; k < CHANNELS; k++) {
+                strip[i][k] = ACT == RAW ? strip[i][k] : activate(ACT, strip[i][k]);
+            }
             store_piece(p + (unsigned long long) i * step, strip[i]);
         }
 #pragma unroll
         for (int k = 0; k < CHANNELS; k++) {
-            strip[i][k] = 0.0f;
+            strip[i][k] = begin[k];
         }
     }
 }

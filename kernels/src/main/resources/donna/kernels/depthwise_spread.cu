@@ -39,6 +39,7 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_spread(const stored* d_dst
         in.at += below(out_width, step);
         in.present = (unsigned) (line + ahead + 1) < end ? wanted : 0;
     }
+    float nothing[CHANNELS] = {};
     float sums[2 * LIVE][STRIP][CHANNELS] = {};
     for (int top = line; top < first + rows; top += LIVE) {
 #pragma unroll
@@ -74,7 +75,7 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_spread(const stored* d_dst
             in.present = (unsigned) (line + AHEAD) < end ? wanted : 0;
 #pragma unroll
             for (int half = 0; half < 2; half++) {
-                store_strip(sums[2 * turn + half], out, opaque(step), done && y >= 0 && y < height ? made : 0);
+                store_strip<RAW>(sums[2 * turn + half], out, opaque(step), done && y >= 0 && y < height ? made : 0, nothing);
                 y += done;
                 out += done ? below(width, step) : 0;
             }

@@ -1,21 +1,102 @@
-/* Depthwise convolution of src [N, H, W, C] by weight [C, SIDE, SIDE] to dst [N, OH, OW, C]. */
+/*
+ * Depthwise convolution of src [N, H, W, C] by weight [C, SIDE, SIDE] to dst [N, OH, OW, C]. It may be compiled for more beside: AFTER, the activation with
+ * which a sum and the bias of its channel, which may be missing, are stored; or STATISTICS, sums of what is stored.
+ */
 #include "kshim.h"
 #include "depthwise.h"
 
+#ifndef AFTER
+#define AFTER RAW
+#endif
+
+#ifndef STATISTICS
+#define STATISTICS 0
+#endif
+
 /* Pixels of a row of src that a strip of dst needs. */
 #define NEEDED ((STRIP - 1) * STRIDE + SIDE)
+
+#if STATISTICS
+/*
+ * What each thread adds up of each of its channels: what it stores beyond a shift, and the square of that; then the shifts. Not in registers, which are few.
+ */
+DEVICE float* moments_of_threads() {
+    __shared__ float all[3 * CHANNELS * THREADS];
+    return all;
+}
+
+DEVICE float* own_moments() {
+    return moments_of_threads() + threadIdx.y * blockDim.x + threadIdx.x;
+}
+
+/* The shift is what dst were if the first pixel of src were everywhere: the same for all threads, and little is lost where the mean is large. */
+DEVICE void begin_moments(const float (&taps)[TAPS][CHANNELS], Piece first) {
+#pragma unroll
+    for (int k = 0; k < CHANNELS; k++) {
+        float sum = 0.0f;
+#pragma unroll
+        for (int t = 0; t < TAPS; t++) {
+            sum += taps[t][k];
+        }
+        own_moments()[k * THREADS] = 0.0f;
+        own_moments()[(CHANNELS + k) * THREADS] = 0.0f;
+        own_moments()[(2 * CHANNELS + k) * THREADS] = sum * channel_of(first, k);
+    }
+}
+
+/* Adds those pixels of a strip that are there, which become what is stored of them. */
+DEVICE void add_strip(float (&strip)[STRIP][CHANNELS], unsigned present) {
+    if (present) {
+        float moments[2 * CHANNELS] = {};
+#pragma unroll
+        for (int i = 0; i < STRIP; i++) {
+            round_piece(strip[i]);
+            if (present & 1u << i) {
+#pragma unroll
+                for (int k = 0; k < CHANNELS; k++) {
+                    float beyond = strip[i][k] - own_moments()[(2 * CHANNELS + k) * THREADS];
+                    moments[k] += beyond;
+                    moments[CHANNELS + k] += beyond * beyond;
+                }
+            }
+        }
+#pragma unroll
+        for (int q = 0; q < 2 * CHANNELS; q++) {
+            own_moments()[q * THREADS] += moments[q];
+        }
+    }
+}
+
+/* partial [1 + 2 blocks of a tile, C]: the shifts, then of each block the sums, and those of the squares. */
+DEVICE void store_moments(float* partial, int block, int channel, int channels) {
+    __syncthreads();
+    for (int q = threadIdx.y; channel < channels && q < 2 * CHANNELS; q += blockDim.y) {
+        float sum = 0.0f;
+        for (int r = 0; r < (int) blockDim.y; r++) {
+            sum += moments_of_threads()[q * THREADS + r * blockDim.x + threadIdx.x];
+        }
+        partial[(1 + 2 * block + q / CHANNELS) * channels + channel + q % CHANNELS] = sum;
+    }
+    for (int k = threadIdx.y; channel < channels && block == 0 && k < CHANNELS; k += blockDim.y) {
+        partial[channel + k] = moments_of_threads()[(2 * CHANNELS + k) * THREADS + threadIdx.x];
+    }
+}
+#endif
 
 /*
  * A thread makes `rows` rows of a strip of dst. Row y is made of the rows of src from y STRIDE - padding on; the LIVE rows in the making are in registers,
  * row y as number (y - first) % LIVE. With flipped taps this is the backward pass of stride 1.
  */
-KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_strips(const stored* src, const float* weight, stored* dst, int flipped, int height, int width,
-        int channels, int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples) {
+DEVICE void make_rows(const stored* src, const float* weight, const float* bias, stored* dst, int flipped, int height, int width, int channels,
+        int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples) {
     __shared__ unsigned rows_ahead[WINDOW_WORDS(NEEDED)];
     int tile = blockIdx.x % tiles;
     float taps[TAPS][CHANNELS];
     load_taps(taps, weight, tile, channels, flipped);
     int channel = (tile * (int) blockDim.x + (int) threadIdx.x) * CHANNELS;
+#if STATISTICS
+    begin_moments(taps, load_piece((const char*) (src + channel), channel < channels));
+#endif
     Item item = item_at(blockIdx.x / tiles * blockDim.y + threadIdx.y, bands, strips);
     if (item.sample >= samples || channel >= channels) {
         return;
@@ -38,7 +119,24 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_strips(const stored* src, 
         in.at += below(width, step);
         in.present = (unsigned) (line + ahead + 1) < end ? wanted : 0;
     }
-    float sums[LIVE][STRIP][CHANNELS] = {};
+    float begin[CHANNELS] = {};
+    if (AFTER != RAW && bias) {
+#pragma unroll
+        for (int k = 0; k < CHANNELS; k++) {
+            begin[k] = bias[channel + k];
+        }
+    }
+    float sums[LIVE][STRIP][CHANNELS];
+#pragma unroll
+    for (int l = 0; l < LIVE; l++) {
+#pragma unroll
+        for (int i = 0; i < STRIP; i++) {
+#pragma unroll
+            for (int k = 0; k < CHANNELS; k++) {
+                sums[l][i][k] = begin[k];
+            }
+        }
+    }
     for (int top = 0; top < count + LIVE - 1; top += LIVE) {
 #pragma unroll
         for (int turn = 0; turn < LIVE; turn++) {
@@ -74,8 +172,20 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_strips(const stored* src, 
                 in.present = (unsigned) (line + AHEAD) < end ? wanted : 0;
             }
             bool done = (unsigned) (top + turn - (LIVE - 1)) < (unsigned) count;
-            store_strip(sums[(turn + 1) % LIVE], out, opaque(step), done ? made : 0);
+#if STATISTICS
+            add_strip(sums[(turn + 1) % LIVE], done ? made : 0);
+#endif
+            store_strip<AFTER>(sums[(turn + 1) % LIVE], out, opaque(step), done ? made : 0, begin);
             out += done ? below(out_width, step) : 0;
         }
     }
+}
+
+KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_strips(const stored* src, const float* weight, const float* bias, stored* dst, float* partial,
+        int flipped, int height, int width, int channels, int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands,
+        int samples) {
+    make_rows(src, weight, bias, dst, flipped, height, width, channels, out_height, out_width, padding, rows, tiles, strips, bands, samples);
+#if STATISTICS
+    store_moments(partial, blockIdx.x / tiles, (blockIdx.x % tiles * (int) blockDim.x + (int) threadIdx.x) * CHANNELS, channels);
+#endif
 }

@@ -5,12 +5,19 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /** The CUDA driver, checked: every status that is not success becomes a {@link NativeException} with the driver's own text. Thread-safe. */
 public final class Cuda {
     /** {@code CUDA_ERROR_OUT_OF_MEMORY}, for {@link NativeException#status}. */
     public static final int OUT_OF_MEMORY = 2;
+
+    /**
+     * After these a context and all that is in it are lost: uncorrectable errors of memory and links, and whatever ends a kernel in its middle. Source: the
+     * driver's {@code CUresult}, "leaves the process in an inconsistent state".
+     */
+    private static final Set<Integer> LOSING = Set.of(214, 220, 700, 702, 710, 714, 715, 716, 717, 718, 719, 721, 999);
 
     static final int NOT_READY = 600;
     private static final int NO_DEVICE = 100;
@@ -36,6 +43,11 @@ public final class Cuda {
         }
         cuda.check(status, "cuInit");
         return cuda;
+    }
+
+    /** Whether a card's context and everything in it is lost after {@code status}: nothing in it can be used, or has to be closed. */
+    public static boolean isLost(int status) {
+        return LOSING.contains(status);
     }
 
     /** How the libraries are called. */

@@ -19,9 +19,16 @@ public final class Matmul implements AutoCloseable {
     private static final int LAYOUT_BATCH_COUNT = 5;
     private static final int LAYOUT_BATCH_STRIDE = 6;
     private static final int PREFERENCE_WORKSPACE_BYTES = 1;
+    private static final int PREFERENCE_REDUCTION = 3;
     private static final int PREFERENCE_ALIGNMENT_A = 5;
     private static final int PREFERENCE_ALIGNMENT_D = 8;
     private static final int CANDIDATES = 8;
+
+    /** How the parts of a sum that several blocks make may be added, always in the same order: in single precision. */
+    private static final int REDUCE_IN_F32 = 2;
+
+    /** In place and as the result is stored too, which for floats is no less exact. */
+    private static final int REDUCE_IN_ANY_WAY = 7;
 
     /** {@code cublasLtMatmulHeuristicResult_t}: the algorithm (64 bytes), its workspace, a status, the waves, four reserved words. */
     private static final long RESULT_BYTES = 96;
@@ -104,6 +111,8 @@ public final class Matmul implements AutoCloseable {
         long preference = BlasLt.create(lib, "cublasLtMatmulPreferenceCreate", lib::cublasLtMatmulPreferenceCreate);
         try (Arena local = Arena.ofConfined()) {
             prefer(preference, PREFERENCE_WORKSPACE_BYTES, local.allocateFrom(ValueLayout.JAVA_LONG, workspaceBytes));
+            int reduction = spec.result() == CudaElement.F32 ? REDUCE_IN_ANY_WAY : REDUCE_IN_F32;
+            prefer(preference, PREFERENCE_REDUCTION, local.allocateFrom(ValueLayout.JAVA_INT, reduction));
             for (int i = PREFERENCE_ALIGNMENT_A; i <= PREFERENCE_ALIGNMENT_D; i++) {
                 prefer(preference, i, local.allocateFrom(ValueLayout.JAVA_INT, alignment));
             }

@@ -10,6 +10,7 @@ import java.util.List;
 final class BranchTimes {
     private static final String PROPERTY = "donna.cuda.branches";
     private static final int ROUNDS = 3;
+    private static final double ROUND_MS = 250;
     private static final int[] BATCHES = {64, 256};
     private static final int[] BRANCHES = {1, 2, 4, 8, 16};
 
@@ -24,7 +25,7 @@ final class BranchTimes {
                         return;
                     }
                     Stages.Stage stage = StageWork.scaled(json, batch, StageWork.CANDIDATES);
-                    Race race = new Race(ROUNDS);
+                    Race race = new Race(ROUNDS, ROUND_MS);
                     for (int branches : BRANCHES) {
                         race.enter(branches + " branches", () -> contender(cards, stage, branches));
                     }

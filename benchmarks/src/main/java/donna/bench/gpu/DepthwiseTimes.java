@@ -254,9 +254,9 @@ final class DepthwiseTimes {
         long dst = fresh(l.dstElements() * storage.bytes());
         long taps = fresh(4L * l.channels * l.side * l.side * (p == Pass.BACKWARD_WEIGHT ? grid.chunks() : 1));
         List<Number> values = new ArrayList<>(switch (p) {
-            case FORWARD -> List.<Number>of(src, taps, dst, 0, l.size, l.size, l.channels, l.out(), l.out(), l.padding());
+            case FORWARD -> List.<Number>of(src, taps, 0L, dst, 0L, 0, l.size, l.size, l.channels, l.out(), l.out(), l.padding());
             case BACKWARD_DATA -> l.stride == 1
-                    ? List.<Number>of(dst, taps, src, 1, l.out(), l.out(), l.channels, l.size, l.size, l.side - 1 - l.padding())
+                    ? List.<Number>of(dst, taps, 0L, src, 0L, 1, l.out(), l.out(), l.channels, l.size, l.size, l.side - 1 - l.padding())
                     : List.<Number>of(dst, taps, src, l.size, l.size, l.channels, l.out(), l.out(), l.padding());
             case BACKWARD_WEIGHT -> List.<Number>of(src, dst, taps, l.size, l.size, l.channels, l.out(), l.out(), l.padding());
         });

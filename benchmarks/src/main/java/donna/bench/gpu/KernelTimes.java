@@ -62,7 +62,7 @@ final class KernelTimes {
     }
 
     /** What the card reaches at most. */
-    private record Rates(double bytesPerMicrosecond, double flopsPerMicrosecond) {
+    record Rates(double bytesPerMicrosecond, double flopsPerMicrosecond) {
         /** As the step {@code ceilings} has found them, or finds them now. */
         static Rates of(CardStep.Place place) {
             if (!Results.sections(place.results()).containsKey("ceilings")) {

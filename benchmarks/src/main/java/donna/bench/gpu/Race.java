@@ -7,11 +7,11 @@ import java.util.Map;
 
 /** Times several ways to do the same work in turn: A B C, A B C, ... */
 final class Race {
-    private static final double ROUND_MS = 250;
     private static final int WARM_UP_STEPS = 3;
     private static final int MOST_STEPS = 2000;
 
     private final int rounds;
+    private final double roundMs;
     private final Map<String, Entrant> entrants = new LinkedHashMap<>();
 
     /** Makes a contender ready. */
@@ -38,8 +38,15 @@ final class Race {
 
     private record Ready(Contender contender, int steps, List<Double> times) {}
 
-    Race(int rounds) {
+    /**
+     * Nobody has entered yet.
+     *
+     * @param rounds of each contender
+     * @param roundMs about how long a round takes
+     */
+    Race(int rounds, double roundMs) {
         this.rounds = rounds;
+        this.roundMs = roundMs;
     }
 
     Race enter(String name, Entrant entrant) {
@@ -56,7 +63,7 @@ final class Race {
             try {
                 c = entrant.prepare();
                 c.round(WARM_UP_STEPS);
-                int steps = (int) Math.clamp(Math.ceil(ROUND_MS / c.round(WARM_UP_STEPS)), WARM_UP_STEPS, MOST_STEPS);
+                int steps = (int) Math.clamp(Math.ceil(roundMs / c.round(WARM_UP_STEPS)), WARM_UP_STEPS, MOST_STEPS);
                 ready.put(name, new Ready(c, steps, new ArrayList<>()));
             } catch (Exception e) {
                 failed.put(name, message(e));

@@ -1,7 +1,8 @@
 package donna.bench.gpu;
 
 import donna.backend.Backends;
-import donna.backend.Device;
+import donna.backend.Devices;
+import donna.backend.Precision;
 import donna.bench.Table;
 import donna.jobs.Progress;
 import donna.run.ImageSource;
@@ -30,7 +31,7 @@ final class SearchRun {
         Path folder = Files.createTempDirectory("donna-run");
         Found found;
         try (RunFolder run = RunFolder.open(folder);
-                Device device = Backends.open("cuda", line -> {});
+                Devices card = Backends.openAll("cuda:0", Precision.F32, line -> {});
                 LoadWatch watch = new LoadWatch()) {
             long start = System.nanoTime();
             watch.phase("data");
@@ -50,7 +51,7 @@ final class SearchRun {
                     System.out.println(text);
                 }
             };
-            Search.run(spec, ImageSource.open(spec, line -> {}), run, device, progress, new Search.Options(device.concurrency(), false, Stage.FRONT));
+            Search.run(spec, ImageSource.open(spec, line -> {}), run, card, progress, new Search.Options(card.first().concurrency(), false, Stage.FRONT));
             found = new Found((System.nanoTime() - start) / 1e9, watch.loads());
         }
         place.put("quickstart", found);

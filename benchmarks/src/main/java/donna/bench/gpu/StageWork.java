@@ -16,6 +16,9 @@ final class StageWork {
     /** Kernel, expansion, depth, and squeeze and excitation with swish or neither: two dozen. */
     static final int CANDIDATES = 24;
 
+    /** Few enough for torch.compile, which takes its time for each: both kinds, each kernel, each depth. */
+    static final int FEW_CANDIDATES = 5;
+
     private StageWork() {}
 
     /** {@code stage} with another batch and {@code count} of the candidates, evenly chosen. */

@@ -18,19 +18,20 @@ import java.util.regex.Pattern;
  * rounds, steps, and the results folder (none: nothing is kept).
  */
 public final class Finetuning {
-    private static final Pattern TIME = Pattern.compile(": ([0-9.]+) ms$", Pattern.MULTILINE);
+    private static final Pattern ALLOCATED = Pattern.compile(", ([0-9.]+) B allocated");
+    private static final Pattern TIME = Pattern.compile(": ([0-9.]+) ms");
 
     /** The part of the networks file that is needed here. */
     private record Networks(List<Named> networks) {}
 
     private record Named(String name) {}
 
-    /** A line of the result: milliseconds of a step; ratio is eager over ours, round by round. */
+    /** A line of the result: milliseconds of a step; ratio is eager over ours, round by round; bytes that a step of ours leaves to the garbage collector. */
     private record Row(
-            String network, double eagerMs, double oursMs, Spread ratio, List<Double> eagerRounds, List<Double> oursRounds) {
-        static Row of(String network, List<Double> eager, List<Double> ours) {
+            String network, double eagerMs, double oursMs, Spread ratio, List<Double> eagerRounds, List<Double> oursRounds, double allocatedBytes) {
+        static Row of(String network, List<Double> eager, List<Double> ours, double allocatedBytes) {
             Spread ratio = Spread.ofRatios(eager, ours);
-            return new Row(network, Spread.of(eager).median(), Spread.of(ours).median(), ratio, eager, ours);
+            return new Row(network, Spread.of(eager).median(), Spread.of(ours).median(), ratio, eager, ours, allocatedBytes);
         }
     }
 
@@ -55,17 +56,19 @@ public final class Finetuning {
             eagerCommand.addAll(arguments);
             List<Double> eager = new ArrayList<>();
             List<Double> ours = new ArrayList<>();
+            double allocated = 0;
             for (int round = 0; round < rounds; round++) {
                 System.err.println(network.name() + ", round " + (round + 1) + " of " + rounds + " ...");
-                eager.add(milliseconds(Child.run(logs.resolve("finetune-eager.log"), eagerCommand)));
-                ours.add(milliseconds(
-                        Child.run(logs.resolve("finetune-ours.log"), Child.java(FinetuneStep.class, arguments))));
+                eager.add(number(TIME, Child.run(logs.resolve("finetune-eager.log"), eagerCommand)));
+                Child.Ended own = Child.run(logs.resolve("finetune-ours.log"), Child.java(FinetuneStep.class, arguments));
+                ours.add(number(TIME, own));
+                allocated = Math.max(allocated, number(ALLOCATED, own));
             }
-            rows.add(Row.of(network.name(), eager, ours));
+            rows.add(Row.of(network.name(), eager, ours, allocated));
         }
-        Table table = new Table("finetuning step", "eager ms", "ours ms", "ratio [min, max]");
+        Table table = new Table("finetuning step", "eager ms", "ours ms", "ratio [min, max]", "B allocated");
         rows.forEach(r -> table.row(
-                r.network(), Table.number(r.eagerMs()), Table.number(r.oursMs()), r.ratio().toString()));
+                r.network(), Table.number(r.eagerMs()), Table.number(r.oursMs()), r.ratio().toString(), Table.number(r.allocatedBytes())));
         System.out.println(Machine.here() + "; PyTorch " + pytorch);
         System.out.println(threads + " networks at once, a thread each, " + rounds + " rounds in turn\n\n" + table);
         if (args.length > 6) {
@@ -74,10 +77,10 @@ public final class Finetuning {
         }
     }
 
-    private static double milliseconds(Child.Ended child) {
-        Matcher found = TIME.matcher(child.output());
+    private static double number(Pattern what, Child.Ended child) {
+        Matcher found = what.matcher(child.output());
         if (!found.find()) {
-            throw new IllegalStateException("no time in the output:\n" + child.output());
+            throw new IllegalStateException("nothing like '" + what + "' in the output:\n" + child.output());
         }
         return Double.parseDouble(found.group(1));
     }

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Locale;
 
 /** What repeated measurements gave. */
-record Spread(double median, double min, double max) {
-    static Spread of(List<Double> values) {
+public record Spread(double median, double min, double max) {
+    public static Spread of(List<Double> values) {
         double[] sorted =
                 values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
         double upper = sorted[sorted.length / 2];
@@ -21,7 +21,7 @@ record Spread(double median, double min, double max) {
     }
 
     /** The quotients of measurements taken in pairs. */
-    static Spread ofRatios(List<Double> numerators, List<Double> denominators) {
+    public static Spread ofRatios(List<Double> numerators, List<Double> denominators) {
         Double[] ratios = new Double[numerators.size()];
         Arrays.setAll(ratios, i -> numerators.get(i) / denominators.get(i));
         return of(List.of(ratios));

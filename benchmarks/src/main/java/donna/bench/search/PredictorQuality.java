@@ -1,7 +1,8 @@
 package donna.bench.search;
 
 import donna.backend.Backends;
-import donna.backend.Device;
+import donna.backend.Devices;
+import donna.backend.Precision;
 import donna.bench.Machine;
 import donna.bench.Results;
 import donna.bench.Table;
@@ -15,6 +16,7 @@ import donna.run.Search;
 import donna.run.Stage;
 import donna.spec.Json;
 import donna.spec.SearchSpec;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,11 +27,13 @@ import java.util.function.Function;
 
 /**
  * How well does the accuracy predictor rank architectures it has not seen, beside simpler scores? For each seed a
- * search up to its predictor, with held-out architectures. Arguments: the spec, the folder for runs, the results
- * folder, seeds such as {@code 1,2,3}, the number of held-out architectures, threads, and the images' folder (none:
- * fetched).
+ * search up to its predictor, with held-out architectures, in a folder {@code seed-N} of its own. Arguments: the spec,
+ * the folder for runs, the results folder, seeds such as {@code 1,2,3}, the number of held-out architectures, threads
+ * (0: only the seeds that are finished are read), and the images' folder with IDX files (none: fetched). Several
+ * processes may work on different seeds at a time.
  */
 public final class PredictorQuality {
+    private static final String REPORT = "predictor.json";
     private static final String OURS = "predictor";
     private static final String SEARCH = "predictor, from the blocks alone";
 
@@ -91,15 +95,25 @@ public final class PredictorQuality {
     public static void main(String[] args) {
         System.out.println(Machine.here() + "\n");
         List<Seed> seeds = new ArrayList<>();
+        int threads = Integer.parseInt(args[5]);
         for (String word : args[3].split(",")) {
-            Map<String, String> set = new TreeMap<>(Map.of("seed", word, "predictor.held_out", args[4]));
-            if (args.length > 6) {
-                set.put("dataset.path", args[6]);
-            }
-            SearchSpec spec = SearchSpec.read(Path.of(args[0]), set);
             Path run = Path.of(args[1], "seed-" + word);
-            seeds.add(Seed.of(spec.seed(), report(spec, run, Integer.parseInt(args[5]))));
+            if (threads > 0) {
+                Map<String, String> set = new TreeMap<>(Map.of("seed", word, "predictor.held_out", args[4]));
+                if (args.length > 6) {
+                    set.put("dataset.name", "idx");
+                    set.put("dataset.path", args[6]);
+                }
+                search(SearchSpec.read(Path.of(args[0]), set), run, threads);
+            } else if (Files.notExists(run.resolve(REPORT))) {
+                System.out.println("seed " + word + " is not finished\n");
+                continue;
+            }
+            seeds.add(Seed.of(Long.parseLong(word), report(run)));
             System.out.println(table("seed " + word, seeds.getLast().ways()));
+        }
+        if (seeds.isEmpty()) {
+            return;
         }
         Comparison all = Comparison.of(seeds);
         System.out.println(table("mean of " + seeds.size() + " seeds", all.means()));
@@ -114,16 +128,19 @@ public final class PredictorQuality {
         System.out.println("written to " + Results.put(Path.of(args[2]), "predictor", all));
     }
 
-    private static PredictorReport report(SearchSpec spec, Path run, int threads) {
+    private static void search(SearchSpec spec, Path run, int threads) {
         Images images = ImageSource.open(spec, System.err::println);
         try (RunFolder folder = RunFolder.open(run);
-                Device device = Backends.open("cpu", System.err::println)) {
+                Devices devices = Backends.openAll("cpu", Precision.F32, System.err::println)) {
             Search.Options options = new Search.Options(threads, false, Stage.PREDICTOR);
-            Search.run(spec, images, folder, device, new Phases(spec.seed()), options);
+            Search.run(spec, images, folder, devices, new Phases(spec.seed()), options);
         } finally {
             List.of(images.train(), images.validation(), images.test()).forEach(Dataset::close);
         }
-        Object value = Json.read(run.resolve("predictor.json"), Map.class).get("value");
+    }
+
+    private static PredictorReport report(Path run) {
+        Object value = Json.read(run.resolve(REPORT), Map.class).get("value");
         return Json.parse(Json.text(value), PredictorReport.class);
     }
 

@@ -1,19 +1,21 @@
 package donna.bench.step;
 
+import com.sun.management.ThreadMXBean;
 import donna.backend.Backends;
 import donna.backend.Device;
 import donna.backend.Stream;
+import donna.bench.ceiling.FmaPeak;
 import donna.cpu.ProfiledPlan;
 import donna.tensor.Shape;
 import donna.tensor.Tensor;
 import donna.tensor.TensorSpec;
 import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,11 +24,18 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 /**
  * How long does one training step of every candidate of a stage take, one candidate per thread? Arguments: the stages file, a device, threads, steps,
  * optionally a stage's name and {@code profile}. Prints, per candidate, the median milliseconds of a step while all threads work, by the clock and by
- * the thread's own processor time (on a machine that does other things too, only the latter means something), and per stage the sums divided by the threads: what {@code bkd_peer.py} calls the total of a framework that gives all threads to one candidate.
+ * the thread's own processor time (on a machine that does other things too, only the latter means something), its floating-point operations and what it leaves
+ * to the garbage collector, and per stage the sums divided by the threads: what {@code bkd_peer.py} calls the total of a framework that gives all threads to one
+ * candidate. Before all, what a thread can do at most while the others work too.
  */
 public final class BkdStep {
-    /** Until the JVM has compiled what a candidate runs: its compiler has the same cores. */
+    /** Until the JVM has compiled what a candidate runs: its compiler has the same cores. What it has not, allocates its vectors. */
     private static final long WARM_UP_NANOS = 5_000_000_000L;
+
+    private static final long LONGEST_WARM_UP_NANOS = 20_000_000_000L;
+
+    private static final long PEAK_NANOS = 1_500_000_000L;
+    private static final int PEAK_RUNS = 500;
 
     private BkdStep() {}
 
@@ -37,6 +46,7 @@ public final class BkdStep {
         String only = args.length > 4 ? args[4] : "";
         boolean profile = args.length > 5;
         try (Device device = Backends.open(args[1], System.out::println)) {
+            System.out.printf(Locale.ROOT, "FMA peak: %.2f GFLOP/s a thread%n", peak(threads) / 1e9);
             for (Stages.Stage stage : stages.stages()) {
                 if (only.isEmpty() || only.equals("all") || stage.name().equals(only)) {
                     run(device, stage, threads, steps, profile);
@@ -58,7 +68,8 @@ public final class BkdStep {
             Times t = times.get(c);
             total += t.wallMs;
             cpu += t.cpuMs;
-            System.out.printf("%s %s: %.2f ms (cpu %.2f), %.0f images/s a thread%n", stage.name(), c.name(), t.wallMs, t.cpuMs, c.batch() / t.wallMs * 1e3);
+            System.out.printf(Locale.ROOT, "%s %s: %.2f ms (cpu %.2f), %.0f images/s a thread, %.4f GFLOP, %.0f B allocated%n", stage.name(), c.name(), t.wallMs,
+                    t.cpuMs, c.batch() / t.wallMs * 1e3, c.flops() / 1e9, t.allocatedBytes);
             if (profile && c.plan() instanceof ProfiledPlan p) {
                 try (Stream stream = device.openStream()) {
                     System.out.print(p.profile(stream, 20));
@@ -125,28 +136,66 @@ public final class BkdStep {
     }
 
     /** Medians of a step. */
-    private record Times(double wallMs, double cpuMs) {}
+    private record Times(double wallMs, double cpuMs, double allocatedBytes) {}
+
+    /** Multiply-accumulates of a thread, as floating-point operations a second, while all of them do nothing else. */
+    private static double peak(int threads) throws InterruptedException {
+        double[] rates = new double[threads];
+        List<Thread> workers = new ArrayList<>();
+        for (int t = 0; t < threads; t++) {
+            int worker = t;
+            workers.add(Thread.ofPlatform().start(() -> rates[worker] = peak()));
+        }
+        for (Thread w : workers) {
+            w.join();
+        }
+        return Arrays.stream(rates).average().orElseThrow();
+    }
+
+    private static double peak() {
+        FmaPeak kernel = new FmaPeak();
+        double best = 0;
+        float sum = 0;
+        long end = System.nanoTime() + PEAK_NANOS;
+        while (System.nanoTime() < end) {
+            long start = System.nanoTime();
+            for (int i = 0; i < PEAK_RUNS; i++) {
+                sum += kernel.run();
+            }
+            best = Math.max(best, PEAK_RUNS * FmaPeak.work().flops() / (System.nanoTime() - start) * 1e9);
+        }
+        // What nobody reads would not be computed.
+        return Float.isNaN(sum) ? Double.NaN : best;
+    }
 
     private static Times times(CandidateStep c, Stream stream, int steps, boolean timed) {
-        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long begin = System.nanoTime();
+        long warm;
+        long before;
         do {
+            before = threads.getCurrentThreadAllocatedBytes();
             c.run(stream);
-        } while (!timed && System.nanoTime() - begin < WARM_UP_NANOS);
+            warm = System.nanoTime() - begin;
+        } while (!timed && warm < LONGEST_WARM_UP_NANOS && (warm < WARM_UP_NANOS || threads.getCurrentThreadAllocatedBytes() > before));
         double[] wall = new double[steps];
         double[] cpu = new double[steps];
+        double[] allocated = new double[steps];
         for (int i = 0; i < steps; i++) {
+            long bytes = threads.getCurrentThreadAllocatedBytes();
             long used = threads.getCurrentThreadCpuTime();
             long start = System.nanoTime();
             double loss = c.run(stream);
             wall[i] = (System.nanoTime() - start) / 1e6;
             cpu[i] = (threads.getCurrentThreadCpuTime() - used) / 1e6;
+            allocated[i] = threads.getCurrentThreadAllocatedBytes() - bytes;
             if (!Double.isFinite(loss)) {
                 throw new IllegalStateException(c.name() + ": the loss is " + loss);
             }
         }
         Arrays.sort(wall);
         Arrays.sort(cpu);
-        return new Times(wall[steps / 2], cpu[steps / 2]);
+        Arrays.sort(allocated);
+        return new Times(wall[steps / 2], cpu[steps / 2], allocated[steps / 2]);
     }
 }

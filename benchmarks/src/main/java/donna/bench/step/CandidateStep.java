@@ -3,6 +3,7 @@ package donna.bench.step;
 import donna.backend.Device;
 import donna.backend.Plan;
 import donna.backend.Stream;
+import donna.graph.Cost;
 import donna.graph.Gradient;
 import donna.graph.Graph;
 import donna.graph.Op;
@@ -15,10 +16,12 @@ import donna.tensor.Activation;
 import donna.tensor.Tensor;
 import donna.tensor.TensorSpec;
 import donna.train.Optimizer;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Candidates of a stage and their training step: forward, NSR loss, backward and SGD as one plan, in which several are members that need nothing of each other.
@@ -30,6 +33,8 @@ public final class CandidateStep implements AutoCloseable {
     private final Plan plan;
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private final List<String> losses = new ArrayList<>();
+    private final float[] loss = new float[1];
+    private final MemorySegment lossHost = MemorySegment.ofArray(loss);
     private final int batch;
 
     public CandidateStep(Device device, Stages.Stage stage, Stages.Candidate c, Map<String, Tensor> data) {
@@ -67,7 +72,7 @@ public final class CandidateStep implements AutoCloseable {
         Map<Value, Value> gradients = Gradient.of(g, loss, values);
         Value rate = g.input("learningRate", TensorSpec.f32(1));
         for (int i = 0; i < values.size(); i++) {
-            SGD.write(g, trainable.get(i), values.get(i), gradients.get(values.get(i)), rate, rate);
+            SGD.write(g, trainable.get(i), values.get(i), gradients.get(values.get(i)), rate, rate, Optional.empty());
         }
         g.output(member + "loss", loss);
         losses.add(member + "loss");
@@ -98,11 +103,27 @@ public final class CandidateStep implements AutoCloseable {
         return plan;
     }
 
+    /** What a step computes at least: multiplications and additions of its products. */
+    public double flops() {
+        return 2.0 * Cost.of(plan.graph()).macs();
+    }
+
+    /** Bytes of the weights, their momentum and statistics, and the scalars. */
+    public long ownBytes() {
+        return tensors.values().stream().mapToLong(t -> t.spec().bytes()).sum();
+    }
+
     /** Trains one step and returns its loss, the sum of all candidates'. */
     public double run(Stream stream) {
         plan.run(stream);
         stream.synchronize();
-        return losses.stream().mapToDouble(name -> tensors.get(name).item()).sum();
+        double sum = 0;
+        for (int i = 0; i < losses.size(); i++) {
+            Tensor t = tensors.get(losses.get(i));
+            t.buffer().read(t.offset(), lossHost);
+            sum += loss[0];
+        }
+        return sum;
     }
 
     @Override

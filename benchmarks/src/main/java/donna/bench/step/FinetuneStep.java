@@ -1,5 +1,6 @@
 package donna.bench.step;
 
+import com.sun.management.ThreadMXBean;
 import donna.backend.Backends;
 import donna.backend.Device;
 import donna.backend.Stream;
@@ -18,6 +19,7 @@ import donna.train.Schedule;
 import donna.train.TrainingState;
 import donna.train.TrainingStep;
 import donna.train.Workers;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
@@ -26,11 +28,14 @@ import java.util.concurrent.CountDownLatch;
 
 /**
  * How long does a finetuning step of a network take while every thread finetunes one of its own? Arguments: the networks file, a network's name, threads,
- * steps. Prints {@code NAME: MS ms}, the median over the steps of all threads.
+ * steps. Prints {@code NAME: MS ms, N B allocated}: the median over the steps of all threads, and what the median step of a thread leaves
+ * to the garbage collector.
  */
 public final class FinetuneStep {
-    /** Until the JVM has compiled all that a network runs: its compiler has the same cores. */
+    /** Until the JVM has compiled all that a network runs: its compiler has the same cores. What it has not, allocates its vectors. */
     private static final long WARM_UP_NANOS = 12_000_000_000L;
+
+    private static final long LONGEST_WARM_UP_NANOS = 45_000_000_000L;
     private static final KdSpec KD = new KdSpec(0.7, 2);
     private static final Recipe RECIPE =
             Recipe.of(Optimizer.AdamW.standard(0.01f), new Schedule(1e-3, 0.1, new Schedule.Cosine()));
@@ -42,17 +47,18 @@ public final class FinetuneStep {
         int threads = Integer.parseInt(args[2]);
         int steps = Integer.parseInt(args[3]);
         double[][] times = new double[threads][];
+        double[] allocated = new double[threads];
         CountDownLatch ready = new CountDownLatch(threads);
         try (Device device = Backends.open("cpu", line -> {});
                 Workers workers = new Workers(device, threads)) {
-            workers.forEach(threads, (t, stream) -> times[t] = train(device, stream, spec, t, steps, ready));
+            workers.forEach(threads, (t, stream) -> times[t] = train(device, stream, spec, t, steps, ready, allocated));
         }
         double[] all = Arrays.stream(times).flatMapToDouble(Arrays::stream).sorted().toArray();
-        System.out.printf(Locale.ROOT, "%s: %.2f ms%n", spec.name(), all[all.length / 2]);
+        System.out.printf(Locale.ROOT, "%s: %.2f ms, %.0f B allocated%n", spec.name(), all[all.length / 2], Arrays.stream(allocated).max().orElseThrow());
     }
 
     private static double[] train(
-            Device device, Stream stream, TrainedNetworks.Spec spec, int seed, int steps, CountDownLatch ready) {
+            Device device, Stream stream, TrainedNetworks.Spec spec, int seed, int steps, CountDownLatch ready, double[] allocated) {
         Network network = spec.network();
         Shape image = new Shape(spec.input().stream().mapToInt(Integer::intValue).toArray());
         Shape images = Shape.of(spec.batch(), image.dim(0), image.dim(1), image.dim(2));
@@ -72,23 +78,33 @@ public final class FinetuneStep {
             step.bind(Inference.IMAGES, src);
             step.bind(Batches.LABELS, labels);
             step.bind(Finetuner.TEACHER_LOGITS, teacher);
+            ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
             long begin = System.nanoTime();
-            while (System.nanoTime() - begin < WARM_UP_NANOS) {
+            long warm;
+            long last;
+            do {
+                last = threads.getCurrentThreadAllocatedBytes();
                 step.run(stream, 0, steps);
-            }
+                warm = System.nanoTime() - begin;
+            } while (warm < LONGEST_WARM_UP_NANOS && (warm < WARM_UP_NANOS || threads.getCurrentThreadAllocatedBytes() > last));
             ready.countDown();
             while (ready.getCount() > 0) {
                 step.run(stream, 0, steps);
             }
             double[] times = new double[steps];
+            double[] bytes = new double[steps];
             for (int i = 0; i < steps; i++) {
+                long before = threads.getCurrentThreadAllocatedBytes();
                 long start = System.nanoTime();
                 double loss = step.run(stream, i, steps);
                 times[i] = (System.nanoTime() - start) / 1e6;
+                bytes[i] = threads.getCurrentThreadAllocatedBytes() - before;
                 if (!Double.isFinite(loss)) {
                     throw new IllegalStateException(spec.name() + ": the loss is " + loss + " at step " + i);
                 }
             }
+            Arrays.sort(bytes);
+            allocated[seed] = bytes[steps / 2];
             return times;
         }
     }

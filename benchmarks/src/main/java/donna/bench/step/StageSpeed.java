@@ -38,7 +38,7 @@ public class StageSpeed {
     private final List<CandidateStep> steps = new ArrayList<>();
 
     /** The most expensive first, as a search would order them. */
-    private static List<Stages.Candidate> candidates() {
+    static Stages.Stage stage() {
         List<Stages.Candidate> all = new ArrayList<>();
         for (int depth : new int[] {2, 1}) {
             for (int expand : new int[] {6, 3}) {
@@ -49,13 +49,13 @@ public class StageSpeed {
                 all.add(new Stages.Candidate("fused", depth, 3, expand, false, "relu"));
             }
         }
-        return all;
+        return new Stages.Stage("cifar-24-40", 64, 24, 40, 16, 2, all);
     }
 
     @Setup
     public void open() {
         device = Backends.open("cpu", line -> {});
-        Stages.Stage stage = new Stages.Stage("cifar-24-40", 64, 24, 40, 16, 2, candidates());
+        Stages.Stage stage = stage();
         data = BkdStep.data(device, stage);
         double[] alone = losses(stage, 1);
         workers = new Workers(device, threads);

@@ -39,7 +39,7 @@ class RaceTest {
 
     @Test
     void contendersAreTimedInTurnForAboutAQuarterOfASecond() {
-        Race.Row row = new Race(3)
+        Race.Row row = new Race(3, 250)
                 .enter("slow", () -> contender("slow", 498, 99))
                 .enter("fast", () -> contender("fast", 23, 99))
                 .run("work", 64);
@@ -53,7 +53,7 @@ class RaceTest {
 
     @Test
     void oneThatBreaksIsClosedAndTheOthersGoOn() {
-        Race.Row row = new Race(2)
+        Race.Row row = new Race(2, 250)
                 .enter("never ready", () -> {
                     throw new IllegalArgumentException("no memory");
                 })

@@ -1,6 +1,6 @@
 package donna.cli;
 
-import donna.backend.Device;
+import donna.backend.Devices;
 import donna.data.Dataset;
 import donna.data.Normalization;
 import donna.data.Split;
@@ -91,14 +91,14 @@ final class EvaluateCommand implements Callable<Integer> {
                     command.commandLine(),
                     "a reference model takes --weights and --data together and no other names, an ONNX file takes --data alone, a run neither");
         }
-        try (Device device = deviceOptions.open(console);
-                Workers workers = new Workers(device, deviceOptions.threads(device))) {
-            print(model ? classifier(device, workers, onnx ? imported() : reference(), data.orElseThrow()) : run(device, workers));
+        try (Devices devices = deviceOptions.openAll(console);
+                Workers workers = new Workers(devices.all(), deviceOptions.threads(devices.first()))) {
+            print(model ? classifier(workers, onnx ? imported() : reference(), data.orElseThrow()) : run(workers));
         }
         return 0;
     }
 
-    private Map<String, Accuracy> run(Device device, Workers workers) {
+    private Map<String, Accuracy> run(Workers workers) {
         Path run = Path.of(target);
         SearchSpec spec = ResumeCommand.spec(run);
         List<TrainedModel> models = (names.isEmpty() ? TrainedModel.names(run, spec) : names)
@@ -106,7 +106,7 @@ final class EvaluateCommand implements Callable<Integer> {
         Images images = ImageSource.open(spec, console::note);
         Accuracy[] accuracies = new Accuracy[models.size()];
         workers.forEach(models.size(), (i, stream) -> accuracies[i] = Evaluation.accuracy(
-                device, stream, models.get(i).network(), models.get(i).values(), images.test(), images.normalization(), () -> {}));
+                stream.device(), stream, models.get(i).network(), models.get(i).values(), images.test(), images.normalization(), () -> {}));
         Map<String, Accuracy> byName = new LinkedHashMap<>();
         for (int i = 0; i < accuracies.length; i++) {
             byName.put(models.get(i).name(), accuracies[i]);
@@ -129,7 +129,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     /** A part of the images is one task, so that all threads have work. */
-    private Map<String, Accuracy> classifier(Device device, Workers workers, Classifier c, Path images) {
+    private Map<String, Accuracy> classifier(Workers workers, Classifier c, Path images) {
         Path kept = cache.orElseGet(DatasetFetcher::userCache);
         int side = c.image().dim(1);
         int resize = modelOptions.resize().orElse(side);
@@ -144,7 +144,7 @@ final class EvaluateCommand implements Callable<Integer> {
             }
             Accuracy[] parts = new Accuracy[(test.size() + PART - 1) / PART];
             workers.forEach(parts.length, (i, stream) -> parts[i] = Evaluation.accuracy(
-                    device,
+                    stream.device(),
                     stream,
                     c.network(),
                     c.values(),

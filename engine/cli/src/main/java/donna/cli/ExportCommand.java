@@ -1,7 +1,6 @@
 package donna.cli;
 
 import donna.backend.Device;
-import donna.backend.Stream;
 import donna.distill.Images;
 import donna.export.ModelExport;
 import donna.run.ExportStage;
@@ -51,10 +50,8 @@ final class ExportCommand implements Callable<Integer> {
         Images images = ImageSource.open(spec, console::note);
         ModelExport.Model model = ExportStage.model(spec, images, trained.name(), trained.network(), trained.values());
         Path onnx = folder.resolve(model.name() + ".onnx");
-        try (Device device = deviceOptions.open(console, spec.precision());
-                Stream stream = device.openStream()) {
-            ModelExport.Checked c = ModelExport.onnx(
-                    onnx, model, new ModelExport.Form(Math.max(0, batch), fold), device, stream, images.test(), () -> {});
+        try (Device device = deviceOptions.open(console, spec)) {
+            ModelExport.Checked c = ModelExport.onnx(onnx, model, new ModelExport.Form(Math.max(0, batch), fold), device, images.test(), () -> {});
             console.note("checked in ONNX Runtime: logits differ by at most %.2g; top-1 of %d test images %.2f %% here, %.2f %% there"
                     .formatted(c.maxAbsDifference(), c.images(), 100 * c.top1(), 100 * c.exportedTop1()));
         }

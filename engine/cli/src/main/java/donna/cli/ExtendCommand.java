@@ -1,6 +1,6 @@
 package donna.cli;
 
-import donna.backend.Device;
+import donna.backend.Devices;
 import donna.report.Extension;
 import donna.report.ExtensionPage;
 import donna.run.Extend;
@@ -65,12 +65,12 @@ final class ExtendCommand implements Callable<Integer> {
         String again = "donna extend " + run + " --add " + file;
         try (Interruption interruption = new Interruption(console, "what is finished is kept; go on with: " + again);
                 RunFolder folder = RunFolder.open(run);
-                Device device = deviceOptions.open(console, spec.precision())) {
+                Devices devices = deviceOptions.openAll(console, spec)) {
             Extend extend = Extend.of(folder, file);
             ConsoleProgress progress = new ConsoleProgress(console, interruption::requested, System::nanoTime);
             progress.phase("data");
             Extension found =
-                    extend.run(ImageSource.open(extend.spec(), console::note), device, progress, checks, deviceOptions.threads(device));
+                    extend.run(ImageSource.open(extend.spec(), console::note), devices, progress, checks, deviceOptions.threads(devices.first()));
             progress.finish();
             if (json) {
                 console.print(Json.text(found).stripTrailing());

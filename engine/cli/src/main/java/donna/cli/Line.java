@@ -1,6 +1,6 @@
 package donna.cli;
 
-import donna.backend.Device;
+import donna.backend.Devices;
 import donna.report.Summary;
 import donna.run.ImageSource;
 import donna.run.RunFolder;
@@ -45,7 +45,7 @@ final class Line {
         }
         try (Interruption interruption = new Interruption(console, "what is finished is kept; go on with: " + resume);
                 RunFolder folder = RunFolder.open(run);
-                Device device = deviceOptions.open(console, spec.precision())) {
+                Devices devices = deviceOptions.openAll(console, spec)) {
             if (fresh) {
                 folder.clear();
             }
@@ -55,9 +55,9 @@ final class Line {
                     spec,
                     ImageSource.open(spec, console::note),
                     folder,
-                    device,
+                    devices,
                     progress,
-                    new Search.Options(deviceOptions.threads(device), compare, last));
+                    new Search.Options(deviceOptions.threads(devices.first()), compare, last));
             progress.finish();
             if (json) {
                 summary.ifPresent(s -> console.print(Json.text(s).stripTrailing()));

@@ -88,6 +88,12 @@ class MainTest {
     }
 
     @Test
+    void aFastDeviceSaysWhatItGivesUp() {
+        assertEquals(0, run("describe", "../../examples/specs/tiny.yaml", "--plan", "--device", "reference", "--fast"));
+        assertTrue(captured.err().contains("device: reference (plain Java); fast: nothing is given up"), captured.err());
+    }
+
+    @Test
     void describeShowsTheGradientsInATrainingPlanOnly() {
         assertEquals(0, run("describe", "../../examples/specs/tiny.yaml", "--plan", "--device", "reference"));
         assertEquals(1, run("describe", "../../examples/specs/tiny.yaml", "--plan", "--device", "reference", "--precision", "bf16"));

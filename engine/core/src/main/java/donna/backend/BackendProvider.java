@@ -16,12 +16,28 @@ public interface BackendProvider {
     /** Looks whether the backend can be used here; never throws. */
     Availability probe();
 
+    /** How many devices there are, where {@link #probe} says yes; they are numbered from 0. */
+    default int devices() {
+        return 1;
+    }
+
     /**
      * Opens device {@code index}, all of whose plans compute in {@code precision}; the caller closes it.
      *
+     * @param fast whether it may give up {@link #givenUp} to be faster
      * @throws DonnaException.Unavailable if {@link #probe} says no, there is no such device, or it does not offer the precision
      */
-    Device open(int index, Precision precision);
+    Device open(int index, Precision precision, boolean fast);
+
+    /** As {@link #open(int, Precision, boolean)}, giving nothing up: one seed gives the same bits in every run. */
+    default Device open(int index, Precision precision) {
+        return open(index, precision, false);
+    }
+
+    /** What a device that is opened {@code fast} gives up, as a sentence without its end. */
+    default String givenUp() {
+        return "nothing is given up: the same seed gives the same bits here in any case";
+    }
 
     /** Opens device {@code index} in single precision. */
     default Device open(int index) {

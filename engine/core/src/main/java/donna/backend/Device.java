@@ -15,6 +15,11 @@ public interface Device extends AutoCloseable {
     /** For messages and results: {@code cpu (oneDNN 3.8.1, avx512_core)}. */
     String name();
 
+    /** What it is, wherever it is plugged in: devices of one kind give the same bits. */
+    default String kind() {
+        return name();
+    }
+
     /** Order of {@code [N, C, H, W]} tensors that costs no conversion at a plan's border. */
     Layout preferredLayout();
 
@@ -54,6 +59,9 @@ public interface Device extends AutoCloseable {
 
     /** Compiles a graph; the caller closes the plan. */
     Plan compile(Graph graph);
+
+    /** A new device on the same processor that computes in single precision, as other programs do that results are held against; the caller closes it. */
+    Device inSinglePrecision();
 
     /** Bytes in open buffers, plans and streams; 0 when everything was closed. */
     long bytesInUse();

@@ -43,9 +43,9 @@ public final class GroupStep implements AutoCloseable {
      */
     public record Member(Objective objective, Map<String, Tensor> tensors) {}
 
-    /** Learning rate, number from 1 and momentum of step {@code step} (from 0) of {@code steps}. */
+    /** Writes learning rate, number from 1 and momentum of step {@code step} (from 0) of {@code steps} at {@code place}. */
     private interface Numbers {
-        double[] of(int step, int steps);
+        void write(StepScalars to, int place, int step, int steps);
     }
 
     private interface Writing {
@@ -98,12 +98,12 @@ public final class GroupStep implements AutoCloseable {
             w.graph().output(name, loss);
         };
         return new GroupStep(device, members, places, GraphWriter.Mode.TRAIN, writing, true,
-                (step, steps) -> numbers(recipe, step, steps));
+                (to, place, step, steps) -> numbers(to, place, recipe, step, steps));
     }
 
-    /** Learning rate, number from 1 and momentum of a step of training. */
-    static double[] numbers(Recipe recipe, int step, int steps) {
-        return new double[] {recipe.schedule().at(step, steps), step + 1, BATCH_NORM_MOMENTUM};
+    /** Sets learning rate, number from 1 and momentum of a step of training. */
+    static void numbers(StepScalars to, int place, Recipe recipe, int step, int steps) {
+        to.set(place, recipe.schedule().at(step, steps), step + 1, BATCH_NORM_MOMENTUM);
     }
 
     /**
@@ -112,13 +112,13 @@ public final class GroupStep implements AutoCloseable {
      */
     public static GroupStep recalibration(Device device, List<Member> members, int places) {
         return new GroupStep(device, members, places, GraphWriter.Mode.TRAIN, (w, objective, name) -> objective.write(w), false,
-                (step, steps) -> new double[] {0, step + 1, 1.0 / (step + 1)});
+                (to, place, step, steps) -> to.set(place, 0, step + 1, 1.0 / (step + 1)));
     }
 
     /** The losses alone, with running statistics. */
     public static GroupStep rating(Device device, List<Member> members, int places) {
         return new GroupStep(device, members, places, GraphWriter.Mode.INFERENCE, (w, objective, name) -> w.graph().output(name, objective.write(w)), true,
-                (step, steps) -> new double[] {0, step + 1, 0});
+                (to, place, step, steps) -> to.set(place, 0, step + 1, 0));
     }
 
     static Map<ParameterSpec, Value> gradients(GraphWriter w, Value loss) {
@@ -140,7 +140,10 @@ public final class GroupStep implements AutoCloseable {
 
     /** The next steps are {@code first}, {@code first + 1} .. (from 0) of {@code steps}, at places 0, 1 and so on. Waits for those before. */
     public void prepare(int first, int steps) {
-        scalars.set(i -> numbers.of(first + i, steps));
+        for (int i = 0; i < places; i++) {
+            numbers.write(scalars, i, first + i, steps);
+        }
+        scalars.write();
     }
 
     /** Binds an input of the objectives; one that the step does not depend on is left alone. */
@@ -156,7 +159,7 @@ public final class GroupStep implements AutoCloseable {
         plan.run(stream);
     }
 
-    /** The losses by place and member, once what was queued is done: of training, before the update. NaN or infinity where a member diverged. */
+    /** The losses by place and member, once what was queued is done, until the next call: of training, before the update. NaN or infinity where a member diverged. */
     public double[][] losses() {
         return scalars.losses();
     }

@@ -28,7 +28,7 @@ public final class ShardedStep implements AutoCloseable {
     private final Plan update;
     private final Recipe recipe;
 
-    /** Compiles {@code count} shards of {@code objective}, which describes one shard's batch. */
+    /** Compiles on the first device of the workers that will {@link #run} it {@code count} shards of {@code objective}, which describes one shard's batch. */
     public ShardedStep(Device device, Objective objective, Recipe recipe, TrainingState state, int count) {
         this.recipe = recipe;
         GraphWriter w = new GraphWriter(GraphWriter.Mode.TRAIN);
@@ -103,13 +103,16 @@ public final class ShardedStep implements AutoCloseable {
      * @param prepare called with each shard's number on the thread that will run it, to fill its inputs
      */
     public double run(Workers workers, int step, int steps, IntConsumer prepare) {
-        scalars.forEach(s -> s.set(i -> GroupStep.numbers(recipe, step, steps)));
-        workers.forEach(shards.size(), (s, stream) -> {
+        scalars.forEach(s -> {
+            GroupStep.numbers(s, 0, recipe, step, steps);
+            s.write();
+        });
+        workers.forEachOnFirst(shards.size(), (s, stream) -> {
             prepare.accept(s);
             shards.get(s).run(stream);
             stream.synchronize();
         });
-        workers.forEach(1, (i, stream) -> {
+        workers.forEachOnFirst(1, (i, stream) -> {
             update.run(stream);
             stream.synchronize();
         });

@@ -31,12 +31,11 @@ final class StepScalars implements AutoCloseable {
     private final Buffer given;
     private final List<List<Tensor>> takenViews = new ArrayList<>();
     private final List<List<Tensor>> givenViews = new ArrayList<>();
-
-    /** What step {@code index} takes. */
-    interface Taken {
-        /** Learning rate, number of the step from 1, momentum. */
-        double[] at(int index);
-    }
+    private final float[] takenValues;
+    private final float[] givenValues;
+    private final MemorySegment takenHost;
+    private final MemorySegment givenHost;
+    private final double[][] lossValues;
 
     /** @param losses names of the losses in the graph */
     StepScalars(Device device, int steps, List<String> losses) {
@@ -44,6 +43,11 @@ final class StepScalars implements AutoCloseable {
         this.losses = List.copyOf(losses);
         taken = device.allocate((long) steps * TAKEN.size() * STRIDE * Float.BYTES);
         given = device.allocate(Math.max(1L, (long) steps * losses.size()) * STRIDE * Float.BYTES);
+        takenValues = new float[steps * TAKEN.size() * STRIDE];
+        givenValues = new float[Math.max(1, steps * losses.size()) * STRIDE];
+        takenHost = MemorySegment.ofArray(takenValues);
+        givenHost = MemorySegment.ofArray(givenValues);
+        lossValues = new double[steps][losses.size()];
         for (int s = 0; s < steps; s++) {
             takenViews.add(views(taken, s, TAKEN.size()));
             givenViews.add(views(given, s, losses.size()));
@@ -56,16 +60,17 @@ final class StepScalars implements AutoCloseable {
                 .toList();
     }
 
+    /** Says what step {@code index} takes: learning rate, its number from 1, momentum. Holds from {@link #write} on. */
+    void set(int index, double rate, double number, double momentum) {
+        int at = index * TAKEN.size() * STRIDE;
+        takenValues[at] = (float) rate;
+        takenValues[at + STRIDE] = (float) number;
+        takenValues[at + 2 * STRIDE] = (float) momentum;
+    }
+
     /** Writes what all steps take, once the steps before are done. */
-    void set(Taken values) {
-        float[] all = new float[steps * TAKEN.size() * STRIDE];
-        for (int s = 0; s < steps; s++) {
-            double[] of = values.at(s);
-            for (int i = 0; i < of.length; i++) {
-                all[(s * TAKEN.size() + i) * STRIDE] = (float) of[i];
-            }
-        }
-        taken.write(0, MemorySegment.ofArray(all));
+    void write() {
+        taken.write(0, takenHost);
     }
 
     /** Binds the scalars of step {@code index} that {@code plan} has, whose names are {@code names}. */
@@ -82,17 +87,15 @@ final class StepScalars implements AutoCloseable {
         }
     }
 
-    /** The losses that all steps gave, by step and in the order of their names, once they are done. */
+    /** The losses that all steps gave, by step and in the order of their names, once they are done; the next call overwrites them. */
     double[][] losses() {
-        float[] all = new float[Math.max(1, steps * losses.size()) * STRIDE];
-        given.read(0, MemorySegment.ofArray(all));
-        double[][] out = new double[steps][losses.size()];
+        given.read(0, givenHost);
         for (int s = 0; s < steps; s++) {
             for (int i = 0; i < losses.size(); i++) {
-                out[s][i] = all[(s * losses.size() + i) * STRIDE];
+                lossValues[s][i] = givenValues[(s * losses.size() + i) * STRIDE];
             }
         }
-        return out;
+        return lossValues;
     }
 
     @Override

@@ -26,6 +26,15 @@ class BackendsTest {
     }
 
     @Test
+    void thatNothingIsGivenUpToBeFastIsSaid() {
+        List<String> lines = new ArrayList<>();
+        try (Device d = Backends.open("reference", Precision.F32, true, lines::add)) {
+            assertEquals(
+                    List.of("device: " + d.name() + "; fast: nothing is given up: the same seed gives the same bits here in any case"), lines);
+        }
+    }
+
+    @Test
     void aPrecisionThatADeviceDoesNotOfferIsRefused() {
         for (String name : List.of("reference", "auto")) {
             DonnaException.Unavailable e =
@@ -44,5 +53,21 @@ class BackendsTest {
         assertTrue(e.getMessage().contains("'tpu'") && e.getMessage().contains("reference"), e.getMessage());
         assertThrows(DonnaException.InvalidInput.class, () -> Backends.open("reference:x", line -> {}));
         assertThrows(DonnaException.Unavailable.class, () -> Backends.open("reference:1", line -> {}));
+    }
+
+    @Test
+    void severalDevicesAreNamedByTheirNumbersOnceEach() {
+        List<String> lines = new ArrayList<>();
+        try (Devices all = Backends.openAll("reference", Precision.F32, lines::add)) {
+            assertEquals(List.of("device: " + all.first().name()), lines);
+            assertEquals(1, all.all().size());
+        }
+        DonnaException.InvalidInput twice =
+                assertThrows(DonnaException.InvalidInput.class, () -> Backends.openAll("reference:0,0", Precision.F32, line -> {}));
+        assertTrue(twice.getMessage().contains("names 0 twice"), twice.getMessage());
+        DonnaException.InvalidInput several = assertThrows(DonnaException.InvalidInput.class, () -> Backends.open("reference:0,1", line -> {}));
+        assertTrue(several.getMessage().contains("name one, as in reference:0"), several.getMessage());
+        assertThrows(DonnaException.InvalidInput.class, () -> Backends.openAll("reference:0,", Precision.F32, line -> {}));
+        assertThrows(DonnaException.Unavailable.class, () -> Backends.openAll("reference:0,1", Precision.F32, line -> {}));
     }
 }

@@ -135,9 +135,11 @@ final class ConvolutionLowering {
         if (isDepthwise(g, weight) && backwardAsForward(n, dDst, weight, g, src)) {
             return;
         }
-        Optional<Choice> found = choose(Pass.BACKWARD_DATA, src, weight, dst, g, block, false, Activation.NONE, false);
+        DepthwiseBackwardData k = new DepthwiseBackwardData(src.dim(0), src.dim(1), src.dim(2), src.dim(3), weight.dim(2), g);
+        Optional<Choice> found = isDepthwise(g, weight) && k.dense()
+                ? Optional.empty()
+                : choose(Pass.BACKWARD_DATA, src, weight, dst, g, block, false, Activation.NONE, false);
         if (found.isEmpty() && isDepthwise(g, weight)) {
-            DepthwiseBackwardData k = new DepthwiseBackwardData(src.dim(0), src.dim(1), src.dim(2), src.dim(3), weight.dim(2), g);
             b.step("vector depthwise", (m, stream) -> k.run(m[0], m[1], m[2], m[3]), dDst, b.plain(n.input(1)), b.define(n.output(0), block),
                     b.temporary(k.scratchBytes()));
             return;
@@ -190,7 +192,7 @@ final class ConvolutionLowering {
      *
      * @param weights writes the steps that order the weights, where they are needed
      */
-    record Piecewise(PiecewiseConvolution convolution, Supplier<Slot> weights) {}
+    record Piecewise(PieceWork convolution, Supplier<Slot> weights) {}
 
     /** A depthwise convolution forward a piece of its source at a time; empty if oneDNN has no kernel for that. */
     Optional<Piecewise> forwardPieces(Value weight, Shape src, Shape dst, ConvGeometry g, Pieces pieces) {
@@ -201,6 +203,10 @@ final class ConvolutionLowering {
 
     /** Its data gradient a piece of dDst at a time. */
     Optional<Piecewise> dataPieces(Value weight, Shape src, Shape dst, ConvGeometry g, Pieces pieces) {
+        DepthwiseBackwardData own = new DepthwiseBackwardData(src.dim(0), src.dim(1), src.dim(2), src.dim(3), weight.shape().dim(2), g);
+        if (own.dense()) {
+            return Optional.of(new Piecewise(new PiecewiseBackwardData(pieces, own), () -> b.plain(weight)));
+        }
         Optional<ConvGeometry> reverse = reverse(g, weight.shape());
         if (reverse.isPresent()) {
             ConvGeometry r = reverse.get();

@@ -36,7 +36,7 @@ public final class CpuBackend implements BackendProvider {
     }
 
     @Override
-    public Device open(int index, Precision precision) {
+    public Device open(int index, Precision precision, boolean fast) {
         require(precision);
         if (index != 0) {
             throw new DonnaException.Unavailable("device 'cpu:" + index + "': there is one CPU device; expected cpu or cpu:0");

@@ -81,6 +81,11 @@ final class CpuDevice implements Device {
     }
 
     @Override
+    public Device inSinglePrecision() {
+        return new CpuDevice(Dnnl.open());
+    }
+
+    @Override
     public long bytesInUse() {
         return bytes.get();
     }

@@ -41,7 +41,7 @@ final class CpuPlan implements ProfiledPlan {
     private final Bindings bindings;
     private final Step[] steps;
     private final OwnedMemory constants;
-    private final Map<String, CpuBuffer> buffers = new HashMap<>();
+    private final Map<String, Tensor> tensors = new HashMap<>();
     private final Set<Step> stale = new LinkedHashSet<>();
     private CpuBuffer[] open = new CpuBuffer[0];
     private CpuBuffer[] changing = new CpuBuffer[0];
@@ -77,6 +77,9 @@ final class CpuPlan implements ProfiledPlan {
     @Override
     public void bind(String name, Tensor tensor) {
         requireOpen();
+        if (tensors.get(name) == tensor) {
+            return;
+        }
         TensorSpec wanted = bindings.require(name, tensor);
         if (!(tensor.buffer() instanceof CpuBuffer b) || b.device() != device) {
             throw new DonnaException.InvalidInput("bind '" + name + "': the tensor lives on another device; allocate it with " + device.name());
@@ -85,7 +88,7 @@ final class CpuPlan implements ProfiledPlan {
             throw new DonnaException.InvalidInput("bind '" + name + "': a blocked tensor at byte " + tensor.offset()
                     + " of its buffer; expected a multiple of " + CpuDevice.ALIGNMENT);
         }
-        buffers.put(name, b);
+        tensors.put(name, tensor);
         rebound = true;
         Slot s = parts.bound.get(name);
         if (s != null) {
@@ -110,14 +113,18 @@ final class CpuPlan implements ProfiledPlan {
     }
 
     private void collectBuffers() {
-        open = buffers.values().toArray(CpuBuffer[]::new);
-        changing = parts.changed.stream().map(buffers::get).toArray(CpuBuffer[]::new);
+        open = tensors.values().stream().map(t -> (CpuBuffer) t.buffer()).toArray(CpuBuffer[]::new);
+        changing = parts.changed.stream().map(this::buffer).toArray(CpuBuffer[]::new);
         read = parts.constantSteps.stream()
                 .flatMap(s -> s.slots().stream())
                 .flatMap(s -> s.bound().stream())
-                .map(buffers::get)
+                .map(this::buffer)
                 .toArray(CpuBuffer[]::new);
         version = -1;
+    }
+
+    private CpuBuffer buffer(String name) {
+        return (CpuBuffer) tensors.get(name).buffer();
     }
 
     private void prepare(Stream on) {
@@ -125,7 +132,7 @@ final class CpuPlan implements ProfiledPlan {
         if (!(on instanceof CpuStream s) || s.device() != device) {
             throw new DonnaException.InvalidInput("run: the stream belongs to another device; open one on " + device.name());
         }
-        bindings.requireAll(buffers.keySet());
+        bindings.requireAll(tensors.keySet());
         if (rebound) {
             rebound = false;
             collectBuffers();

@@ -167,7 +167,7 @@ final class DepthwiseChainLowering {
                 ((Op.Conv2d) c.conv().op()).geometry(), ((Op.BatchNorm) norm.op()).act(), s.after);
         long piece = (long) s.pieces.largest() * src.dim(2) * src.dim(3) * Lanes.BYTES;
         long dstPiece = (long) s.pieces.largest() * dst.dim(2) * dst.dim(3) * Lanes.BYTES;
-        PiecewiseConvolution data = s.data.orElseThrow().convolution();
+        PieceWork data = s.data.orElseThrow().convolution();
         Slot weights = s.data.get().weights().get();
         b.step("norm+depthwise+norm", new NormDepthwiseBackward(k, s.pieces, data), b.origin(back.after().output(0)), b.in(c.conv().output(0), block),
                 b.in(norm.input(0), block), b.plain(norm.input(1)), b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), weights,

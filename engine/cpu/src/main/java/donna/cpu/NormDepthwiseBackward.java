@@ -14,9 +14,9 @@ import java.lang.foreign.MemorySegment;
 final class NormDepthwiseBackward implements Step.Work {
     private final NormalizedPlanesBackward planes;
     private final Pieces pieces;
-    private final PiecewiseConvolution convolution;
+    private final PieceWork convolution;
 
-    NormDepthwiseBackward(NormalizedPlanesBackward planes, Pieces pieces, PiecewiseConvolution convolution) {
+    NormDepthwiseBackward(NormalizedPlanesBackward planes, Pieces pieces, PieceWork convolution) {
         this.planes = planes;
         this.pieces = pieces;
         this.convolution = convolution;
@@ -30,6 +30,7 @@ final class NormDepthwiseBackward implements Step.Work {
     @Override
     public void run(MemorySegment[] m, CpuStream stream) {
         planes.begin(m[3], m[4], m[5], m[6], m[12]);
+        convolution.begin();
         for (int i = 0; i < pieces.all().size(); i++) {
             Pieces.Piece p = pieces.all().get(i);
             planes.weight(p.first(), p.count(), m[0], m[1], m[2], m[13], m[14], m[15], m[12]);

@@ -12,9 +12,9 @@ import java.lang.foreign.MemorySegment;
 final class NormDepthwiseForward implements Step.Work {
     private final NormalizedPlanes planes;
     private final Pieces pieces;
-    private final PiecewiseConvolution convolution;
+    private final PieceWork convolution;
 
-    NormDepthwiseForward(NormalizedPlanes planes, Pieces pieces, PiecewiseConvolution convolution) {
+    NormDepthwiseForward(NormalizedPlanes planes, Pieces pieces, PieceWork convolution) {
         this.planes = planes;
         this.pieces = pieces;
         this.convolution = convolution;
@@ -28,6 +28,7 @@ final class NormDepthwiseForward implements Step.Work {
     @Override
     public void run(MemorySegment[] m, CpuStream stream) {
         planes.begin(m[1], m[2], m[3], m[4]);
+        convolution.begin();
         for (int i = 0; i < pieces.all().size(); i++) {
             Pieces.Piece p = pieces.all().get(i);
             planes.normalize(p.first(), p.count(), m[0], m[7]);

@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A depthwise pass of oneDNN, forward or to the data, a piece at a time. Weights are in the order of the pass over whole images, block after block, so that
+ * A depthwise pass of oneDNN, a piece at a time. Weights are in the order of the pass over whole images, block after block, so that
  * those of a piece are a range.
  */
-final class PiecewiseConvolution {
+final class PiecewiseConvolution implements PieceWork {
     private final Pieces pieces;
     private final List<Compiled> compiled;
     private final Step.Work[] works;
@@ -26,13 +26,13 @@ final class PiecewiseConvolution {
         arguments = new MemorySegment[works.length][];
     }
 
-    /** Bytes of {@link #moved}'s scratchpad. */
-    long scratchBytes() {
+    @Override
+    public long scratchBytes() {
         return compiled.stream().mapToLong(Compiled::scratchBytes).max().orElse(0);
     }
 
-    /** {@code src} holds the present piece, {@code dst} all of them. */
-    void moved(MemorySegment src, MemorySegment weights, MemorySegment dst, MemorySegment scratchpad) {
+    @Override
+    public void moved(MemorySegment src, MemorySegment weights, MemorySegment dst, MemorySegment scratchpad) {
         long plane = dst.byteSize() / (pieces.all().getLast().first() + pieces.all().getLast().count());
         long block = weights.byteSize() / pieces.planes();
         for (int i = 0; i < works.length; i++) {
@@ -45,12 +45,14 @@ final class PiecewiseConvolution {
         }
     }
 
-    void run(int piece, CpuStream stream) {
+    @Override
+    public void run(int piece, CpuStream stream) {
         works[piece].moved(arguments[piece]);
         works[piece].run(arguments[piece], stream);
     }
 
-    void close() {
+    @Override
+    public void close() {
         List.of(works).stream().distinct().forEach(Step.Work::close);
     }
 }

@@ -22,9 +22,9 @@ final class ConvolutionLowering {
     private final DepthwiseLowering depthwise;
     private final DenseConvolutionLowering dense;
 
-    ConvolutionLowering(PlanBuilder b) {
+    ConvolutionLowering(PlanBuilder b, NormLowering norms) {
         this.b = b;
-        depthwise = new DepthwiseLowering(b);
+        depthwise = new DepthwiseLowering(b, norms);
         dense = new DenseConvolutionLowering(b);
     }
 
@@ -37,12 +37,12 @@ final class ConvolutionLowering {
         b.kernel(kernel, Launch.elements(count), arguments);
     }
 
-    /** {@code act(conv(src) + bias + residual)}: what the convolution leaves is a pass of its own afterwards. */
+    /** {@code act(conv(src) + bias + residual)}: what the convolution does not store so is a pass of its own afterwards. */
     void forward(Node n, Op.Conv2d o) {
         Conv c = new Conv(n.input(0).shape(), n.input(1).shape(), n.output(0).shape(), o.geometry());
         Optional<Slot> byLibrary = c.windowed() ? dense.forward(c, n) : Optional.empty();
         Slot dst = byLibrary.orElseGet(() -> convolve(c, n, o));
-        if (o.bias() || o.residual() || o.act() != Activation.NONE) {
+        if (!DepthwiseLowering.storesAll(c, o) && (o.bias() || o.residual() || o.act() != Activation.NONE)) {
             Slot bias = o.bias() ? b.plain(n.input(2)) : null;
             Slot residual = o.residual() ? b.image(n.input(o.bias() ? 3 : 2)) : null;
             b.kernel(Kernel.EPILOGUE, Launch.eights(dst.count()), dst, bias, residual, dst, o.act().ordinal(), c.outputs(), dst.count());
@@ -50,21 +50,16 @@ final class ConvolutionLowering {
     }
 
     private Slot convolve(Conv c, Node n, Op.Conv2d o) {
-        Slot src = b.image(n.input(0));
-        Slot weight = weight(c, n.input(1));
         Slot dst = o.residual() || c.depthwise() ? b.define(n.output(0), Order.CHANNELS_LAST) : b.defineProduct(n.output(0), Order.CHANNELS_LAST);
         if (c.depthwise()) {
-            depthwise.forward(c, src, weight, dst);
+            depthwise.forward(c, n, o, dst);
         } else {
+            Slot src = b.image(n.input(0));
+            Slot weight = b.rows(n.input(1));
             windows(c, src, (windows, first, count) -> b.product(
                     product(c, count), 0, windows, new Place(weight, 0), pixels(c, dst, first)));
         }
         return dst;
-    }
-
-    /** As it is multiplied: a product's operands are stored alike. */
-    private Slot weight(Conv c, Value weight) {
-        return c.depthwise() ? b.plain(weight) : b.rows(weight);
     }
 
     private interface Part {
@@ -133,7 +128,7 @@ final class ConvolutionLowering {
             return;
         }
         Slot dDst = b.image(n.input(0));
-        Slot weight = weight(c, n.input(1));
+        Slot weight = c.depthwise() ? b.plain(n.input(1)) : b.rows(n.input(1));
         Slot dSrc = b.define(n.output(0), Order.CHANNELS_LAST);
         if (c.depthwise()) {
             depthwise.backwardData(c, dDst, weight, dSrc);

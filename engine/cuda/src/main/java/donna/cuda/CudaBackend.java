@@ -46,10 +46,25 @@ public final class CudaBackend implements BackendProvider {
             List<CudaDevice> cards = cards(Cuda.open(bindings.get()));
             KernelCompiler compiler = KernelCompiler.open(bindings.get());
             bindings.get().cublasLt().cublasLtGetVersion();
-            return Availability.yes(cards.stream().map(CudaDevice::name).toList() + ", NVRTC " + compiler.version());
+            CudaDevice first = cards.stream().filter(c -> c.computeCapability() >= OLDEST).findFirst().orElse(cards.getFirst());
+            return Availability.yes(String.join(", ", cards.stream().map(c -> inWords(c, first)).toList()) + "; NVRTC " + compiler.version());
         } catch (NativeException | DonnaException e) {
             return Availability.no(e.getMessage());
         }
+    }
+
+    /** {@code cuda:1 NVIDIA A100 (sm_80)}, and what is to be known before it is asked for. */
+    private static String inWords(CudaDevice card, CudaDevice first) {
+        String words = "cuda:" + card.ordinal() + " " + card.name() + " (sm_" + card.computeCapability() + ")";
+        if (card.computeCapability() < OLDEST) {
+            return words + ", too old";
+        }
+        return card.name().equals(first.name()) ? words : words + ", of another kind: used where it is named";
+    }
+
+    @Override
+    public int devices() {
+        return Cuda.open(bindings.get()).devices().size();
     }
 
     private static List<CudaDevice> cards(Cuda cuda) {
@@ -66,7 +81,13 @@ public final class CudaBackend implements BackendProvider {
     }
 
     @Override
-    public Device open(int index, Precision precision) {
+    public String givenUp() {
+        return "matrix products take the algorithm that was the fastest when it was first timed on this card, so the same seed gives the same bits only as long"
+                + " as the folder of compiled kernels keeps that choice";
+    }
+
+    @Override
+    public Device open(int index, Precision precision, boolean fast) {
         try {
             Cuda cuda = Cuda.open(bindings.get());
             List<CudaDevice> cards = cards(cuda);
@@ -78,9 +99,9 @@ public final class CudaBackend implements BackendProvider {
                 throw new DonnaException.Unavailable("device 'cuda:" + index + "': " + card.name() + " has compute capability "
                         + card.computeCapability() / 10.0 + "; expected at least " + OLDEST / 10.0);
             }
-            return new GpuDevice(cuda, card, Arithmetic.of(precision, card));
+            return new GpuDevice(cuda, card, Arithmetic.of(precision, card), fast);
         } catch (NativeException e) {
-            throw new DonnaException.Unavailable("device 'cuda' cannot be used: " + e.getMessage(), e);
+            throw new DonnaException.Unavailable("device 'cuda:" + index + "' cannot be used: " + e.getMessage(), e);
         }
     }
 }

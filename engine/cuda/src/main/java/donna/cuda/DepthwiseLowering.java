@@ -1,10 +1,14 @@
 package donna.cuda;
 
+import donna.graph.Node;
+import donna.graph.Op;
 import donna.kernels.DepthwiseForm;
+import donna.kernels.DepthwiseFusion;
 import donna.kernels.DepthwiseGrid;
 import donna.kernels.Kernel;
 import donna.kernels.KernelFile;
 import donna.kernels.Launch;
+import donna.tensor.Activation;
 
 /** Depthwise convolutions of images with the channels last: by kernels that are compiled for the geometry where there are some, else by general ones. */
 final class DepthwiseLowering {
@@ -12,9 +16,16 @@ final class DepthwiseLowering {
     private static final int CHUNK = 2048;
 
     private final PlanBuilder b;
+    private final NormLowering norms;
 
-    DepthwiseLowering(PlanBuilder b) {
+    DepthwiseLowering(PlanBuilder b, NormLowering norms) {
         this.b = b;
+        this.norms = norms;
+    }
+
+    /** Whether the sums are stored with their bias and activation, so that this takes no pass of its own. */
+    static boolean storesAll(Conv c, Op.Conv2d o) {
+        return c.depthwise() && hasForms(c) && !o.residual();
     }
 
     private static boolean hasForms(Conv c) {
@@ -30,12 +41,19 @@ final class DepthwiseLowering {
         b.kernel(kernel, Launch.elements(count), arguments);
     }
 
-    void forward(Conv c, Slot src, Slot weight, Slot dst) {
+    void forward(Conv c, Node n, Op.Conv2d o, Slot dst) {
+        Slot src = b.image(n.input(0));
+        Slot weight = b.plain(n.input(1));
         if (hasForms(c)) {
+            boolean activated = storesAll(c, o) && (o.bias() || o.act() != Activation.NONE);
+            boolean statistics = !activated && !o.residual() && b.fusions().normalised(n.output(0));
+            DepthwiseFusion fusion = new DepthwiseFusion(activated ? o.act().ordinal() : DepthwiseFusion.RAW, statistics);
             DepthwiseForm form = form(KernelFile.DEPTHWISE_STRIPS, c, src, c.g().stride(), c.dst().dim(3));
             DepthwiseGrid grid = DepthwiseGrid.of(form, src.storage(), c.samples(), c.outputs(), c.dst().dim(2), c.dst().dim(3));
-            b.kernel(Kernel.DEPTHWISE_STRIPS, form.macros(), grid.launch(), src, weight, dst, 0, c.src().dim(2), c.src().dim(3), c.outputs(), c.dst().dim(2),
-                    c.dst().dim(3), c.g().padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
+            Slot bias = activated && o.bias() ? b.plain(n.input(2)) : null;
+            Slot partial = statistics ? norms.moments(n.output(0), grid.blocks()) : null;
+            b.kernel(Kernel.DEPTHWISE_STRIPS, form.macros(fusion), grid.launch(), src, weight, bias, dst, partial, 0, c.src().dim(2), c.src().dim(3),
+                    c.outputs(), c.dst().dim(2), c.dst().dim(3), c.g().padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
         } else {
             launch(Kernel.DEPTHWISE_FORWARD, dst.count(), c.geometry(src, weight, dst, c.src().dim(2), c.src().dim(3), c.src().dim(1), c.multiplier()));
         }
@@ -51,8 +69,8 @@ final class DepthwiseLowering {
         } else if (c.g().stride() == 1) {
             DepthwiseForm form = form(KernelFile.DEPTHWISE_STRIPS, c, dDst, 1, width);
             DepthwiseGrid grid = DepthwiseGrid.of(form, dDst.storage(), c.samples(), c.outputs(), height, width);
-            b.kernel(Kernel.DEPTHWISE_STRIPS, form.macros(), grid.launch(), dDst, weight, dSrc, 1, c.dst().dim(2), c.dst().dim(3), c.outputs(), height,
-                    width, form.side() - 1 - padding, grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
+            b.kernel(Kernel.DEPTHWISE_STRIPS, form.macros(), grid.launch(), dDst, weight, null, dSrc, null, 1, c.dst().dim(2), c.dst().dim(3), c.outputs(),
+                    height, width, form.side() - 1 - padding, grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
         } else {
             int odd = padding % 2;
             DepthwiseForm form = form(KernelFile.DEPTHWISE_SPREAD, c, dDst, 2, width + odd);

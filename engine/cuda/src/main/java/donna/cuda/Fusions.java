@@ -14,7 +14,8 @@ import java.util.Set;
 
 /**
  * Which nodes share a pass over memory: a sum works out what is added to it, where that is an image times a gate or a number per channel, and nobody
- * else reads it; and what makes a vector looks ahead to who reads it.
+ * else reads it; what makes a vector looks ahead to who reads it; and a depthwise convolution adds up what the batch norm that reads it makes its
+ * statistics of.
  */
 final class Fusions {
     private final Map<Value, List<Node>> readers = new HashMap<>();
@@ -63,5 +64,10 @@ final class Fusions {
     /** The first that reads {@code v} as an op of {@code type}. */
     Optional<Node> reader(Value v, Class<? extends Op> type) {
         return readers.getOrDefault(v, List.of()).stream().filter(n -> type.isInstance(n.op())).findFirst();
+    }
+
+    /** Whether a batch norm wants the statistics of {@code v}. */
+    boolean normalised(Value v) {
+        return readers.getOrDefault(v, List.of()).stream().anyMatch(n -> n.op() instanceof Op.BatchNorm && n.input(0).equals(v));
     }
 }

@@ -79,7 +79,7 @@ final class GpuBuffer implements Buffer {
     public synchronized void close() {
         if (open) {
             open = false;
-            device.run(() -> {
+            device.release(() -> {
                 uses.awaitAll();
                 memory.close();
             });

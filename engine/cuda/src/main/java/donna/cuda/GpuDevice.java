@@ -2,6 +2,7 @@ package donna.cuda;
 
 import donna.backend.Device;
 import donna.backend.Plan;
+import donna.backend.Precision;
 import donna.backend.Stream;
 import donna.ffi.BlasLt;
 import donna.ffi.Cuda;
@@ -13,6 +14,7 @@ import donna.kernels.Storage;
 import donna.tensor.Buffer;
 import donna.tensor.DonnaException;
 import donna.tensor.Layout;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
@@ -24,10 +26,13 @@ final class GpuDevice implements Device {
     /** Networks in one graph: enough to fill a card with small ones, and few enough for graphs that are quickly made. */
     private static final int MEMBERS = 32;
 
+    private final Cuda cuda;
+    private final CudaDevice card;
     private final String name;
+    private final String kind;
     private final Arithmetic arithmetic;
     private final CudaContext context;
-    private final BlasLt blas;
+    private final ProductPlans products;
     private final Convolutions convolutions;
     private final KernelCache kernels;
     private final Staging staging;
@@ -35,16 +40,27 @@ final class GpuDevice implements Device {
     private final Object order = new Object();
     private final AtomicLong bytes = new AtomicLong();
     private volatile boolean open = true;
+    private volatile boolean lost;
 
-    /** Opens the card in this thread. */
-    GpuDevice(Cuda cuda, CudaDevice card, Arithmetic arithmetic) {
+    /**
+     * Opens the card in this thread.
+     *
+     * @param fast whether products take the algorithm that is measured to be the fastest
+     */
+    GpuDevice(Cuda cuda, CudaDevice card, Arithmetic arithmetic, boolean fast) {
+        this.cuda = cuda;
+        this.card = card;
         this.arithmetic = arithmetic;
         context = card.open();
         boolean finished = false;
         try {
-            name = "cuda:" + card.ordinal() + " (" + card.name() + ", sm_" + card.computeCapability() + ", " + arithmetic.precision().word() + ")";
-            kernels = new KernelCache(cuda.bindings(), context, card.computeCapability());
-            blas = BlasLt.open(cuda.bindings());
+            kind = card.name() + ", sm_" + card.computeCapability() + ", " + arithmetic.precision().word() + (fast ? ", fast" : "");
+            name = "cuda:" + card.ordinal() + " (" + kind + ")";
+            DiskCache kept = new DiskCache();
+            kernels = new KernelCache(cuda.bindings(), context, card.computeCapability(), kept);
+            BlasLt blas = BlasLt.open(cuda.bindings());
+            String timed = card.name() + ", " + card.multiprocessors() + " multiprocessors, cuBLASLt " + blas.version();
+            products = new ProductPlans(blas, fast ? Optional.of(new FastestProducts(context, kept, timed, order)) : Optional.empty());
             convolutions = new Convolutions(cuda.bindings(), name);
             staging = new Staging(context);
             scratchLimit = card.totalBytes() / (2 * STREAMS);
@@ -66,7 +82,8 @@ final class GpuDevice implements Device {
                 throw new DonnaException.OutOfMemory(name + ": out of memory with " + bytes.get() + " bytes in use: " + e.getMessage()
                         + "; use a smaller batch, fewer candidates at a time, or a card with more memory", e);
             }
-            throw new DonnaException.NativeFailure(name + ": " + e.getMessage(), e);
+            lost |= Cuda.isLost(e.status());
+            throw new DonnaException.NativeFailure(name + ": " + e.getMessage() + (lost ? "; the card is lost to this process, start it again" : ""), e);
         }
     }
 
@@ -76,6 +93,13 @@ final class GpuDevice implements Device {
             action.run();
             return null;
         });
+    }
+
+    /** As {@link #run}, to free something. Of a lost card there is nothing to free, and what lost it was told to who used it. */
+    void release(Runnable action) {
+        if (!lost) {
+            run(action);
+        }
     }
 
     void count(long delta) {
@@ -100,8 +124,8 @@ final class GpuDevice implements Device {
         return context;
     }
 
-    BlasLt blas() {
-        return blas;
+    ProductPlans products() {
+        return products;
     }
 
     Convolutions convolutions() {
@@ -119,6 +143,11 @@ final class GpuDevice implements Device {
     @Override
     public String name() {
         return name;
+    }
+
+    @Override
+    public String kind() {
+        return kind;
     }
 
     @Override
@@ -150,6 +179,11 @@ final class GpuDevice implements Device {
     }
 
     @Override
+    public Device inSinglePrecision() {
+        return new GpuDevice(cuda, card, Arithmetic.of(Precision.F32, card), false);
+    }
+
+    @Override
     public int membersAtOnce() {
         return MEMBERS;
     }
@@ -161,7 +195,7 @@ final class GpuDevice implements Device {
 
     @Override
     public long bytesInUse() {
-        return bytes.get();
+        return lost ? 0 : bytes.get();
     }
 
     private void requireOpen() {
@@ -174,13 +208,19 @@ final class GpuDevice implements Device {
     public synchronized void close() {
         if (open) {
             open = false;
-            run(() -> {
+            release(() -> {
                 staging.close();
                 convolutions.close();
-                blas.close();
+                products.close();
                 kernels.close();
-                context.close();
             });
+            try {
+                context.close();
+            } catch (NativeException e) {
+                if (!lost) {
+                    throw new DonnaException.NativeFailure(name + ": " + e.getMessage(), e);
+                }
+            }
         }
     }
 }

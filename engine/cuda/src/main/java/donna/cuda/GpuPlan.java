@@ -198,7 +198,8 @@ final class GpuPlan implements TimedPlan {
                 double[] all = clock.microseconds(stream.queue(), lines.stream().map(Line::step).toList(), runs, occupy);
                 List<StepTime> times = new ArrayList<>();
                 for (Line l : lines) {
-                    times.add(new StepTime(l.node, l.kind, l.step.implementation(), all[times.size()], l.step.operandBytes(), l.step.flops()));
+                    times.add(new StepTime(
+                            l.node, l.kind, l.step.implementation(), all[times.size()], l.step.operandBytes(), l.step.flops(), l.step.sizes()));
                 }
                 return times;
             }
@@ -310,7 +311,7 @@ final class GpuPlan implements TimedPlan {
     public void close() {
         if (!closed) {
             closed = true;
-            device.run(() -> {
+            device.release(() -> {
                 forgetGraphs();
                 lines.forEach(l -> l.step.close());
             });

@@ -120,7 +120,7 @@ final class GpuStream implements Stream {
     @Override
     public synchronized void close() {
         if (open) {
-            device.run(() -> {
+            device.release(() -> {
                 stream.synchronize();
                 freeScratch();
                 lanes.close();

@@ -22,9 +22,9 @@ final class Lowering {
 
     private Lowering(PlanBuilder b) {
         this.b = b;
-        convolutions = new ConvolutionLowering(b);
-        products = new ProductLowering(b);
         norms = new NormLowering(b);
+        convolutions = new ConvolutionLowering(b, norms);
+        products = new ProductLowering(b);
         elementwise = new ElementwiseLowering(b);
         pools = new PoolLowering(b);
         shapes = new ShapeLowering(b);

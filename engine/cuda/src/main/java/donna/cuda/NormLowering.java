@@ -2,9 +2,12 @@ package donna.cuda;
 
 import donna.graph.Node;
 import donna.graph.Op;
+import donna.graph.Value;
 import donna.kernels.Kernel;
 import donna.kernels.Launch;
 import donna.tensor.Shape;
+import java.util.HashMap;
+import java.util.Map;
 
 /** Batch and layer normalisation. How blocks and threads share the work depends on the shape alone. */
 final class NormLowering {
@@ -14,25 +17,44 @@ final class NormLowering {
     private static final int MOST_THREADS = 1 << 19;
 
     private final PlanBuilder b;
+    private final Map<Value, Moments> moments = new HashMap<>();
+
+    /** Sums over parts of an image that is there, as {@link Kernel#BATCH_NORM_MOMENTS} takes them. */
+    private record Moments(Slot partial, int chunks) {}
 
     NormLowering(PlanBuilder b) {
         this.b = b;
+    }
+
+    /** Where whoever writes {@code image} in {@code chunks} parts leaves the sums over each, of which its statistics are made. */
+    Slot moments(Value image, int chunks) {
+        Slot partial = b.floats((1 + 2L * chunks) * image.shape().dim(1));
+        moments.put(image, new Moments(partial, chunks));
+        return partial;
     }
 
     void batchNorm(Node n, Op.BatchNorm o) {
         Shape s = n.input(0).shape();
         int channels = s.dim(1);
         int rows = Math.toIntExact(s.elements() / channels);
-        RowSums sums = RowSums.of(rows, channels, 8);
         Slot src = b.image(n.input(0));
         Slot gamma = b.plain(n.input(1));
         Slot beta = b.plain(n.input(2));
         Slot residual = o.residual() ? b.image(n.input(6)) : null;
-        Slot partial = b.floats(sums.partials(2));
         Slot mean = b.define(n.output(1));
         Slot inverseStd = b.define(n.output(2));
-        b.sums(Kernel.BATCH_NORM_STATISTICS, sums, src, partial, mean, inverseStd, b.plain(n.input(3)), b.plain(n.input(4)), b.plain(n.input(5)), o.eps(),
-                rows, channels, sums.chunks());
+        Slot runningMean = b.plain(n.input(3));
+        Slot runningVariance = b.plain(n.input(4));
+        Slot momentum = b.plain(n.input(5));
+        Moments left = moments.get(n.input(0));
+        if (left != null) {
+            b.kernel(Kernel.BATCH_NORM_MOMENTS, Launch.columns(channels), left.partial, mean, inverseStd, runningMean, runningVariance, momentum, o.eps(),
+                    rows, channels, left.chunks);
+        } else {
+            RowSums sums = RowSums.of(rows, channels, 8);
+            b.sums(Kernel.BATCH_NORM_STATISTICS, sums, src, b.floats(sums.partials(2)), mean, inverseStd, runningMean, runningVariance, momentum, o.eps(),
+                    rows, channels, sums.chunks());
+        }
         Slot dst = b.outLike(n.output(0), residual != null && residual.inScratch() && residual.pending() == 1 ? residual : src);
         int threads = threads(rows, channels, 8);
         b.kernel(Kernel.BATCH_NORM_APPLY, Launch.elements(threads), src, gamma, beta, mean, inverseStd, residual, dst, o.act().ordinal(), channels, threads,

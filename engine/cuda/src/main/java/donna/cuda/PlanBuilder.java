@@ -36,9 +36,6 @@ import java.util.Set;
  * <p>Each member of the graph has a section of its own; conversions of leaves that several members read are made once, in a section before all of them.
  */
 final class PlanBuilder {
-    /** Memory that a product may use besides. */
-    private static final long WORKSPACE_BYTES = 32L << 20;
-
     /** Channels of images whose planes a thread reads side by side. */
     private static final int MOST_INTERLEAVED = 4;
 
@@ -346,8 +343,7 @@ final class PlanBuilder {
         MatmulSpec spec = new MatmulSpec(Arithmetic.element(a.slot().storage()), Arithmetic.element(c.slot().storage()), device.arithmetic().tensorFloat(),
                 sizes.rows(), sizes.columns(), sizes.inner(), sizes.batch(), sizes.a(), sizes.b(), sizes.c(), sizes.epilogue());
         int alignment = (int) Math.min(alignment(a), Math.min(alignment(b), alignment(c)));
-        Matmul matmul = device.blas().matmul(spec, WORKSPACE_BYTES, alignment).orElseThrow(() -> new DonnaException.NativeFailure(
-                "cuda: cuBLASLt " + device.blas().version() + " has no algorithm for " + spec + "; use another batch or another device"));
+        Matmul matmul = device.products().plan(spec, beta, alignment);
         List<Place> places = new ArrayList<>(List.of(a, b, c));
         if (matmul.workspaceBytes() > 0) {
             places.add(new Place(temporary(matmul.workspaceBytes()), 0));

@@ -35,6 +35,12 @@ final class ProductStep implements Step {
     }
 
     @Override
+    public String sizes() {
+        MatmulSpec s = matmul.spec();
+        return s.rows() + " x " + s.columns() + " x " + s.inner() + (s.batch() > 1 ? ", " + s.batch() + " of them" : "");
+    }
+
+    @Override
     public long operandBytes() {
         return slots().stream().limit(3).mapToLong(Slot::bytes).sum();
     }

@@ -22,6 +22,11 @@ interface Step extends AutoCloseable {
         return 0;
     }
 
+    /** Rows, columns and the length of the sums of a matrix product, and of how many; empty for all else. */
+    default String sizes() {
+        return "";
+    }
+
     /** Device memory that holds what the step looks up about its slots; 0 for most. */
     default long tableBytes() {
         return 0;

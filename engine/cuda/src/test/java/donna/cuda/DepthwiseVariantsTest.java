@@ -47,7 +47,7 @@ class DepthwiseVariantsTest {
     void open() {
         CudaSimulator.clear();
         context = Cuda.open(new CudaSimulator()).devices().getFirst().open();
-        kernels = new KernelCache(new CudaSimulator(), context, 80);
+        kernels = new KernelCache(new CudaSimulator(), context, 80, new DiskCache());
         stream = context.stream();
     }
 
@@ -180,12 +180,12 @@ class DepthwiseVariantsTest {
         for (DepthwiseForm f : DepthwiseForm.forms(KernelFile.DEPTHWISE_STRIPS, storage, g.side, g.stride, g.channels)) {
             DepthwiseGrid grid = DepthwiseGrid.of(f, storage, SAMPLES, g.channels, oh, ow);
             DeviceMemory out = onCard(new float[dst.length], storage);
-            launch(Kernel.DEPTHWISE_STRIPS, storage, f.macros(), grid.launch(), srcAt, weightAt, out.pointer(), 0, HEIGHT, WIDTH, g.channels, oh, ow,
+            launch(Kernel.DEPTHWISE_STRIPS, storage, f.macros(), grid.launch(), srcAt, weightAt, 0L, out.pointer(), 0L, 0, HEIGHT, WIDTH, g.channels, oh, ow,
                     g.padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
             check("forward " + g + " " + f + " " + storage, forward, out, storage);
             if (g.stride == 1) {
-                launch(Kernel.DEPTHWISE_STRIPS, storage, f.macros(), grid.launch(), dstAt, weightAt, out.pointer(), 1, oh, ow, g.channels, HEIGHT, WIDTH,
-                        g.side - 1 - g.padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
+                launch(Kernel.DEPTHWISE_STRIPS, storage, f.macros(), grid.launch(), dstAt, weightAt, 0L, out.pointer(), 0L, 1, oh, ow, g.channels,
+                        HEIGHT, WIDTH, g.side - 1 - g.padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
                 check("backward data " + g + " " + f + " " + storage, backwardData, out, storage);
             }
         }

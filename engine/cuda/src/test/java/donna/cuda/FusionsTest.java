@@ -129,4 +129,39 @@ class FusionsTest {
         assertEquals(channels > 4 && floats ? 2 : 1, count(plan, "transpose"), all);
         assertEquals(0, count(plan, "to_stored"), all);
     }
+
+    @ParameterizedTest
+    @CsvSource({"F32, 3, 1, RELU6, true", "F32, 7, 2, SWISH, true", "BF16, 3, 2, SWISH, true", "BF16, 5, 1, HSWISH, true", "BF16, 7, 1, GELU, true",
+        "F16, 5, 2, RELU, false", "BF16, 3, 1, NONE, true"})
+    void aDepthwiseConvolutionStoresItsActivation(Precision precision, int side, int stride, Activation act, boolean bias) {
+        OpCase layer = new OpCase("depthwise " + act, w -> {
+            Value src = w.src("src", 2, 12, 9, 10);
+            Value weight = w.weight("weight", SMALL, 12, 1, side, side);
+            Op.Conv2d conv = new Op.Conv2d(ConvGeometry.same(side, stride, 12), bias, act, false);
+            w.result("dst", bias ? w.op(conv, src, weight, w.weight("bias", 12)) : w.op(conv, src, weight));
+        });
+        List<String> plan = compare(precision, layer.forward(DType.F32, Layout.CHANNELS_LAST), layer.forward(DType.F64, Layout.PLAIN));
+        String all = String.join("\n", plan);
+        assertEquals(1, count(plan, "depthwise_strips"), all);
+        assertEquals(1, count(plan, "AFTER=" + act.ordinal()), all);
+        assertEquals(0, count(plan, "epilogue"), all);
+    }
+
+    /** A mean thirty deviations from zero takes ten bits of the sums of squares, if they are not of what is beyond a shift. */
+    @ParameterizedTest
+    @CsvSource({"F32, 3, 1, 12, 30", "F32, 5, 2, 5, 30", "F32, 7, 1, 140, 0", "BF16, 3, 1, 12, 0", "BF16, 7, 2, 5, 0", "BF16, 3, 2, 140, 0",
+        "F16, 5, 1, 12, 0"})
+    void aDepthwiseConvolutionAddsUpTheStatisticsOfItsBatchNorm(Precision precision, int side, int stride, int channels, int mean) {
+        OpCase layer = new OpCase("depthwise and batch norm", w -> {
+            Value src = w.weight("src", Values.normal(mean, 1), 3, channels, 9, 10);
+            Value x = w.op(Op.Conv2d.plain(new ConvGeometry(stride, 0, 1, channels)), src, w.weight("weight", SMALL, channels, 1, side, side));
+            w.result("dst", w.op(new Op.BatchNorm(1e-5f, Activation.SWISH, false), x, w.weight("gamma", channels), w.weight("beta", channels),
+                    w.state("mean", Values.ZERO, channels), w.state("variance", Values.constant(1), channels), w.fixed("momentum", Values.constant(0.1), 1)));
+        });
+        List<String> plan = compare(precision, layer.forward(DType.F32, Layout.CHANNELS_LAST), layer.forward(DType.F64, Layout.PLAIN));
+        String all = String.join("\n", plan);
+        assertEquals(1, count(plan, "STATISTICS=1"), all);
+        assertEquals(1, count(plan, "batch_norm_moments"), all);
+        assertEquals(0, count(plan, "batch_norm_statistics"), all);
+    }
 }

@@ -321,6 +321,28 @@ class PlantedFaultsTest {
     }
 
     @Test
+    void memoryOfAnotherCardIsOutOfReach() {
+        stream.close();
+        context.close();
+        CudaSimulator.cards("first", "second");
+        CudaContext other = Cuda.open(new CudaSimulator()).devices().get(1).open();
+        try {
+            DeviceMemory there = other.allocate(BYTES);
+            open();
+            assertThrows(NativeException.class, () -> stream.fillInts(there.pointer(), 0, COUNT));
+            add(stream, ones(), there, ones(), COUNT);
+            String found = lostContext();
+            assertTrue(found.startsWith("out of bounds: add, thread") && found.contains("in the memory of card 1, which card 0 does not reach"), found);
+            other.makeCurrent();
+            other.synchronize();
+            there.close();
+        } finally {
+            other.close();
+            CudaSimulator.cards();
+        }
+    }
+
+    @Test
     void whatIsNotClosedIsListedAsALeak() {
         stream.close();
         context.close();

@@ -1,9 +1,11 @@
 package donna.distill;
 
+import donna.backend.Device;
 import donna.data.Dataset;
 import donna.data.EpochOrder;
 import donna.graph.Cost;
 import donna.jobs.Checkpoint;
+import donna.jobs.Shares;
 import donna.model.Reduced;
 import donna.nn.Layer;
 import donna.nn.ParameterSpec;
@@ -12,28 +14,32 @@ import donna.spec.BlockType;
 import donna.spec.DistillSpec;
 import donna.spec.TrainSpec;
 import donna.tensor.Shape;
-import donna.tensor.Tensor;
 import donna.tensor.TensorSpec;
 import donna.train.Inference;
 import donna.train.Recipe;
 import donna.train.TrainingState;
-import donna.train.Workers;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Trains candidates of all blocks together: chunk by chunk of the teacher's boundaries, the most expensive candidate first. */
+/**
+ * Trains candidates of all blocks together: chunk by chunk of the teacher's boundaries, the most expensive candidate first. Several devices share the
+ * candidates by their measured speed, each with a teacher of its own; they take chunks together, so that what is unfinished has one place in the data.
+ */
 public final class BlockDistiller {
     /** A candidate to train: {@code candidate} of {@code block}. */
     public record Job(int block, int candidate) {}
+
+    /** Chunks after which the shares of devices are first looked at. */
+    private static final int FIRST_LOOK = 8;
 
     private final Setting setting;
     private final Teacher teacher;
@@ -55,14 +61,15 @@ public final class BlockDistiller {
         int[] order = IntStream.range(0, train.images()).toArray();
         int batches = train.images() / train.batch();
         List<ChannelVariance> all = new ArrayList<>();
-        try (FeatureStream features = new FeatureStream(setting, teacher, setting.images().train(), train.batch(), batches)) {
+        try (FeatureStream features = new FeatureStream(
+                setting, List.of(setting.device()), teacher, setting.images().train(), train.batch(), batches)) {
             for (int k = 0; k <= setting.space().blocks().size(); k++) {
                 all.add(new ChannelVariance(setting.device(), features.spec(k)));
             }
-            features.forEach(features.chunks(order, batches), c -> setting.workers().forEach(all.size(), (k, stream) -> {
+            features.forEach(features.chunks(order, batches), c -> setting.workers().forEachOnFirst(all.size(), (k, stream) -> {
                 for (int i = 0; i < c.count(); i++) {
                     setting.progress().check();
-                    all.get(k).add(stream, features.boundary(k, i));
+                    all.get(k).add(stream, features.boundary(0, k, i));
                 }
             }));
             return all.stream().map(v -> v.inverse(spec.varianceFloor())).toList();
@@ -79,81 +86,98 @@ public final class BlockDistiller {
      * @param done receives each finished candidate, in no particular order, on the calling thread
      */
     public void run(List<Job> jobs, List<float[]> inverseVariance, String key, BiConsumer<Job, BlockLibrary.Entry> done) {
-        List<Tensor> weights = new ArrayList<>();
-        List<CandidateTraining> candidates = new ArrayList<>();
-        List<CandidateGroup> groups = new ArrayList<>();
-        try {
-            for (float[] v : inverseVariance) {
-                weights.add(setting.device().tensor(TensorSpec.f32(v.length)));
-                weights.getLast().set(v);
-            }
-            Checkpoint checkpoint = setting.checkpoint(key);
-            var saved = checkpoint.load().filter(s -> jobs.stream().allMatch(j -> !own(s.values(), j).isEmpty()));
-            List<TensorSpec> src = batchSpecs();
-            List<Shape> inputs = Inference.boundaryShapes(teacher.network(), setting.imageShape());
-            List<Cost> costs = jobs.stream().map(j -> Networks.cost(layer(j), inputs.get(j.block()))).toList();
-            Recipe recipe = Recipes.of(spec.train());
-            for (Job j : jobs) {
-                Map<String, float[]> start = saved.map(s -> own(s.values(), j)).orElseGet(() -> initial(j, src.get(j.block())));
-                Optional<String> failure = saved.map(s -> s.notes().get(prefix(j)));
-                candidates.add(new CandidateTraining(setting.device(), layer(j), src.get(j.block()), recipe, start, failure));
-            }
-            for (List<Integer> group : groups(jobs, costs)) {
-                int block = jobs.get(group.getFirst()).block();
-                List<CandidateTraining> members = group.stream().map(candidates::get).toList();
-                groups.add(new CandidateGroup(setting.device(), setting.progress(), block, weights.get(block + 1), recipe, members));
-            }
-            train(jobs, candidates, groups, checkpoint, saved.map(Checkpoint.Saved::step).orElse(0));
-            candidates.forEach(CandidateTraining::adoptAverage);
-            rate(groups);
-            for (int i = 0; i < jobs.size(); i++) {
-                CandidateTraining c = candidates.get(i);
-                double nsr = c.nsr();
-                done.accept(jobs.get(i), new BlockLibrary.Entry(nsr, costs.get(i).macs(), costs.get(i).params(), c.result(), c.failure()));
-            }
-        } finally {
-            groups.forEach(CandidateGroup::close);
-            candidates.forEach(CandidateTraining::close);
-            weights.forEach(Tensor::close);
-        }
-    }
-
-    /** Jobs by group, the most expensive first: as many of one block together as the device wants in one graph. */
-    private List<List<Integer>> groups(List<Job> jobs, List<Cost> costs) {
-        List<Integer> order = IntStream.range(0, jobs.size()).boxed()
-                .sorted(Comparator.comparingLong(i -> -costs.get(i).macs()))
-                .toList();
-        List<List<Integer>> groups = new ArrayList<>();
-        Map<Integer, List<Integer>> open = new HashMap<>();
-        for (int i : order) {
-            List<Integer> group = open.get(jobs.get(i).block());
-            if (group == null || group.size() == setting.device().membersAtOnce()) {
-                group = new ArrayList<>();
-                groups.add(group);
-                open.put(jobs.get(i).block(), group);
-            }
-            group.add(i);
-        }
-        return groups;
-    }
-
-    private void train(List<Job> jobs, List<CandidateTraining> candidates, List<CandidateGroup> groups, Checkpoint checkpoint, int from) {
-        TrainSpec t = spec.train();
-        int perEpoch = t.images() / t.batch();
-        try (FeatureStream features = new FeatureStream(setting, teacher, setting.images().train(), t.batch(), perEpoch)) {
-            features.forEach(epochs(features.chunkBatches(), from), c -> {
-                each(groups, CandidateGroup.Pass.TRAINING, features, c, t.steps());
-                int step = c.first() + c.count();
-                setting.progress().update((long) step * jobs.size(), (long) t.steps() * jobs.size(), "steps");
-                if (checkpoint.due()) {
-                    checkpoint.save(step, together(jobs, candidates), failures(jobs, candidates));
+        Checkpoint checkpoint = setting.checkpoint(key);
+        List<Shape> inputs = Inference.boundaryShapes(teacher.network(), setting.imageShape());
+        List<Cost> costs = jobs.stream().map(j -> Networks.cost(layer(j), inputs.get(j.block()))).toList();
+        double[] work = costs.stream().mapToDouble(c -> Math.max(1, c.macs())).toArray();
+        Shares shares = Shares.equal(work, setting.workers().devices().size());
+        Optional<Checkpoint.Saved> state = checkpoint.load().filter(s -> jobs.stream().allMatch(j -> !own(s.values(), j).isEmpty()));
+        int step = state.map(Checkpoint.Saved::step).orElse(0);
+        while (true) {
+            tell(shares);
+            try (PlacedCandidates placed = place(jobs, costs, shares, inverseVariance, state)) {
+                Shares held = shares;
+                Reached reached = train(jobs, placed, seconds -> held.better(work, seconds), step, checkpoint);
+                if (reached.better.isEmpty()) {
+                    finish(jobs, costs, placed, done);
+                    return;
                 }
-            });
+                step = reached.step;
+                state = Optional.of(new Checkpoint.Saved(step, together(jobs, placed.all()), failures(jobs, placed.all())));
+                shares = reached.better.get();
+            }
         }
     }
 
-    /** The chunks of all steps from {@code from} on; none goes over the end of an epoch. */
-    private Iterator<FeatureStream.Chunk> epochs(int chunkBatches, int from) {
+    /** Where training stands: at its end, or where other shares are better. */
+    private record Reached(int step, Optional<Shares> better) {}
+
+    private void tell(Shares shares) {
+        List<Device> devices = setting.workers().devices();
+        if (devices.size() > 1) {
+            setting.progress().line("block library: " + IntStream.range(0, devices.size())
+                    .mapToObj(d -> "%.0f %% of the work on %s".formatted(shares.percent(d), devices.get(d).name()))
+                    .collect(Collectors.joining(", ")));
+        }
+    }
+
+    private PlacedCandidates place(
+            List<Job> jobs, List<Cost> costs, Shares shares, List<float[]> inverseVariance, Optional<Checkpoint.Saved> state) {
+        List<TensorSpec> src = batchSpecs();
+        Recipe recipe = Recipes.of(spec.train());
+        int[] blocks = jobs.stream().mapToInt(Job::block).toArray();
+        return new PlacedCandidates(setting, blocks, costs, shares.places(), inverseVariance, recipe, (i, device) -> {
+            Job j = jobs.get(i);
+            Map<String, float[]> start = state.map(s -> own(s.values(), j)).orElseGet(() -> initial(j, src.get(j.block())));
+            Optional<String> failure = state.map(s -> s.notes().get(prefix(j)));
+            return new CandidateTraining(device, layer(j), src.get(j.block()), recipe, start, failure);
+        });
+    }
+
+    /**
+     * Trains to the end, or to where other shares turn out to be better: looked at more and more rarely, first when all is warm.
+     *
+     * @param better of the seconds that each device was busy with a step
+     */
+    private Reached train(
+            List<Job> jobs, PlacedCandidates placed, Function<double[], Optional<Shares>> better, int from, Checkpoint checkpoint) {
+        TrainSpec t = spec.train();
+        List<Device> devices = setting.workers().devices();
+        try (FeatureStream features =
+                new FeatureStream(setting, devices, teacher, setting.images().train(), t.batch(), t.images() / t.batch())) {
+            int step = from;
+            for (int chunks = 1; ; chunks = Math.max(FIRST_LOOK, 2 * chunks)) {
+                int until = devices.size() == 1 ? t.steps() : Math.min(t.steps(), step + chunks * features.chunkBatches());
+                features.forEach(epochs(features.chunkBatches(), step, until), c -> {
+                    placed.each(CandidateGroup.Pass.TRAINING, features, c, t.steps());
+                    int reached = c.first() + c.count();
+                    setting.progress().update((long) reached * jobs.size(), (long) t.steps() * jobs.size(), "steps");
+                    if (checkpoint.due()) {
+                        checkpoint.save(reached, together(jobs, placed.all()), failures(jobs, placed.all()));
+                    }
+                });
+                step = until;
+                double[] seconds = placed.seconds();
+                Optional<Shares> other = step == t.steps() || chunks == 1 ? Optional.empty() : better.apply(seconds);
+                if (step == t.steps() || other.isPresent()) {
+                    return new Reached(step, other);
+                }
+            }
+        }
+    }
+
+    private void finish(List<Job> jobs, List<Cost> costs, PlacedCandidates placed, BiConsumer<Job, BlockLibrary.Entry> done) {
+        placed.all().forEach(CandidateTraining::adoptAverage);
+        rate(placed);
+        for (int i = 0; i < jobs.size(); i++) {
+            CandidateTraining c = placed.all().get(i);
+            double nsr = c.nsr();
+            done.accept(jobs.get(i), new BlockLibrary.Entry(nsr, costs.get(i).macs(), costs.get(i).params(), c.result(), c.failure()));
+        }
+    }
+
+    /** The chunks of the steps from {@code from} up to {@code until}; none goes over the end of an epoch. */
+    private Iterator<FeatureStream.Chunk> epochs(int chunkBatches, int from, int until) {
         TrainSpec t = spec.train();
         int perEpoch = t.images() / t.batch();
         return new Iterator<>() {
@@ -161,13 +185,13 @@ public final class BlockDistiller {
 
             @Override
             public boolean hasNext() {
-                return step < t.steps();
+                return step < until;
             }
 
             @Override
             public FeatureStream.Chunk next() {
                 int inEpoch = step % perEpoch;
-                int count = Math.min(chunkBatches, perEpoch - inEpoch);
+                int count = Math.min(chunkBatches, Math.min(until - step, perEpoch - inEpoch));
                 int[] images = EpochOrder.permutation(t.images(), setting.seed("distill", 1), step / perEpoch);
                 step += count;
                 return new FeatureStream.Chunk(images, inEpoch * t.batch(), step - count, count);
@@ -175,30 +199,19 @@ public final class BlockDistiller {
         };
     }
 
-    private void rate(List<CandidateGroup> groups) {
+    private void rate(PlacedCandidates placed) {
         int batch = setting.spec().recalibrate().batch();
         int images = Math.min(setting.spec().recalibrate().images(), setting.images().train().size());
         int[] all = IntStream.range(0, Math.max(images, spec.validation())).toArray();
-        pass(groups, CandidateGroup.Pass.RECALIBRATION, setting.images().train(), all, batch, images / batch);
+        pass(placed, CandidateGroup.Pass.RECALIBRATION, setting.images().train(), all, batch, images / batch);
         int size = divisor(spec.validation(), 128);
-        pass(groups, CandidateGroup.Pass.RATING, setting.images().validation(), all, size, spec.validation() / size);
+        pass(placed, CandidateGroup.Pass.RATING, setting.images().validation(), all, size, spec.validation() / size);
     }
 
-    private void pass(List<CandidateGroup> groups, CandidateGroup.Pass pass, Dataset data, int[] images, int batch, int batches) {
-        try (FeatureStream features = new FeatureStream(setting, teacher, data, batch, batches)) {
-            features.forEach(features.chunks(images, batches), c -> each(groups, pass, features, c, batches));
+    private void pass(PlacedCandidates placed, CandidateGroup.Pass pass, Dataset data, int[] images, int batch, int batches) {
+        try (FeatureStream features = new FeatureStream(setting, setting.workers().devices(), teacher, data, batch, batches)) {
+            features.forEach(features.chunks(images, batches), c -> placed.each(pass, features, c, batches));
         }
-    }
-
-    /** One chunk through all groups: on a CPU by whichever worker is free, elsewhere queued where the groups' graphs are and then waited for. */
-    private void each(List<CandidateGroup> groups, CandidateGroup.Pass pass, FeatureStream features, FeatureStream.Chunk chunk, int steps) {
-        Workers.Task task = (i, stream) -> groups.get(i).queue(pass, stream, features, chunk, steps);
-        if (setting.device().membersAtOnce() > 1) {
-            setting.workers().forEachInTurn(groups.size(), task);
-        } else {
-            setting.workers().forEach(groups.size(), task);
-        }
-        groups.forEach(CandidateGroup::settle);
     }
 
     private boolean isOwn(Job j) {

@@ -25,6 +25,7 @@ final class CandidateGroup implements AutoCloseable {
     }
 
     private final Device device;
+    private final int place;
     private final Progress progress;
     private final int block;
     private final Tensor inverseVariance;
@@ -40,9 +41,15 @@ final class CandidateGroup implements AutoCloseable {
         static final Queued NOTHING = new Queued(0, 0, 0, 0);
     }
 
-    /** @param inverseVariance of the block's result */
-    CandidateGroup(Device device, Progress progress, int block, Tensor inverseVariance, Recipe recipe, List<CandidateTraining> members) {
+    /**
+     * A group that is trained on one device.
+     *
+     * @param place of the device among those of the features
+     * @param inverseVariance of the block's result
+     */
+    CandidateGroup(Device device, int place, Progress progress, int block, Tensor inverseVariance, Recipe recipe, List<CandidateTraining> members) {
         this.device = device;
+        this.place = place;
         this.progress = progress;
         this.block = block;
         this.inverseVariance = inverseVariance;
@@ -69,8 +76,8 @@ final class CandidateGroup implements AutoCloseable {
             s.prepare(c.first(), steps);
             for (; b < c.count(); b++) {
                 progress.check();
-                s.bind(CandidateTraining.SRC, features.boundary(block, b));
-                s.bind(CandidateTraining.TARGET, features.boundary(block + 1, b));
+                s.bind(CandidateTraining.SRC, features.boundary(place, block, b));
+                s.bind(CandidateTraining.TARGET, features.boundary(place, block + 1, b));
                 s.run(stream, b);
                 queued = new Queued(c.first(), steps, from, b + 1);
             }
@@ -117,9 +124,14 @@ final class CandidateGroup implements AutoCloseable {
         closeStep();
         progress.line("no memory for " + members.size() + " candidates of a block at once, going on with " + half + ": " + why.getMessage());
         halves = List.of(
-                new CandidateGroup(device, progress, block, inverseVariance, recipe, members.subList(0, half)),
-                new CandidateGroup(device, progress, block, inverseVariance, recipe, members.subList(half, members.size())));
+                new CandidateGroup(device, place, progress, block, inverseVariance, recipe, members.subList(0, half)),
+                new CandidateGroup(device, place, progress, block, inverseVariance, recipe, members.subList(half, members.size())));
         members = List.of();
+    }
+
+    /** Its device's place. */
+    int place() {
+        return place;
     }
 
     /** Waits for what was queued, and tells each candidate its losses. */

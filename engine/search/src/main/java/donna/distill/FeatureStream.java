@@ -1,5 +1,6 @@
 package donna.distill;
 
+import donna.backend.Device;
 import donna.data.Batcher;
 import donna.data.Dataset;
 import donna.tensor.Shape;
@@ -18,9 +19,9 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * The teacher's boundaries for a sequence of batches, made a chunk at a time in bounded memory. On a device whose plans take single networks all workers make a
- * chunk, and then use it; elsewhere the next chunk is made on streams of its own while the present one is used. Owner: closes it. Thread rule:
- * {@link #forEach} from outside the workers; the present chunk is read by any number of threads.
+ * The teacher's boundaries for a sequence of batches, on each of some devices, made a chunk at a time in bounded memory. Where each thread has a network
+ * of its own all workers make a chunk, and then use it; elsewhere the next chunk is made on streams of its own while the present one is used. Owner: closes
+ * it. Thread rule: {@link #forEach} from outside the workers; the present chunk is read by any number of threads.
  */
 final class FeatureStream implements AutoCloseable {
     /** Memory for the boundaries of a chunk, at least one batch of them. */
@@ -33,11 +34,14 @@ final class FeatureStream implements AutoCloseable {
     private final int batch;
     private final int chunkBatches;
     private final Workers loaders;
-    private final List<List<Tensor>> chunks = new ArrayList<>();
+
+    /** Boundaries of the chunks in use, by chunk, device and boundary. */
+    private final List<List<List<Tensor>>> chunks = new ArrayList<>();
+
     private final List<Inference> teachers = new ArrayList<>();
     private final List<Batches> inputs = new ArrayList<>();
     private final List<Tensor> logits = new ArrayList<>();
-    private List<Tensor> present;
+    private List<List<Tensor>> present;
 
     /**
      * Some batches: of the images {@code order[at], order[at + 1] ..}.
@@ -47,16 +51,21 @@ final class FeatureStream implements AutoCloseable {
      */
     record Chunk(int[] order, int at, int first, int count) {}
 
-    /** @param batches batches that will be asked for at most, all chunks together */
-    FeatureStream(Setting setting, Teacher teacher, Dataset data, int batch, int batches) {
+    /**
+     * The boundaries on {@code devices}: those of the setting, or its first.
+     *
+     * @param batches batches that will be asked for at most, all chunks together
+     */
+    FeatureStream(Setting setting, List<Device> devices, Teacher teacher, Dataset data, int batch, int batches) {
         this.setting = setting;
         this.batch = batch;
-        loaders = ahead() ? new Workers(setting.device(), setting.workers().count()) : setting.workers();
+        loaders = ahead() ? new Workers(devices, setting.workers().countEach()) : setting.workers();
         Batcher batcher = setting.plain(data);
         for (int w = 0; w < loaders.count(); w++) {
-            teachers.add(new Inference(setting.device(), teacher.network(), teacher.values(), setting.imageShape(), batch, true));
-            inputs.add(new Batches(setting.device(), batcher, batch));
-            logits.add(setting.device().tensor(teachers.getLast().bindings().get(Inference.LOGITS)));
+            Device device = devices.get(w % devices.size());
+            teachers.add(new Inference(device, teacher.network(), teacher.values(), setting.imageShape(), batch, true));
+            inputs.add(new Batches(device, batcher, batch));
+            logits.add(device.tensor(teachers.getLast().bindings().get(Inference.LOGITS)));
             teachers.getLast().bind(Inference.IMAGES, inputs.getLast().images());
             teachers.getLast().bind(Inference.LOGITS, logits.getLast());
         }
@@ -68,15 +77,16 @@ final class FeatureStream implements AutoCloseable {
         }
         chunkBatches = Math.clamp(CHUNK_BYTES / bytes, 1, Math.max(1, ahead() ? Math.min(batches, MOST_AHEAD) : batches));
         for (int c = 0; c < (ahead() ? 2 : 1); c++) {
-            chunks.add(specs.stream()
-                    .map(s -> setting.device().tensor(new TensorSpec(s.dtype(), s.shape().with(0, chunkBatches * batch), s.layout())))
+            chunks.add(devices.stream().map(d -> specs.stream()
+                            .map(s -> d.tensor(new TensorSpec(s.dtype(), s.shape().with(0, chunkBatches * batch), s.layout())))
+                            .toList())
                     .toList());
         }
         present = chunks.getFirst();
     }
 
     private boolean ahead() {
-        return setting.device().membersAtOnce() > 1;
+        return !setting.singly();
     }
 
     /** Batches in a full chunk. */
@@ -86,7 +96,7 @@ final class FeatureStream implements AutoCloseable {
 
     /** Spec of boundary {@code k} of one batch. */
     TensorSpec spec(int k) {
-        return boundary(k, 0).spec();
+        return boundary(0, k, 0).spec();
     }
 
     /** The batches 0 .. batches - 1 of {@code order}, in chunks. */
@@ -104,7 +114,7 @@ final class FeatureStream implements AutoCloseable {
         for (int turn = 1; next.isPresent(); turn++) {
             Chunk now = next.get();
             next = next(wanted);
-            List<Tensor> other = chunks.get(turn % chunks.size());
+            List<List<Tensor>> other = chunks.get(turn % chunks.size());
             if (ahead() && next.isPresent()) {
                 Chunk coming = next.get();
                 beside(() -> load(other, coming), () -> use.accept(now));
@@ -135,23 +145,27 @@ final class FeatureStream implements AutoCloseable {
         }
     }
 
-    private void load(List<Tensor> chunk, Chunk c) {
-        int tasks = Math.min(c.count, teachers.size());
-        loaders.forEachInTurn(tasks, (t, stream) -> {
-            for (int i = t; i < c.count; i += tasks) {
+    /** Every device makes all batches of the chunk, its teachers one each in turn. */
+    private void load(List<List<Tensor>> chunk, Chunk c) {
+        int devices = chunk.size();
+        int each = Math.min(c.count, loaders.countEach());
+        int[] places = IntStream.range(0, each * devices).map(t -> t % devices).toArray();
+        loaders.forEachInTurn(places, (t, stream) -> {
+            List<Tensor> own = chunk.get(places[t]);
+            for (int i = t / devices; i < c.count; i += each) {
                 setting.progress().check();
                 inputs.get(t).fill(c.order, c.at + i * batch, 0);
-                for (int k = 0; k < chunk.size(); k++) {
-                    teachers.get(t).bind(Inference.boundary(k), chunk.get(k).samples(i * batch, batch));
+                for (int k = 0; k < own.size(); k++) {
+                    teachers.get(t).bind(Inference.boundary(k), own.get(k).samples(i * batch, batch));
                 }
                 teachers.get(t).run(stream);
             }
         });
     }
 
-    /** Boundary {@code k} (0 is the stem's) of batch {@code i} of the present chunk. */
-    Tensor boundary(int k, int i) {
-        return present.get(k).samples(i * batch, batch);
+    /** Boundary {@code k} (0 is the stem's) of batch {@code i} of the present chunk, on the device at {@code place}. */
+    Tensor boundary(int place, int k, int i) {
+        return present.get(place).get(k).samples(i * batch, batch);
     }
 
     @Override
@@ -159,7 +173,7 @@ final class FeatureStream implements AutoCloseable {
         teachers.forEach(Inference::close);
         inputs.forEach(Batches::close);
         logits.forEach(Tensor::close);
-        chunks.forEach(c -> c.forEach(Tensor::close));
+        chunks.forEach(c -> c.forEach(d -> d.forEach(Tensor::close)));
         if (ahead()) {
             loaders.close();
         }

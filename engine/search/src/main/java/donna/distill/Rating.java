@@ -22,10 +22,10 @@ public final class Rating {
         int size = setting.spec().recalibrate().batch();
         Shape image = setting.imageShape();
         int[] all = IntStream.range(0, Math.min(setting.spec().recalibrate().images(), setting.images().train().size())).toArray();
-        try (Parameters parameters = Parameters.of(setting.device(), Inference.parameters(network, image), values);
-                Batches batches = new Batches(setting.device(), setting.plain(setting.images().train()), size);
+        try (Parameters parameters = Parameters.of(stream.device(), Inference.parameters(network, image), values);
+                Batches batches = new Batches(stream.device(), setting.plain(setting.images().train()), size);
                 Recalibration recalibration = new Recalibration(
-                        setting.device(),
+                        stream.device(),
                         w -> network.write(w, w.graph().input(Inference.IMAGES, batches.images().spec())).logits(),
                         parameters.tensors())) {
             recalibration.bind(Inference.IMAGES, batches.images());
@@ -40,6 +40,6 @@ public final class Rating {
 
     /** Accuracy on all of {@code data}. */
     public static Accuracy accuracy(Setting setting, Stream stream, Network network, Map<String, float[]> values, Dataset data) {
-        return Evaluation.accuracy(setting.device(), stream, network, values, data, setting.images().normalization(), setting.progress()::check);
+        return Evaluation.accuracy(stream.device(), stream, network, values, data, setting.images().normalization(), setting.progress()::check);
     }
 }

@@ -21,8 +21,7 @@ import donna.train.Workers;
  * @param spec the user's file
  * @param space its blocks and candidates
  * @param images the data
- * @param device where networks run
- * @param workers threads with a stream each
+ * @param workers threads with a stream each, of all devices
  * @param progress is told how it goes
  * @param store keeps finished pieces
  * @param checkpointSeconds least time between two checkpoints of one piece of work
@@ -31,11 +30,20 @@ public record Setting(
         SearchSpec spec,
         SearchSpace space,
         Images images,
-        Device device,
         Workers workers,
         Progress progress,
         Store store,
         double checkpointSeconds) {
+    /** The device of what is measured, and of work that is not cut into independent jobs. A job runs on the device of its stream. */
+    public Device device() {
+        return workers.devices().getFirst();
+    }
+
+    /** Whether all work is one device's whose every thread has a network of its own, as a CPU's; elsewhere work is queued where its compiled graphs are. */
+    boolean singly() {
+        return workers.devices().size() == 1 && device().membersAtOnce() == 1;
+    }
+
     /** {@code [C, H, W]}. */
     public Shape imageShape() {
         return Batches.imageShape(images.train());

@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Trains the reference model on labels: its batch cut into shards, one after another on the worker threads. */
+/** Trains the reference model on labels: its batch cut into shards, one after another on the worker threads of the first device. */
 public final class TeacherTrainer {
     private final Setting setting;
     private final TrainSpec train;
@@ -53,7 +53,7 @@ public final class TeacherTrainer {
         try (TrainingState state = TrainingState.start(setting.device(), specs, start, recipe)) {
             train(state, recipe, checkpoint, saved.map(Checkpoint.Saved::step).orElse(0));
             Map<String, float[]> values = new HashMap<>();
-            setting.workers().forEach(1, (i, stream) -> values.putAll(Rating.recalibrated(setting, stream, network, state.result())));
+            setting.workers().forEachOnFirst(1, (i, stream) -> values.putAll(Rating.recalibrated(setting, stream, network, state.result())));
             return new Teacher(network, values);
         }
     }

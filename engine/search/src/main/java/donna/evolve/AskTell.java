@@ -68,7 +68,6 @@ public final class AskTell {
         Breeding breeding = new Breeding(evolution.seed(), this.options, evolution.variation());
         brood = new Brood(people, breeding, List.copyOf(known), once ? told::contains : null, alone);
         course = new Course(evolution.stop(), 0);
-        people.indexSurvivors();
     }
 
     /**
@@ -148,7 +147,7 @@ public final class AskTell {
         if (once) {
             told.addAll(some);
         }
-        index();
+        indexOpen();
         round++;
         askedInRound = 0;
         course.rated(some.size());
@@ -159,11 +158,10 @@ public final class AskTell {
         }
     }
 
-    private void index() {
-        people.indexSurvivors();
+    private void indexOpen() {
         for (int i = 0; i < open.size(); i++) {
             people.put(open.get(i), people.size + i);
-            people.addIfNew(people.size + i);
+            people.index().claim(people.size + i);
         }
     }
 
@@ -175,6 +173,11 @@ public final class AskTell {
     /** How many have been told. */
     public long evaluations() {
         return evolution.stop().evaluations() - course.evaluationsLeft();
+    }
+
+    /** Adds time spent before, where it is told again what it was told then. */
+    void spent(double seconds) {
+        course.spent((long) (seconds * 1e9));
     }
 
     /** The feasible front of the survivors. */
@@ -277,6 +280,6 @@ public final class AskTell {
         people.restore(s.survivors(), new Population.Standing(s.values(), s.violation(), s.crowding(), s.rank()));
         open.addAll(s.open());
         told.addAll(s.told());
-        index();
+        indexOpen();
     }
 }

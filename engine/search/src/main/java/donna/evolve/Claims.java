@@ -22,21 +22,22 @@ final class Claims {
     }
 
     /**
-     * Round number in the upper half, items not yet claimed in the lower. Written with release order when a round is
-     * opened, read with acquire order, taken by compare-and-set. A round's number does not return before four billion
-     * others, so a late thread's compare-and-set fails.
+     * Round number in the upper half, items not yet claimed in the lower. Written with volatile order when a round is
+     * opened and read so by {@link #round}: of an opener and of who waits, each having told the other by volatile
+     * access before, one sees the other. Read with acquire order and taken by compare-and-set in claims. A round's
+     * number does not return before four billion others, so a late thread's compare-and-set fails.
      */
     private long unclaimed;
 
     /** The number of the round that is open; what was written before it was opened is seen from then on. */
     int round() {
-        return (int) ((long) UNCLAIMED.getAcquire(this) >>> Integer.SIZE);
+        return (int) ((long) UNCLAIMED.getVolatile(this) >>> Integer.SIZE);
     }
 
     /** Opens a round of {@code n} items, after all of the last one are claimed, and returns its number. */
     int open(int n) {
         int round = (int) (unclaimed >>> Integer.SIZE) + 1;
-        UNCLAIMED.setRelease(this, (long) round << Integer.SIZE | n);
+        UNCLAIMED.setVolatile(this, (long) round << Integer.SIZE | n);
         return round;
     }
 

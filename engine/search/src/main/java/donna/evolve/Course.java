@@ -11,7 +11,7 @@ final class Course {
 
     private final Stop stop;
     private final long start = System.nanoTime();
-    private final long spentBefore;
+    private long spentBefore;
     private long generations;
     private long evaluations;
     private int barren;
@@ -46,6 +46,11 @@ final class Course {
         c.reference = s.reference();
         c.volumes.addAll(s.volumes());
         return c;
+    }
+
+    /** Adds what was searched before. */
+    void spent(long nanos) {
+        spentBefore += nanos;
     }
 
     long generations() {

@@ -7,19 +7,21 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Threads that share the items 0 .. n - 1 of one piece of work after another, claiming chunks without a lock by {@link
  * Claims}. Which thread takes which chunk is left open, so work must not depend on it. {@link #run} is for one thread,
- * the captain, which works too. {@link #close} ends the threads.
+ * the captain, which works too. Between two pieces of work the others spin for a while, as long as each has a
+ * processor, and then sleep. {@link #close} ends the threads.
  */
 final class Crew implements AutoCloseable {
-    private static final int SPINS = 2_000;
-    private static final long PARK_NANOS = 1_000_000;
+    private static final int SPINS = 4_000;
     private static final VarHandle DONE;
     private static final VarHandle FAILURE;
+    private static final VarHandle SLEEPERS;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             DONE = lookup.findVarHandle(Crew.class, "done", int.class);
             FAILURE = lookup.findVarHandle(Crew.class, "failure", Throwable.class);
+            SLEEPERS = lookup.findVarHandle(Crew.class, "sleepers", int.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -34,10 +36,12 @@ final class Crew implements AutoCloseable {
     }
 
     private final Thread[] threads;
+    private final int spins;
     private final Claims claims = new Claims();
 
     /**
-     * Items finished in this round: added to with release order after the work, read by the captain with acquire order.
+     * Items finished in this round: added to with release order by each thread that can claim no more, read by the
+     * captain with acquire order.
      */
     private int done;
 
@@ -53,11 +57,18 @@ final class Crew implements AutoCloseable {
     /** Plain, as {@code work}. */
     private int chunk = 1;
 
-    /** Volatile: written once, by {@link #close}. */
-    private volatile boolean closed;
+    /** Plain: written before the last round is opened, read by who has seen that. */
+    private boolean closed;
+
+    /**
+     * Threads that sleep or are about to: counted with volatile order before a last look at the round, and read with
+     * volatile order after a round is opened, so that one of both is seen.
+     */
+    private int sleepers;
 
     Crew(int size) {
         threads = new Thread[size - 1];
+        spins = size <= Runtime.getRuntime().availableProcessors() ? SPINS : 0;
         for (int i = 0; i < threads.length; i++) {
             int worker = i + 1;
             threads[i] = Thread.ofPlatform().daemon().name("evolve-" + worker).start(() -> serve(worker));
@@ -69,9 +80,19 @@ final class Crew implements AutoCloseable {
         return threads.length + 1;
     }
 
-    /** Does all {@code n} items and returns when they are done; throws what the first failing chunk threw. */
+    /** As {@link #run(int, int, Work)}, for items of which two are worth a second thread. */
     void run(int n, Work items) {
-        if (threads.length == 0) {
+        run(n, 2, items);
+    }
+
+    /**
+     * Does all {@code n} items and returns when they are done; throws what the first failing chunk threw.
+     *
+     * @param worth fewest items that others than the captain are worth calling for: what they write must travel to the
+     *     processor that reads it next
+     */
+    void run(int n, int worth, Work items) {
+        if (threads.length == 0 || n < worth) {
             items.run(0, n, 0);
             return;
         }
@@ -79,13 +100,10 @@ final class Crew implements AutoCloseable {
         chunk = Math.clamp(n / (4 * size()), 1, 512);
         failure = null;
         done = 0;
-        int round = claims.open(n);
-        for (Thread t : threads) {
-            LockSupport.unpark(t);
-        }
+        int round = open(n);
         takeChunks(round, 0);
-        for (int spins = 0; (int) DONE.getAcquire(this) < n; spins++) {
-            if (spins < SPINS) {
+        for (int waits = 0; (int) DONE.getAcquire(this) < n; waits++) {
+            if (waits < spins) {
                 Thread.onSpinWait();
             } else {
                 Thread.yield();
@@ -102,29 +120,48 @@ final class Crew implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        for (Thread t : threads) {
-            LockSupport.unpark(t);
+        open(0);
+    }
+
+    private int open(int n) {
+        int round = claims.open(n);
+        if ((int) SLEEPERS.getVolatile(this) > 0) {
+            for (Thread t : threads) {
+                LockSupport.unpark(t);
+            }
         }
+        return round;
     }
 
     private void serve(int worker) {
-        int seen = 0;
-        int idle = 0;
+        int round = awaitAfter(0);
         while (!closed) {
-            int round = claims.round();
-            if (round != seen) {
-                takeChunks(round, worker);
-                seen = round;
-                idle = 0;
-            } else if (idle++ < SPINS) {
-                Thread.onSpinWait();
-            } else {
-                LockSupport.parkNanos(this, PARK_NANOS);
-            }
+            takeChunks(round, worker);
+            round = awaitAfter(round);
         }
     }
 
+    /** Waits for another round than {@code seen} and returns it. */
+    private int awaitAfter(int seen) {
+        for (int waits = 0; waits < spins; waits++) {
+            int round = claims.round();
+            if (round != seen) {
+                return round;
+            }
+            Thread.onSpinWait();
+        }
+        SLEEPERS.getAndAdd(this, 1);
+        int round = claims.round();
+        while (round == seen) {
+            LockSupport.park(this);
+            round = claims.round();
+        }
+        SLEEPERS.getAndAdd(this, -1);
+        return round;
+    }
+
     private void takeChunks(int round, int worker) {
+        int mine = 0;
         for (long c = claims.claim(round, chunk); c != Claims.NOTHING; c = claims.claim(round, chunk)) {
             int first = Claims.first(c);
             int end = Claims.end(c);
@@ -133,7 +170,10 @@ final class Crew implements AutoCloseable {
             } catch (RuntimeException | Error e) {
                 FAILURE.compareAndSet(this, null, e);
             }
-            DONE.getAndAddRelease(this, end - first);
+            mine += end - first;
+        }
+        if (mine > 0) {
+            DONE.getAndAddRelease(this, mine);
         }
     }
 }

@@ -40,7 +40,6 @@ final class Lineage implements AutoCloseable {
     void step() {
         progress.check();
         int survivors = people.size;
-        people.indexSurvivors();
         int wanted = (int) Math.min(evolution.population(), course.evaluationsLeft());
         int end = brood.append(survivors, wanted, course.generations(), 0);
         rater.rate(survivors, end);

@@ -2,7 +2,9 @@ package donna.evolve;
 
 import donna.jobs.Progress;
 import donna.space.Architecture;
+import donna.spec.Json;
 import donna.tensor.DonnaException;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,7 +19,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * NSGA-II in its steady-state form over objectives that are measured: an evaluation takes milliseconds to minutes, on a
  * device or by a training, and several run at a time. None waits for another; what fails or takes too long is recorded
- * and never asked for again.
+ * and never asked for again. What has been measured is kept in a folder, if one is named, and a search that was ended
+ * in any way goes on from there.
  *
  * @param evolution with its budget: an evaluation is a measurement, failed ones included
  * @param workers evaluations at a time
@@ -76,23 +79,55 @@ public record MeasuredEvolution(Evolution evolution, int workers, double timeOut
         }
     }
 
-    /**
-     * Searches to the end of its budget.
-     *
-     * @param options of each block
-     * @param goals in the order of the values rated
-     * @param known measured first
-     * @param progress told how many are measured, asked whether to stop
-     */
+    /** As {@link #run(Path, Evaluator, int[], List, List, Progress)}, without keeping anything. */
     public Outcome run(
             Evaluator evaluator,
             int[] options,
             List<Problem.Goal> goals,
             List<Architecture> known,
             Progress progress) {
-        try (Run run = new Run(evaluator, options, goals, known, progress)) {
+        return run(Optional.empty(), evaluator, options, goals, known, progress);
+    }
+
+    /**
+     * Searches to the end of its budget. A measurement is in the folder before its result counts; what is there at the
+     * start is not measured again, and the search goes on as if it had never been ended: what was under way is measured
+     * anew, and all that follows is the same, as far as the order of results is.
+     *
+     * @param folder of this search alone, made if it is not there
+     * @param options of each block
+     * @param goals in the order of the values rated
+     * @param known measured first
+     * @param progress told how many are measured, asked whether to stop
+     * @throws DonnaException.InvalidInput if the folder holds another search, or was altered
+     */
+    public Outcome run(
+            Path folder,
+            Evaluator evaluator,
+            int[] options,
+            List<Problem.Goal> goals,
+            List<Architecture> known,
+            Progress progress) {
+        String fingerprint = Json.hash(List.of(evolution, order, window(), options, goals, known));
+        return run(
+                Optional.of(new MeasurementFolder(folder, fingerprint)), evaluator, options, goals, known, progress);
+    }
+
+    private Outcome run(
+            Optional<MeasurementFolder> kept,
+            Evaluator evaluator,
+            int[] options,
+            List<Problem.Goal> goals,
+            List<Architecture> known,
+            Progress progress) {
+        try (Run run = new Run(kept, evaluator, options, goals, known, progress)) {
             return run.toTheEnd();
         }
+    }
+
+    /** Architectures asked for and not told at a time. */
+    private int window() {
+        return order == Order.ASKED ? evolution.population() : Math.min(workers, evolution.population());
     }
 
     /** One search under way; for the thread that made it, the captain of its posts. */
@@ -101,33 +136,37 @@ public record MeasuredEvolution(Evolution evolution, int workers, double timeOut
         private final List<Problem.Goal> goals;
         private final Progress progress;
         private final AskTell search;
-        private final int window;
+        private final Optional<MeasurementFolder> kept;
+        private final long start = System.nanoTime();
         private final Post[] posts = new Post[workers];
-        private final Deque<Architecture> ready = new ArrayDeque<>();
+        private final List<Architecture> asked = new ArrayList<>();
+        private final Deque<Integer> ready = new ArrayDeque<>();
         private final List<Measurement> measurements = new ArrayList<>();
         private final Map<Long, Measurement> early = new HashMap<>();
-        private long given;
         private long told;
+        private double spentSeconds;
 
         Run(
+                Optional<MeasurementFolder> kept,
                 Evaluator evaluator,
                 int[] options,
                 List<Problem.Goal> goals,
                 List<Architecture> known,
                 Progress progress) {
+            this.kept = kept;
             this.evaluator = evaluator;
             this.goals = goals;
             this.progress = progress;
             search = new AskTell(evolution, options, goals, known, true);
-            window = order == Order.ASKED ? evolution.population() : Math.min(workers, evolution.population());
             Arrays.setAll(posts, i -> new Post(evaluator, goals.size()));
         }
 
         Outcome toTheEnd() {
             refill();
-            while (given > measurements.size() || !ready.isEmpty() || !search.ended()) {
+            kept.ifPresent(this::replay);
+            while (asked.size() > measurements.size() || !search.ended()) {
                 progress.check();
-                if (given == measurements.size() && ready.isEmpty()) {
+                if (asked.size() == measurements.size()) {
                     refill();
                 }
                 boolean moved = false;
@@ -159,13 +198,37 @@ public record MeasuredEvolution(Evolution evolution, int workers, double timeOut
                 moved = true;
             }
             if (posts[i].isIdle() && !ready.isEmpty()) {
-                posts[i].give(given++, ready.removeFirst());
+                int number = ready.removeFirst();
+                posts[i].give(number, asked.get(number));
                 moved = true;
             }
             return moved;
         }
 
         private void finished(Measurement m) {
+            keep(m);
+            count(m);
+        }
+
+        private void keep(Measurement m) {
+            kept.ifPresent(k -> k.add(m, spentSeconds + (System.nanoTime() - start) / 1e9));
+        }
+
+        /** Counts what was measured before, as if its results came in the same order again. */
+        private void replay(MeasurementFolder folder) {
+            for (Measurement m : folder.measurements()) {
+                if (m.number() >= asked.size() || !m.architecture().equals(asked.get((int) m.number()))
+                        || !ready.remove((int) m.number())) {
+                    throw new DonnaException.InvalidInput("measurement " + m.number() + " of " + m.architecture()
+                            + ": this search does not ask for it there; its folder was altered, name another");
+                }
+                count(m);
+            }
+            spentSeconds = folder.spentSeconds();
+            search.spent(spentSeconds);
+        }
+
+        private void count(Measurement m) {
             measurements.add(m);
             progress.update(measurements.size(), evolution.evaluations(), "measurements");
             if (order == Order.COMPLETED) {
@@ -183,12 +246,13 @@ public record MeasuredEvolution(Evolution evolution, int workers, double timeOut
 
         /** Asks one at a time, so that what is asked depends on nothing but what has been told. */
         private void refill() {
-            while (search.open().size() < window) {
+            while (search.open().size() < window()) {
                 List<Architecture> one = search.ask(1);
                 if (one.isEmpty()) {
                     return;
                 }
-                ready.addAll(one);
+                ready.add(asked.size());
+                asked.addAll(one);
             }
         }
 
@@ -196,7 +260,7 @@ public record MeasuredEvolution(Evolution evolution, int workers, double timeOut
         public void close() {
             for (Post p : posts) {
                 if (p != null && !p.leave()) {
-                    p.take();
+                    keep(p.take());
                     p.leave();
                 }
             }

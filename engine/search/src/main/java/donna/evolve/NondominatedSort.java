@@ -13,6 +13,7 @@ import java.util.Arrays;
  */
 final class NondominatedSort {
     private static final int SMALL = 24;
+    private static final int FEW_STAIRS = 8;
 
     private final int m;
     private final ColumnSort[] columns;
@@ -56,7 +57,7 @@ final class NondominatedSort {
         for (int k = 0; k < m; k++) {
             columns[k].sort(f, m, k, everyone, n);
         }
-        rankSorted(n);
+        rankSorted(n, n, n);
     }
 
     /** The order of the points by objective {@code k}, to be filled before {@link #rankSorted}. */
@@ -64,19 +65,26 @@ final class NondominatedSort {
         return columns[k];
     }
 
-    /** Ranks the {@code n} points whose columns are sorted. */
-    void rankSorted(int n) {
+    /**
+     * Ranks the {@code n} points whose columns are sorted, {@code wanted} of which matter: behind the fronts of those,
+     * ranks may be smaller than they are.
+     *
+     * @param expected about how many fronts the wanted are in; it changes the time only
+     */
+    void rankSorted(int n, int wanted, int expected) {
         orderAll(n);
+        if (m == 2) {
+            int most = Math.max(1, expected);
+            while (rankTwoGoals(n, most) < wanted) {
+                most = 2 * most;
+            }
+            return;
+        }
         int distinct = pack(n);
         Arrays.fill(rank, 0, distinct, 0);
         if (m == 1) {
             for (int i = 0; i < distinct; i++) {
                 rank[i] = i;
-            }
-        } else if (m == 2) {
-            stairs = 0;
-            for (int i = 0; i < distinct; i++) {
-                climb(i);
             }
         } else {
             reserve(distinct);
@@ -92,6 +100,46 @@ final class NondominatedSort {
             rankOfPoint[order[i]] = r;
             fronts = Math.max(fronts, r + 1);
         }
+    }
+
+    /**
+     * One sweep along the first objective: stair r is at the smallest place of the second that rank r has reached
+     * (Fredman, "On Computing the Length of Longest Increasing Subsequences", 1975). How many points have a rank below
+     * {@code most}, which the others get.
+     */
+    private int rankTwoGoals(int n, int most) {
+        ColumnSort first = columns[0];
+        ColumnSort second = columns[1];
+        int placeBefore = -1;
+        int firstBefore = -1;
+        int r = 0;
+        int ranked = 0;
+        stairs = 0;
+        for (int i = 0; i < n; i++) {
+            int point = order[i];
+            int p = second.below(point);
+            if (p != placeBefore || first.below(point) != firstBefore) {
+                r = stairs <= FEW_STAIRS ? fewStairsUpTo(p) : stairsUpTo(p);
+                if (r < most) {
+                    stairPlace[r] = p;
+                    stairs = Math.max(stairs, r + 1);
+                }
+                placeBefore = p;
+                firstBefore = first.below(point);
+            }
+            ranked += r < most ? 1 : 0;
+            rankOfPoint[point] = r;
+        }
+        fronts = ranked < n ? stairs + 1 : stairs;
+        return ranked;
+    }
+
+    private int fewStairsUpTo(int p) {
+        int below = 0;
+        for (int s = 0; s < stairs; s++) {
+            below += stairPlace[s] <= p ? 1 : 0;
+        }
+        return below;
     }
 
     /** Number of fronts of the last sort. */

@@ -12,6 +12,14 @@ import java.util.List;
  * places; {@link #select} is for the captain of the crew.
  */
 final class Population {
+    /** Steps of room told apart: from 2 to the -40th to 2 to the 12th. */
+    private static final int ROOMS = 52 << 4;
+
+    private static final int SMALLEST_ROOM = Double.MAX_EXPONENT - 40 << 4;
+
+    /** Fewest individuals that are copied faster by several threads. */
+    private static final int WORTH_SHARING = 4096;
+
     final int capacity;
     final int blocks;
     final int goals;
@@ -25,7 +33,7 @@ final class Population {
 
     private final Crew crew;
     private final int[] hash;
-    private final int[] table;
+    private final GenomeIndex index;
     private final int[] rank;
 
     /** The crowding distance, negated: smaller means more room around it. */
@@ -40,6 +48,7 @@ final class Population {
     private final int[] starts;
     private final int[] order;
     private final int[] some;
+    private final int[] withRoom = new int[ROOMS];
     private final char[] keptGenes;
     private final double[] keptValues;
     private final double[] keptViolation;
@@ -51,6 +60,7 @@ final class Population {
     private final Crew.Work sortColumns = this::sortColumns;
     private final Crew.Work measureGaps = this::measureGaps;
     private final Crew.Work gather = this::gather;
+    private final Crew.Work settle = this::settle;
 
     /** @param capacity most survivors */
     Population(int capacity, int blocks, int goals, Crew crew) {
@@ -63,7 +73,7 @@ final class Population {
         values = new double[Math.multiplyExact(room, goals)];
         violation = new double[room];
         hash = new int[room];
-        table = new int[Integer.highestOneBit(room) * 4];
+        index = new GenomeIndex(genes, hash, blocks);
         rank = new int[capacity];
         crowding = new double[room];
         sort = new NondominatedSort(room, goals);
@@ -103,28 +113,17 @@ final class Population {
         hash[i] = (int) Mask.mix(h);
     }
 
-    /** Forgets which genomes are known and learns those of the survivors. */
-    void indexSurvivors() {
-        Arrays.fill(table, -1);
-        for (int i = 0; i < size; i++) {
-            addIfNew(i);
-        }
+    /** Which genomes there are: those of the survivors, and of whoever claimed since. */
+    GenomeIndex index() {
+        return index;
     }
 
-    /** Whether no known individual has the genes of {@code i}, which is known from then on. */
-    boolean addIfNew(int i) {
-        int slot = hash[i] & table.length - 1;
-        while (table[slot] >= 0) {
-            int other = table[slot];
-            if (hash[other] == hash[i]
-                    && Arrays.equals(
-                            genes, i * blocks, (i + 1) * blocks, genes, other * blocks, (other + 1) * blocks)) {
-                return false;
-            }
-            slot = slot + 1 & table.length - 1;
+    /** Forgets which genomes there are and learns those of the first {@code n}. */
+    void indexAll(int n) {
+        index.clear();
+        for (int i = 0; i < n; i++) {
+            index.claim(i);
         }
-        table[slot] = i;
-        return true;
     }
 
     /** Moves individual {@code from}'s genes to place {@code to}. */
@@ -171,6 +170,7 @@ final class Population {
         System.arraycopy(s.violation(), 0, violation, 0, size);
         System.arraycopy(s.crowding(), 0, crowding, 0, size);
         System.arraycopy(s.rank(), 0, rank, 0, size);
+        indexAll(size);
     }
 
     /** The feasible survivors that none dominates. */
@@ -191,14 +191,14 @@ final class Population {
     /**
      * Keeps the best {@code capacity} of the first {@code n} individuals, in order of rank: feasible ones by dominance,
      * then the others by how much they break constraints (Deb, Pratap, Agarwal, Meyarivan 2002). The last front that
-     * does not fit whole keeps its least crowded.
+     * does not fit whole keeps its least crowded. The survivors alone are indexed then.
      */
     void select(int n) {
         int broken = divide(n);
         crew.run(goals, sortColumns);
-        sort.rankSorted(feasible);
         int kept = Math.min(capacity, n);
         int wanted = Math.min(kept, feasible);
+        sort.rankSorted(feasible, wanted, cut + 2);
         arrange(wanted);
         crew.run(goals, measureGaps);
         for (int i = 0; i < Math.min(feasible, starts[cut + 1]); i++) {
@@ -209,18 +209,14 @@ final class Population {
             crowding[points[order[i]]] = -Math.min(sum, Crowding.END);
         }
         if (wanted > 0 && starts[cut + 1] > wanted) {
-            reorder(crowding, starts[cut], starts[cut + 1]);
+            keepLeastCrowded(starts[cut], starts[cut + 1], wanted);
         }
         if (kept > feasible) {
             rankBroken(broken, n);
         }
-        crew.run(kept, gather);
-        System.arraycopy(keptGenes, 0, genes, 0, kept * blocks);
-        System.arraycopy(keptValues, 0, values, 0, kept * goals);
-        System.arraycopy(keptViolation, 0, violation, 0, kept);
-        System.arraycopy(keptCrowding, 0, crowding, 0, kept);
-        System.arraycopy(keptRank, 0, rank, 0, kept);
-        System.arraycopy(keptHash, 0, hash, 0, kept);
+        crew.run(kept, WORTH_SHARING, gather);
+        index.clear();
+        crew.run(kept, WORTH_SHARING, settle);
         size = kept;
     }
 
@@ -284,6 +280,39 @@ final class Population {
         }
     }
 
+    /**
+     * Makes order[from, wanted) the least crowded of order[from, to): counted by room, on a logarithmic scale; only
+     * those as crowded as the last of them are sorted.
+     */
+    private void keepLeastCrowded(int from, int to, int wanted) {
+        Arrays.fill(withRoom, 0);
+        for (int i = from; i < to; i++) {
+            withRoom[room(order[i])]++;
+        }
+        int edge = ROOMS;
+        for (int above = from; above < wanted; ) {
+            above += withRoom[--edge];
+        }
+        int sure = from;
+        int border = 0;
+        for (int i = from; i < to; i++) {
+            int room = room(order[i]);
+            if (room > edge) {
+                order[sure++] = order[i];
+            } else if (room == edge) {
+                some[border++] = order[i];
+            }
+        }
+        System.arraycopy(some, 0, order, sure, border);
+        reorder(crowding, sure, sure + border);
+    }
+
+    /** The room around a position: sixteen steps for each factor of two. */
+    private int room(int position) {
+        int steps = (int) (Double.doubleToRawLongBits(-crowding[points[position]]) >>> 48);
+        return Math.clamp(steps - SMALLEST_ROOM, 0, ROOMS - 1);
+    }
+
     /** Sorts order[from, to) by the key of the individuals. */
     private void reorder(double[] key, int from, int to) {
         ColumnSort by = sort.columns(0);
@@ -318,6 +347,20 @@ final class Population {
             keptCrowding[i] = crowding[source];
             keptRank[i] = order[i] < feasible ? sort.rank(order[i]) : sort.fronts() + brokenRank(i);
             keptHash[i] = hash[source];
+        }
+    }
+
+    /** Puts those kept to their new places. */
+    private void settle(int from, int to, int worker) {
+        int n = to - from;
+        System.arraycopy(keptGenes, from * blocks, genes, from * blocks, n * blocks);
+        System.arraycopy(keptValues, from * goals, values, from * goals, n * goals);
+        System.arraycopy(keptViolation, from, violation, from, n);
+        System.arraycopy(keptCrowding, from, crowding, from, n);
+        System.arraycopy(keptRank, from, rank, from, n);
+        System.arraycopy(keptHash, from, hash, from, n);
+        for (int i = from; i < to; i++) {
+            index.claim(i);
         }
     }
 

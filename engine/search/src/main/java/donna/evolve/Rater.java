@@ -1,28 +1,37 @@
 package donna.evolve;
 
 import donna.jobs.Progress;
+import java.util.Arrays;
 
 /** Rates individuals of a population, many at a time. Buffers are per worker; nothing is allocated by rating. */
 final class Rater {
+    /** Bytes of two lines, as processors fetch them in pairs. */
+    private static final int LINES = 128;
+
     private final Problem problem;
     private final Population people;
     private final Crew crew;
     private final Progress progress;
-    private final int[][] choices;
-    private final double[][] objectives;
-    private final double[][] excess;
+    private final Buffers[] buffers;
     private final boolean[] maximise;
     private int first;
     private final Crew.Work work = this::rateSome;
+
+    /** One worker's, with room before and behind, so that no two workers write to the same line of the cache. */
+    private record Buffers(byte[] before, int[] choices, double[] objectives, double[] excess, byte[] behind) {
+        static Buffers of(int blocks, int goals, int constraints) {
+            return new Buffers(
+                    new byte[LINES], new int[blocks], new double[goals], new double[constraints], new byte[LINES]);
+        }
+    }
 
     Rater(Problem problem, Population people, Crew crew, Progress progress) {
         this.problem = problem;
         this.people = people;
         this.crew = crew;
         this.progress = progress;
-        choices = new int[crew.size()][people.blocks];
-        objectives = new double[crew.size()][people.goals];
-        excess = new double[crew.size()][problem.constraints()];
+        buffers = new Buffers[crew.size()];
+        Arrays.setAll(buffers, w -> Buffers.of(people.blocks, people.goals, problem.constraints()));
         maximise = Problem.directions(problem.goals());
     }
 
@@ -34,9 +43,9 @@ final class Rater {
 
     private void rateSome(int from, int to, int worker) {
         progress.check();
-        int[] c = choices[worker];
-        double[] f = objectives[worker];
-        double[] g = excess[worker];
+        int[] c = buffers[worker].choices();
+        double[] f = buffers[worker].objectives();
+        double[] g = buffers[worker].excess();
         for (int i = first + from; i < first + to; i++) {
             for (int n = 0; n < c.length; n++) {
                 c[n] = people.genes[i * c.length + n];

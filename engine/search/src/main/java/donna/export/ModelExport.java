@@ -97,16 +97,19 @@ public final class ModelExport {
     public record Checked(double maxAbsDifference, double top1, double exportedTop1, int images) {}
 
     /**
-     * Writes the model's ONNX file and checks it.
+     * Writes the model's ONNX file and checks it, in single precision whatever {@code device} computes in.
      *
      * @param images real ones; the first {@value #REAL_IMAGES} are taken
      * @param tick called now and then; what it throws ends the work
      * @throws DonnaException.InvalidInput if the file cannot be written, or it does not compute what this engine does
      */
-    public static Checked onnx(Path file, Model model, Form form, Device device, Stream stream, Dataset images, Runnable tick) {
+    public static Checked onnx(Path file, Model model, Form form, Device device, Dataset images, Runnable tick) {
         Written w = Written.of(model, form);
         OnnxExport.write(file, w.graph(), w.values(), w.header());
-        return check(file, model, form, device, stream, images, tick);
+        try (Device exact = device.inSinglePrecision();
+                Stream stream = exact.openStream()) {
+            return check(file, model, form, exact, stream, images, tick);
+        }
     }
 
     /**

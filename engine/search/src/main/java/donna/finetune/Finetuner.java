@@ -1,5 +1,6 @@
 package donna.finetune;
 
+import donna.backend.Device;
 import donna.backend.Stream;
 import donna.data.Augmentation;
 import donna.data.Batcher;
@@ -72,7 +73,7 @@ public final class Finetuner {
         var saved = checkpoint.load();
         Recipe recipe = Recipes.of(train);
         try (TrainingState state = TrainingState.start(
-                setting.device(),
+                stream.device(),
                 Inference.parameters(network, setting.imageShape()),
                 saved.map(Checkpoint.Saved::values).orElse(start),
                 recipe)) {
@@ -89,14 +90,14 @@ public final class Finetuner {
         Batcher batcher = new Batcher(setting.images().train(), setting.images().normalization(), augmentation, setting.seed("finetune", 1));
         Shape image = setting.imageShape();
         Shape images = Shape.of(size, image.dim(0), image.dim(1), image.dim(2));
-        try (Batches batches = new Batches(setting.device(), batcher, size, logits.classes(), train.labelSmoothing());
-                Tensor soft = setting.device().tensor(TensorSpec.f32(size, logits.classes()));
+        try (Batches batches = new Batches(stream.device(), batcher, size, logits.classes(), train.labelSmoothing());
+                Tensor soft = stream.device().tensor(TensorSpec.f32(size, logits.classes()));
                 TrainingStep step = TrainingStep.compile(
-                        setting.device(), objective(network, images, kd, batcher.mixes(), train.labelSmoothing()), recipe, state)) {
+                        stream.device(), objective(network, images, kd, batcher.mixes(), train.labelSmoothing()), recipe, state)) {
             step.bind(Inference.IMAGES, batches.images());
             batches.truth().forEach(step::bind);
             step.bind(TEACHER_LOGITS, soft);
-            Optional<Inference> live = augmentation.equals(Augmentation.NONE) ? Optional.empty() : Optional.of(teacherOn(batches, soft));
+            Optional<Inference> live = augmentation.equals(Augmentation.NONE) ? Optional.empty() : Optional.of(teacherOn(stream.device(), batches, soft));
             float[] rows = new float[size * logits.classes()];
             int[] order = {};
             try {
@@ -130,9 +131,9 @@ public final class Finetuner {
         }
     }
 
-    private Inference teacherOn(Batches batches, Tensor soft) {
+    private Inference teacherOn(Device device, Batches batches, Tensor soft) {
         Inference net = new Inference(
-                setting.device(), teacher.network(), teacher.values(), setting.imageShape(), batches.size(), false);
+                device, teacher.network(), teacher.values(), setting.imageShape(), batches.size(), false);
         net.bind(Inference.IMAGES, batches.images());
         net.bind(Inference.LOGITS, soft);
         return net;

@@ -24,10 +24,10 @@ public record TeacherLogits(float[] values, int classes) {
         int batches = (images.size() + BATCH - 1) / BATCH;
         int tasks = setting.workers().count();
         setting.workers().forEach(tasks, (t, stream) -> {
-            try (Batches input = new Batches(setting.device(), setting.plain(images), BATCH);
+            try (Batches input = new Batches(stream.device(), setting.plain(images), BATCH);
                     Inference net = new Inference(
-                            setting.device(), teacher.network(), teacher.values(), setting.imageShape(), BATCH, false);
-                    Tensor logits = setting.device().tensor(net.bindings().get(Inference.LOGITS))) {
+                            stream.device(), teacher.network(), teacher.values(), setting.imageShape(), BATCH, false);
+                    Tensor logits = stream.device().tensor(net.bindings().get(Inference.LOGITS))) {
                 net.bind(Inference.IMAGES, input.images());
                 net.bind(Inference.LOGITS, logits);
                 for (int b = t; b < batches; b += tasks) {

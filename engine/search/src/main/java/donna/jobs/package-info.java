@@ -1,2 +1,2 @@
-/** What long work has in common: progress, cancelling, keeping finished pieces. */
+/** What long work has in common: progress, cancelling, keeping finished pieces, sharing it among devices. */
 package donna.jobs;

@@ -70,11 +70,11 @@ final class AssembledStage {
         Map<String, float[]> values = Rating.recalibrated(setting, stream, network, library.assemble(teacher, a));
         Normalization normalization = setting.images().normalization();
         float[] logits = Evaluation.logits(
-                setting.device(), stream, network, values, images, normalization, setting.progress()::check);
+                stream.device(), stream, network, values, images, normalization, setting.progress()::check);
         int[] labels = IntStream.range(0, images.size()).map(images::label).toArray();
         return new Rated(
                 new Assembled(Accuracy.of(logits, labels, labels.length).top1(), soft.divergence(logits)),
-                SynapticFlow.log(setting.device(), stream, network, setting.imageShape()));
+                SynapticFlow.log(stream.device(), stream, network, setting.imageShape()));
     }
 
     private TeacherLogits teacherLogits(Dataset images) {

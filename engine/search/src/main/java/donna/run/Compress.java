@@ -136,7 +136,7 @@ public final class Compress {
             }
         }
         TeacherSpec teacher = new TeacherSpec(t.block(), blocks, t.train(), Optional.of(weights.toAbsolutePath().normalize().toString()), false);
-        return new SearchSpec(base.seed(), base.precision(), base.dataset(), base.model(), teacher, base.space(), base.optimizer(), base.distill(),
+        return new SearchSpec(base.seed(), base.precision(), base.fast(), base.dataset(), base.model(), teacher, base.space(), base.optimizer(), base.distill(),
                 base.recalibrate(),
                 base.predictor(), base.latency(), base.search(), base.finetune(), base.compare());
     }
@@ -161,6 +161,7 @@ public final class Compress {
         return SearchSpec.checked(new SearchSpec(
                 base.seed(),
                 base.precision(),
+                base.fast(),
                 dataset,
                 base.model(),
                 new TeacherSpec(t.block(), t.blocks(), t.train().withAtMost(rest), t.weights(), t.finetune()),
@@ -190,6 +191,7 @@ public final class Compress {
         return SearchSpec.checked(new SearchSpec(
                 base.seed(),
                 base.precision(),
+                base.fast(),
                 base.dataset(),
                 base.model(),
                 base.teacher(),

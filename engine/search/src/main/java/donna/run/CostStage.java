@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** Latency on this device: of the teacher's stem and head, of every candidate of every block, and of whole networks. */
+/** Latency on this device, the first of several: of the teacher's stem and head, of every candidate of every block, and of whole networks. */
 final class CostStage {
     private final Setting setting;
     private final RunFolder folder;
@@ -63,6 +63,9 @@ final class CostStage {
     Measured run(Supplier<List<Architecture>> checks) {
         return folder.artefact("cost.json", setting.spec().seed(), inputs(), Measured.class, () -> {
                     setting.progress().phase("latency");
+                    if (setting.workers().devices().size() > 1) {
+                        setting.progress().line("latency: measured on " + setting.device().name() + " alone");
+                    }
                     List<Architecture> whole = checks.get();
                     List<PartLatencies.Parts> parts = new PartLatencies(setting, folder, place, this::measure).run(spec.batches());
                     return new Measured(parts.stream().map(p -> table(p, whole)).toList());
@@ -103,7 +106,7 @@ final class CostStage {
 
     private double[] measure(int batch, List<Subject> subjects, double seconds) {
         double[][] out = new double[1][];
-        setting.workers().forEach(1, (i, stream) ->
+        setting.workers().forEachOnFirst(1, (i, stream) ->
                 out[0] = new LatencyMeter(setting.device(), batch).measureMs(stream, subjects, seconds, setting.progress()::check));
         return out[0];
     }

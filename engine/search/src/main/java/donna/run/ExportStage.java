@@ -43,12 +43,9 @@ public final class ExportStage {
 
     /** Writes {@code file} and returns the largest difference of a logit. */
     double run(String name, Network network, Map<String, float[]> values, Path file) {
-        double[] difference = new double[1];
-        setting.workers().forEach(1, (i, stream) -> difference[0] = ModelExport.onnx(
-                        file, model(name, network, values), ModelExport.Form.OPEN, setting.device(), stream,
-                        setting.images().test(), setting.progress()::check)
-                .maxAbsDifference());
-        return difference[0];
+        return ModelExport.onnx(
+                        file, model(name, network, values), ModelExport.Form.OPEN, setting.device(), setting.images().test(), setting.progress()::check)
+                .maxAbsDifference();
     }
 
     /** Writes {@code file} again if it is gone or is not what {@link #run} wrote. */

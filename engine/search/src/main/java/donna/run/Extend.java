@@ -1,6 +1,6 @@
 package donna.run;
 
-import donna.backend.Device;
+import donna.backend.Devices;
 import donna.distill.BlockLibrary;
 import donna.distill.Images;
 import donna.distill.Setting;
@@ -113,18 +113,18 @@ public final class Extend {
      * Runs the larger search and the check, and writes {@code extend.json} and {@code extend.html} into the run folder.
      *
      * @param checks architectures of new candidates to finetune; fewer where there are fewer, none where training failed for all
-     * @param threads worker threads; results do not depend on it
+     * @param threads worker threads of each device; results do not depend on it
      * @throws DonnaException.InvalidInput on another machine or device than the run's, whose latencies could not stand beside the old ones
      */
-    public Extension run(Images images, Device device, Progress progress, int checks, int threads) {
-        if (!plan.machine().equals(Machine.describe()) || !plan.device().equals(device.name())) {
+    public Extension run(Images images, Devices devices, Progress progress, int checks, int threads) {
+        if (!plan.machine().equals(Machine.describe()) || !plan.device().equals(devices.first().name())) {
             throw new DonnaException.InvalidInput(folder.root() + " was measured on " + plan.machine() + " (" + plan.device() + "), this is "
-                    + Machine.describe() + " (" + device.name() + "): new latencies cannot stand beside those; extend it there");
+                    + Machine.describe() + " (" + devices.first().name() + "): new latencies cannot stand beside those; extend it there");
         }
-        Search.run(spec, images, folder, device, progress, new Search.Options(threads, false, Stage.REPORT));
+        Search.run(spec, images, folder, devices, progress, new Search.Options(threads, false, Stage.REPORT));
         FinishedRun run = FinishedRun.read(folder);
-        try (Workers workers = new Workers(device, threads)) {
-            Setting setting = new Setting(spec, run.space(), images, device, workers, progress, folder, 15);
+        try (Workers workers = new Workers(devices.all(), threads)) {
+            Setting setting = new Setting(spec, run.space(), images, workers, progress, folder, 15);
             List<Architecture> chosen = choose(run, checks, setting.seed("extension", 0));
             progress.phase("checking the predictor on new candidates");
             TeacherStage teachers = new TeacherStage(setting, folder);

@@ -1,6 +1,6 @@
 package donna.run;
 
-import donna.backend.Device;
+import donna.backend.Devices;
 import donna.distill.BlockLibrary;
 import donna.distill.Images;
 import donna.distill.Setting;
@@ -23,7 +23,7 @@ public final class Search {
     /**
      * What a run is asked for.
      *
-     * @param threads worker threads; results do not depend on it
+     * @param threads worker threads of each device; results do not depend on it
      * @param compare whether baselines are trained too
      * @param last the line ends after this stage
      * @param checkpointSeconds least time between two checkpoints of one piece of work
@@ -40,13 +40,13 @@ public final class Search {
     /**
      * Runs the line, or what is missing of it.
      *
-     * @param folder stays the caller's, as does {@code device}
+     * @param folder stays the caller's, as do {@code devices}
      * @return the summary, if the line was run to its end
      */
     public static Optional<Summary> run(
-            SearchSpec spec, Images images, RunFolder folder, Device device, Progress progress, Options options) {
-        try (Workers workers = new Workers(device, options.threads())) {
-            Setting setting = new Setting(spec, SearchSpace.of(spec), images, device, workers, progress, folder, options.checkpointSeconds());
+            SearchSpec spec, Images images, RunFolder folder, Devices devices, Progress progress, Options options) {
+        try (Workers workers = new Workers(devices.all(), options.threads())) {
+            Setting setting = new Setting(spec, SearchSpace.of(spec), images, workers, progress, folder, options.checkpointSeconds());
             return new Search.Line(setting, folder, options).run();
         }
     }

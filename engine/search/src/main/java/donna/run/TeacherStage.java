@@ -61,7 +61,7 @@ final class TeacherStage {
     /** What the teacher's weights depend on. */
     Object inputs() {
         SearchSpec s = setting.spec();
-        return List.of("teacher", s.seed(), s.precision(), s.dataset(), s.model(), s.teacher(), s.recalibrate(), weightsHash);
+        return List.of("teacher", s.seed(), s.arithmetic(), s.dataset(), s.model(), s.teacher(), s.recalibrate(), weightsHash);
     }
 
     Teacher run() {

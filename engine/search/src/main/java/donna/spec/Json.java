@@ -71,6 +71,11 @@ public final class Json {
         AtomicFile.write(file, text(value).getBytes(StandardCharsets.UTF_8));
     }
 
+    /** As {@link #write}, with each entry of the outermost lists, such as a row of a table, in one line. */
+    public static void writeRows(Path file, Object value) {
+        AtomicFile.write(file, (PLAIN.writer().with(new RowLines()).writeValueAsString(value) + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
     /**
      * Reads a JSON file into {@code type}.
      *

@@ -3,6 +3,7 @@ package donna.spec;
 import donna.backend.Precision;
 import donna.tensor.DonnaException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -10,6 +11,7 @@ import java.util.Map;
  *
  * @param seed key of all randomness
  * @param precision in which networks are computed
+ * @param fast whether the device may give up the sameness of bits from run to run to be faster
  * @param dataset the images
  * @param model the skeleton of every network
  * @param teacher the reference model
@@ -26,6 +28,7 @@ import java.util.Map;
 public record SearchSpec(
         long seed,
         Precision precision,
+        boolean fast,
         DatasetSpec dataset,
         ModelSpec model,
         TeacherSpec teacher,
@@ -108,22 +111,27 @@ public record SearchSpec(
         return teacher.blockOf(name).orElseGet(() -> model.reference().orElseThrow().whole(model.blockNames().indexOf(name)));
     }
 
-    /** The same search, computed in another precision. */
-    public SearchSpec withPrecision(Precision other) {
+    /** In what its networks are computed, for the hash of what is made: a run that gives nothing up is named by its precision alone. */
+    public Object arithmetic() {
+        return fast ? List.of(precision, "fast") : precision;
+    }
+
+    /** The same search, computed in another precision, and fast or not. */
+    public SearchSpec computed(Precision other, boolean otherFast) {
         return new SearchSpec(
-                seed, other, dataset, model, teacher, space, optimizer, distill, recalibrate, predictor, latency, search, finetune, compare);
+                seed, other, otherFast, dataset, model, teacher, space, optimizer, distill, recalibrate, predictor, latency, search, finetune, compare);
     }
 
     /** The same search over another space. */
     public SearchSpec withSpace(SpaceSpec other) {
         return new SearchSpec(
-                seed, precision, dataset, model, teacher, other, optimizer, distill, recalibrate, predictor, latency, search, finetune, compare);
+                seed, precision, fast, dataset, model, teacher, other, optimizer, distill, recalibrate, predictor, latency, search, finetune, compare);
     }
 
     /** The same search with another predictor. */
     public SearchSpec withPredictor(PredictorSpec other) {
         return new SearchSpec(
-                seed, precision, dataset, model, teacher, space, optimizer, distill, recalibrate, other, latency, search, finetune, compare);
+                seed, precision, fast, dataset, model, teacher, space, optimizer, distill, recalibrate, other, latency, search, finetune, compare);
     }
 
     /** As {@link #read(Path, Map)} without overrides. */

@@ -33,6 +33,7 @@ final class SpecReader {
         Section root = new Section(tree, "", mistakes);
         int seed = root.integer("seed", 0, ANY, 1);
         Precision precision = root.word("precision", Precision.F32);
+        boolean fast = root.flag("fast", false);
         ModelSpec model = ModelReader.model(root.section("model"));
         DatasetSpec dataset = dataset(
                 root.section("dataset"),
@@ -54,6 +55,7 @@ final class SpecReader {
         return new SearchSpec(
                 seed,
                 precision,
+                fast,
                 dataset,
                 model,
                 teacher,

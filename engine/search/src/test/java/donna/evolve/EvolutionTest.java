@@ -7,10 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import donna.evolve.AdditiveProblem.Limit;
 import donna.evolve.AdditiveProblem.Term;
 import donna.jobs.Progress;
-import donna.predict.NasBenchMacro;
 import donna.space.Architecture;
 import donna.tensor.DonnaException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -109,46 +107,6 @@ class EvolutionTest {
         for (Architecture a : known) {
             assertTrue(first.members().stream().anyMatch(i -> i.architecture().equals(a)));
         }
-    }
-
-    @Test
-    void nasBenchMacrosFrontIsFound() {
-        NasBenchMacro bench = NasBenchMacro.orSkip();
-        Problem problem = new Problem() {
-            @Override
-            public int[] options() {
-                return new int[] {3, 3, 3, 3, 3, 3, 3, 3};
-            }
-
-            @Override
-            public List<Goal> goals() {
-                return List.of(new Goal("top1", true), new Goal("flops", false));
-            }
-
-            @Override
-            public void rate(int[] choices, double[] objectives, double[] excess) {
-                int index = Arrays.stream(choices).reduce(0, (a, b) -> 3 * a + b);
-                objectives[0] = bench.accuracy()[index];
-                objectives[1] = bench.flops()[index] / 1e6;
-            }
-        };
-        List<Individual> all = new java.util.ArrayList<>();
-        for (int i = 0; i < bench.choices().length; i++) {
-            all.add(new Individual(new Architecture(bench.choices()[i]), bench.accuracy()[i], bench.flops()[i] / 1e6));
-        }
-        ParetoFront truth = ParetoFront.of(problem.goals(), all);
-        assertEquals(35, truth.members().size());
-        assertEquals("2-2-2-1-2-2-0-2", truth.members().getLast().architecture().toString());
-        double[] worst = {
-            Arrays.stream(bench.accuracy()).min().orElseThrow(),
-            Arrays.stream(bench.flops()).max().orElseThrow() / 1e6
-        };
-        double share = 0;
-        for (int seed = 0; seed < 10; seed++) {
-            ParetoFront found = new Evolution(50, 50, 0.9, 0.125, seed).run(problem, List.of(), 1);
-            share += found.hypervolume(worst) / truth.hypervolume(worst) / 10;
-        }
-        assertTrue(share >= 0.999 && share <= 1, "share " + share);
     }
 
     @Test

@@ -13,9 +13,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openjdk.jcstress.Main;
 
-/** Runs the stress tests of the archive and of claiming, in a process of their own and for a short time. */
+/** Runs the stress tests of the archive and of claiming (work, genomes), for a short time in a process of their own. */
 class StressIT {
-    private static final int TESTS = 6;
+    private static final int TESTS = 7;
 
     @Test
     void nothingForbiddenHappens(@TempDir Path folder) throws IOException, InterruptedException {

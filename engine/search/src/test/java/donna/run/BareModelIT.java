@@ -7,7 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import donna.backend.Backends;
-import donna.backend.Device;
+import donna.backend.Devices;
+import donna.backend.Precision;
 import donna.distill.Networks;
 import donna.export.ModelExport;
 import donna.format.HostTensor;
@@ -84,9 +85,9 @@ class BareModelIT {
     }
 
     private static Summary run(SearchSpec wanted, String place) {
-        try (Device device = Backends.open("cpu", line -> {});
+        try (Devices devices = Backends.openAll("cpu", Precision.F32, line -> {});
                 RunFolder open = RunFolder.open(folder.resolve(place))) {
-            return Search.run(wanted, ImageSource.open(wanted, line -> {}), open, device, Progress.NONE, new Search.Options(2, true, Stage.REPORT)).orElseThrow();
+            return Search.run(wanted, ImageSource.open(wanted, line -> {}), open, devices, Progress.NONE, new Search.Options(2, true, Stage.REPORT)).orElseThrow();
         }
     }
 

@@ -6,7 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import donna.backend.Backends;
-import donna.backend.Device;
+import donna.backend.Devices;
+import donna.backend.Precision;
 import donna.distill.Images;
 import donna.distill.Networks;
 import donna.format.Safetensors;
@@ -40,9 +41,9 @@ class CompressIT {
 
     private static Summary run(SearchSpec wanted, Path place) {
         Images images = ImageSource.open(wanted, line -> {});
-        try (Device device = Backends.open("cpu", line -> {});
+        try (Devices devices = Backends.openAll("cpu", Precision.F32, line -> {});
                 RunFolder open = RunFolder.open(place)) {
-            return Search.run(wanted, images, open, device, Progress.NONE, new Search.Options(2, true, Stage.REPORT)).orElseThrow();
+            return Search.run(wanted, images, open, devices, Progress.NONE, new Search.Options(2, true, Stage.REPORT)).orElseThrow();
         }
     }
 

@@ -5,7 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import donna.backend.Backends;
-import donna.backend.Device;
+import donna.backend.Devices;
+import donna.backend.Precision;
 import donna.jobs.Progress;
 import donna.report.Extension;
 import donna.report.ExtensionPage;
@@ -32,10 +33,10 @@ class ExtendIT {
     Path folder;
 
     private static Extension extend(Path run, Path file, Progress progress) {
-        try (Device device = Backends.open("cpu", line -> {});
+        try (Devices devices = Backends.openAll("cpu", Precision.F32, line -> {});
                 RunFolder open = RunFolder.open(run)) {
             Extend extend = Extend.of(open, file);
-            return extend.run(ImageSource.open(extend.spec(), line -> {}), device, progress, 4, 2);
+            return extend.run(ImageSource.open(extend.spec(), line -> {}), devices, progress, 4, 2);
         }
     }
 

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import donna.backend.Backends;
 import donna.backend.Device;
+import donna.backend.Devices;
+import donna.backend.Precision;
 import donna.backend.Stream;
 import donna.data.Dataset;
 import donna.distill.BlockDistiller;
@@ -30,12 +32,14 @@ import donna.train.Workers;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -69,7 +73,7 @@ class GroupedDistillationTest {
     }
 
     /** Cancels after some updates, and keeps the lines. */
-    private static final class Listener implements Progress {
+    private static class Listener implements Progress {
         private final List<String> lines = new ArrayList<>();
         private final AtomicInteger updates = new AtomicInteger();
         private final int most;
@@ -105,12 +109,17 @@ class GroupedDistillationTest {
     }
 
     private Map<BlockDistiller.Job, BlockLibrary.Entry> distill(Device device, Listener listener, Store store) throws Exception {
-        SearchSpec spec = SearchSpec.read(TinySearch.write(folder), Map.of("distill.train.epochs", "1", "distill.train.images", "160", "distill.train.lr", "0.05"));
+        return distill(List.of(device), 1, listener, store);
+    }
+
+    private Map<BlockDistiller.Job, BlockLibrary.Entry> distill(List<Device> devices, int epochs, Listener listener, Store store) throws Exception {
+        SearchSpec spec = SearchSpec.read(TinySearch.write(folder),
+                Map.of("distill.train.epochs", "" + epochs, "distill.train.images", "160", "distill.train.lr", "0.05"));
         Images images = ImageSource.open(spec, line -> {});
         SearchSpace space = SearchSpace.of(spec);
         Map<BlockDistiller.Job, BlockLibrary.Entry> entries = new LinkedHashMap<>();
-        try (Workers workers = new Workers(device, 2)) {
-            Setting setting = new Setting(spec, space, images, device, workers, listener, store, 0);
+        try (Workers workers = new Workers(devices, 2)) {
+            Setting setting = new Setting(spec, space, images, workers, listener, store, 0);
             Teacher teacher = teacher(setting);
             BlockDistiller distiller = new BlockDistiller(setting, teacher);
             List<BlockDistiller.Job> jobs = IntStream.range(0, space.blocks().size()).boxed()
@@ -120,7 +129,7 @@ class GroupedDistillationTest {
         } finally {
             List.of(images.train(), images.validation(), images.test()).forEach(Dataset::close);
         }
-        assertEquals(0, device.bytesInUse());
+        devices.forEach(d -> assertEquals(0, d.bytesInUse()));
         return entries;
     }
 
@@ -145,6 +154,14 @@ class GroupedDistillationTest {
         return new Store.Piece(tensors, piece.info());
     }
 
+    /** The shares of devices that a run told of, in percent. */
+    private static List<List<Integer>> shares(Listener listener) {
+        return listener.lines.stream()
+                .filter(l -> l.startsWith("block library: "))
+                .map(l -> Pattern.compile("(\\d+) % of the work").matcher(l).results().map(m -> Integer.valueOf(m.group(1))).toList())
+                .toList();
+    }
+
     private static Listener patient() {
         return new Listener(Integer.MAX_VALUE);
     }
@@ -159,17 +176,43 @@ class GroupedDistillationTest {
     }
 
     @Test
+    void devices_that_share_the_candidates_give_the_bits_of_one() throws Exception {
+        try (Device cpu = Backends.open("cpu", line -> {})) {
+            Map<BlockDistiller.Job, BlockLibrary.Entry> alone = distill(cpu, patient(), NOTHING);
+            Listener two = patient();
+            same(alone, distill(List.of(GroupingDevice.of(cpu, 3), GroupingDevice.of(cpu, 2)), 1, two, NOTHING));
+            assertEquals(1, shares(two).size(), two.lines.toString());
+            shares(two).getFirst().forEach(percent -> assertEquals(50, percent, 10));
+            Listener three = patient();
+            same(alone, distill(List.of(GroupingDevice.of(cpu, 32), GroupingDevice.of(cpu, 32), GroupingDevice.of(cpu, 1)), 1, three, NOTHING));
+            assertEquals(3, shares(three).getFirst().size());
+        }
+    }
+
+    @Test
+    void a_slow_device_is_given_less_once_it_is_seen_and_nothing_else_changes() throws Exception {
+        try (Device cpu = Backends.open("cpu", line -> {})) {
+            Map<BlockDistiller.Job, BlockLibrary.Entry> alone = distill(List.of(cpu), 12, patient(), NOTHING);
+            Listener listener = patient();
+            same(alone, distill(List.of(GroupingDevice.of(cpu, 32), GroupingDevice.slow(cpu, 40)), 12, listener, NOTHING));
+            List<List<Integer>> shares = shares(listener);
+            assertTrue(shares.size() > 1, listener.lines.toString());
+            assertTrue(shares.getLast().getLast() < 35, listener.lines.toString());
+        }
+    }
+
+    @Test
     void a_group_without_memory_goes_on_in_halves_and_says_so() throws Exception {
         try (Device cpu = Backends.open("cpu", line -> {})) {
             Map<BlockDistiller.Job, BlockLibrary.Entry> alone = distill(cpu, patient(), NOTHING);
             for (int runs : new int[] {0, 3}) {
                 Listener listener = patient();
-                same(alone, distill(new GroupingDevice(cpu, 32, 2, runs), listener, NOTHING));
+                same(alone, distill(GroupingDevice.without(cpu, 32, 2, runs), listener, NOTHING));
                 assertEquals(2, listener.lines.stream().filter(l -> l.startsWith("no memory for 4 candidates of a block at once, going on with 2")).count(),
                         listener.lines.toString());
             }
             DonnaException.OutOfMemory e = assertThrows(
-                    DonnaException.OutOfMemory.class, () -> distill(new GroupingDevice(cpu, 32, 0, 0), patient(), NOTHING));
+                    DonnaException.OutOfMemory.class, () -> distill(GroupingDevice.without(cpu, 32, 0, 0), patient(), NOTHING));
             assertTrue(e.getMessage().contains("for a test"), e.getMessage());
         }
     }
@@ -211,20 +254,84 @@ class GroupedDistillationTest {
         }
     }
 
-    @Test
-    @ExtendWith(NeedsCudaSimulator.class)
-    void groups_on_a_card_give_the_bits_of_single_candidates() throws Exception {
+    /** What a test does on simulated cards, of which there are so many of one kind. */
+    private interface OnCards {
+        void run() throws Exception;
+    }
+
+    private static void onCards(int count, OnCards test) throws Exception {
         System.setProperty(CudaBindings.PROPERTY, CudaSimulator.NAME);
         System.setProperty("donna.cuda.cache", Path.of("target", "cubin").toAbsolutePath().toString());
         CudaSimulator.clear();
-        try (Device card = Backends.open("cuda", line -> {})) {
-            assertTrue(card.membersAtOnce() > 1);
-            Map<BlockDistiller.Job, BlockLibrary.Entry> together = distill(card, patient(), NOTHING);
-            same(distill(GroupingDevice.of(card, 1), patient(), NOTHING), together);
+        CudaSimulator.cards(Collections.nCopies(count, "card").toArray(String[]::new));
+        try {
+            test.run();
         } finally {
+            CudaSimulator.cards();
             System.clearProperty(CudaBindings.PROPERTY);
             System.clearProperty("donna.cuda.cache");
         }
+    }
+
+    @Test
+    @ExtendWith(NeedsCudaSimulator.class)
+    void groups_on_a_card_give_the_bits_of_single_candidates() throws Exception {
+        onCards(1, () -> {
+            try (Device card = Backends.open("cuda", line -> {})) {
+                assertTrue(card.membersAtOnce() > 1);
+                Map<BlockDistiller.Job, BlockLibrary.Entry> together = distill(card, patient(), NOTHING);
+                same(distill(GroupingDevice.of(card, 1), patient(), NOTHING), together);
+            }
+        });
         assertEquals(List.of(), CudaSimulator.findings());
+    }
+
+    @Test
+    @ExtendWith(NeedsCudaSimulator.class)
+    void two_and_three_cards_give_the_bits_of_one() throws Exception {
+        onCards(3, () -> {
+            Map<BlockDistiller.Job, BlockLibrary.Entry> alone = onCards("cuda:0", patient(), NOTHING);
+            Listener two = patient();
+            same(alone, onCards("cuda:1,2", two, NOTHING));
+            assertEquals(2, shares(two).getFirst().size());
+            Listener three = patient();
+            same(alone, onCards("cuda", three, NOTHING));
+            assertEquals(3, shares(three).getFirst().size());
+        });
+        assertEquals(List.of(), CudaSimulator.findings());
+    }
+
+    private Map<BlockDistiller.Job, BlockLibrary.Entry> onCards(String name, Listener listener, Store store) throws Exception {
+        try (Devices cards = Backends.openAll(name, Precision.F32, line -> {})) {
+            return distill(cards.all(), 1, listener, store);
+        }
+    }
+
+    /** That losing any one of the cards is noticed shows that each has work. */
+    @Test
+    @ExtendWith(NeedsCudaSimulator.class)
+    void a_card_that_is_lost_is_named_and_the_others_go_on_from_the_last_checkpoint() throws Exception {
+        onCards(3, () -> {
+            Map<BlockDistiller.Job, BlockLibrary.Entry> alone = onCards("cuda:0", patient(), NOTHING);
+            for (int card = 0; card < 3; card++) {
+                CudaSimulator.clear();
+                int lost = card;
+                Memory store = new Memory();
+                Listener losing = new Listener(Integer.MAX_VALUE) {
+                    @Override
+                    public void update(long done, long total, String unit) {
+                        CudaSimulator.lose(lost);
+                    }
+                };
+                DonnaException.NativeFailure e = assertThrows(DonnaException.NativeFailure.class, () -> onCards("cuda", losing, store));
+                assertTrue(e.getMessage().startsWith("cuda:" + lost + " (card, sm_80, f32): ") && e.getMessage().contains("no longer answers")
+                        && e.getMessage().endsWith("start it again"), e.getMessage());
+                assertEquals(List.of("lost: card " + lost + " no longer answers"), CudaSimulator.findings());
+                assertEquals(1, store.pieces.size());
+                Listener rest = patient();
+                same(alone, onCards("cuda:" + (lost + 1) % 3 + "," + (lost + 2) % 3, rest, store));
+                assertEquals(1, rest.updates.get(), "four of the five steps are not taken again");
+            }
+        });
     }
 }

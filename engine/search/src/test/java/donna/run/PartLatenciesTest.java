@@ -58,7 +58,7 @@ class PartLatenciesTest {
         try (Device device = Backends.open("reference", line -> {});
                 Workers workers = new Workers(device, 1);
                 RunFolder run = RunFolder.open(folder.resolve("run"))) {
-            Setting setting = new Setting(read, SearchSpace.of(read), images, device, workers, progress, Store.NONE, 15);
+            Setting setting = new Setting(read, SearchSpace.of(read), images, workers, progress, Store.NONE, 15);
             return new PartLatencies(setting, run, "inputs", (batch, subjects, seconds) -> {
                         asked.add(subjects.size());
                         double[] ms = new double[subjects.size()];

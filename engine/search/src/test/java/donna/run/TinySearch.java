@@ -2,6 +2,7 @@ package donna.run;
 
 import donna.backend.Backends;
 import donna.backend.Device;
+import donna.backend.Devices;
 import donna.data.Dataset;
 import donna.distill.Images;
 import donna.graph.Mask;
@@ -129,16 +130,22 @@ final class TinySearch {
 
     /** Runs the whole line in {@code run} and checks that no device memory is left, however it ends. */
     static Summary search(Path spec, Path run, Wish wish) {
+        return search(spec, ImageSource.open(SearchSpec.read(spec, wish.set()), line -> {}), run, wish);
+    }
+
+    /** The same on {@code images}, which are closed, whatever the spec names. */
+    static Summary search(Path spec, Images images, Path run, Wish wish) {
         SearchSpec read = SearchSpec.read(spec, wish.set());
-        Images images = ImageSource.open(read, line -> {});
-        try (Device device = Backends.open(wish.device(), line -> {})) {
+        try (Devices devices = Backends.openAll(wish.device(), read.precision(), line -> {})) {
             try (RunFolder folder = RunFolder.open(run)) {
                 Search.Options options = new Search.Options(wish.threads(), wish.compare(), Stage.REPORT, 0);
-                Optional<Summary> summary = Search.run(read, images, folder, device, wish.progress(), options);
+                Optional<Summary> summary = Search.run(read, images, folder, devices, wish.progress(), options);
                 return summary.orElseThrow();
             } finally {
-                if (device.bytesInUse() != 0) {
-                    throw new AssertionError(device.bytesInUse() + " bytes of device memory are still in use");
+                for (Device d : devices.all()) {
+                    if (d.bytesInUse() != 0) {
+                        throw new AssertionError(d.bytesInUse() + " bytes of memory of " + d.name() + " are still in use");
+                    }
                 }
             }
         } finally {

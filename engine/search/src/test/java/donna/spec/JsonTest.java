@@ -49,6 +49,27 @@ class JsonTest {
     }
 
     @Test
+    void aRowOfATableIsOneLine() throws IOException {
+        Path file = folder.resolve("x.json");
+        Map<String, Object> row = new LinkedHashMap<>(Map.of("ms", 1.5));
+        row.put("rounds", List.of(1, 2));
+        Json.writeRows(file, Map.of("tables", Map.of("stage", List.of(row, row, Map.of()))));
+        assertEquals(
+                """
+                {
+                  "tables": {
+                    "stage": [
+                      {"ms": 1.5, "rounds": [1, 2]},
+                      {"ms": 1.5, "rounds": [1, 2]},
+                      {}
+                    ]
+                  }
+                }
+                """,
+                Files.readString(file));
+    }
+
+    @Test
     void aFailedWriteLeavesTheOldFileAndNothingElse() throws IOException {
         Path file = folder.resolve("x.json");
         Json.write(file, List.of(1));

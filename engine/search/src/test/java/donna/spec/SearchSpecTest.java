@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import donna.backend.Precision;
 import donna.spec.DatasetSpec.Augment;
 import donna.tensor.Activation;
 import donna.tensor.DonnaException;
@@ -59,6 +60,17 @@ class SearchSpecTest {
         assertEquals(List.of(0.25, 0.35, 0.5), spec.finetune().latencyShares());
         assertEquals(0.25, spec.search().mutation());
         assertEquals(7, spec.compare().widths().size());
+    }
+
+    @Test
+    void onlyAFastSearchIsNamedByMoreThanItsPrecision() {
+        SearchSpec spec = SearchSpec.read(file);
+        assertFalse(spec.fast());
+        assertEquals(Precision.F32, spec.arithmetic());
+        SearchSpec fast = SearchSpec.read(file, Map.of("fast", "true", "precision", "bf16"));
+        assertTrue(fast.fast());
+        assertEquals(List.of(Precision.BF16, "fast"), fast.arithmetic());
+        assertEquals(fast, spec.computed(Precision.BF16, true));
     }
 
     @Test

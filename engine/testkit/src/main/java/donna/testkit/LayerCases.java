@@ -55,7 +55,7 @@ final class LayerCases {
         }
         catalogue.add("two layers of mbconv k" + kernel + " s" + stride, w -> {
             List<Value> parameters = new ArrayList<>();
-            Value src = w.src("src", 2, 16, 14, 14);
+            Value src = w.src("src", 2, 16, 14, 17);
             Value x = mbconv(w, "0.", src, 12, 2, kernel, stride, Activation.SWISH, false, parameters);
             w.result("dst", mbconv(w, "1.", x, 12, 3, kernel, 1, Activation.RELU, true, parameters));
         });

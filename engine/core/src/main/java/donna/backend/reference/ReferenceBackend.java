@@ -23,7 +23,7 @@ public final class ReferenceBackend implements BackendProvider {
     }
 
     @Override
-    public Device open(int index, Precision precision) {
+    public Device open(int index, Precision precision, boolean fast) {
         require(precision);
         if (index != 0) {
             throw new DonnaException.Unavailable(

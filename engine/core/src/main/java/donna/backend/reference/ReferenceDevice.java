@@ -49,6 +49,12 @@ final class ReferenceDevice implements Device {
     }
 
     @Override
+    public Device inSinglePrecision() {
+        checkOpen();
+        return new ReferenceDevice();
+    }
+
+    @Override
     public long bytesInUse() {
         return bytesInUse.get();
     }

@@ -29,12 +29,27 @@ public final class DepthwiseBackwardData {
         return pass.scratchBytes();
     }
 
+    /** Whether arithmetic bounds the loops and not their loads. */
+    public boolean dense() {
+        return pass.dense();
+    }
+
     public void run(MemorySegment dDst, MemorySegment weight, MemorySegment dSrc, MemorySegment scratch) {
+        begin(weight, scratch);
+        planes(0, n * Lanes.blocks(c), dDst, dSrc, scratch);
+    }
+
+    /** Takes the weights. */
+    public void begin(MemorySegment weight, MemorySegment scratch) {
         pass.prepare(weight, scratch);
-        for (int p = 0; p < n * Lanes.blocks(c); p++) {
-            long s = (long) p * y.src * x.src * BYTES;
-            long d = (long) p * y.out * x.out * BYTES;
-            pass.plane(p % Lanes.blocks(c), dDst, s, dSrc, d, scratch);
+    }
+
+    /** Planes {@code [first, first + count)} of dSrc; dDst holds only theirs. */
+    public void planes(int first, int count, MemorySegment dDst, MemorySegment dSrc, MemorySegment scratch) {
+        for (int k = 0; k < count; k++) {
+            long s = (long) k * y.src * x.src * BYTES;
+            long d = (long) (first + k) * y.out * x.out * BYTES;
+            pass.plane((first + k) % Lanes.blocks(c), dDst, s, dSrc, d, scratch);
         }
     }
 }

@@ -12,11 +12,15 @@ import jdk.incubator.vector.FloatVector;
 /**
  * Gradient of a depthwise convolution's weight: src and dDst are blocked, dWeight is plain {@code [C, 1, K, K]}. Sums
  * over a run of pixels are float, held in scratch memory as {@code [block][tap][L]}; longer sums are compensated. Where
- * {@link DenseTapSums} applies, rows of dDst are widened by zeros to a multiple of its pixels: no row leaves a rest.
+ * {@link DenseTapSums} or {@link StridedTapSums} applies, rows of dDst are widened by zeros to a multiple of its pixels:
+ * no row leaves a rest.
  */
 public final class DepthwiseBackwardWeight {
     /** Pixels summed in plain float. */
     private static final int RUN = 1024;
+
+    /** Of rows that are read again and again: a little less than a first-level cache holds. */
+    private static final int TILE_BYTES = 24 << 10;
 
     private final int n;
     private final int c;
@@ -27,6 +31,7 @@ public final class DepthwiseBackwardWeight {
     private final int tapStep;
     /** Pixels of a row of dDst as the loops see it. */
     private final int width;
+    private final int tileRows;
     private final int[] firstOut;
     private final int[] endOut;
     private final Sums sums;
@@ -41,9 +46,10 @@ public final class DepthwiseBackwardWeight {
         y = Axis.forward(h, kernel, geometry);
         x = Axis.forward(w, kernel, geometry);
         tapStep = geometry.dilation();
-        boolean dense = geometry.stride() == 1 && tapStep == 1 && kernel >= 5;
-        width = dense ? (x.out + DenseTapSums.PIXELS - 1) / DenseTapSums.PIXELS * DenseTapSums.PIXELS : x.out;
-        padded = new PaddedRows(y, x, width - x.out, kernel == 3);
+        int pixels = pixelsAtATime(geometry);
+        width = (x.out + pixels - 1) / pixels * pixels;
+        padded = new PaddedRows(y, x, (width - x.out) * geometry.stride(), kernel == 3);
+        tileRows = tileRows();
         firstOut = new int[kernel];
         endOut = new int[kernel];
         sums = new Sums(taps() * L);
@@ -58,6 +64,13 @@ public final class DepthwiseBackwardWeight {
             }
             endOut[t] = o;
         }
+    }
+
+    private int pixelsAtATime(ConvGeometry geometry) {
+        if (kernel < 5 || tapStep > 1 || geometry.stride() > 2) {
+            return 1;
+        }
+        return geometry.stride() == 1 ? DenseTapSums.PIXELS : StridedTapSums.PIXELS;
     }
 
     private boolean seen(int o, int tap) {
@@ -217,8 +230,24 @@ public final class DepthwiseBackwardWeight {
             tapRows(from, low, src, origin, dDst, g, sum, sumAt);
             tapRows(high, to, src, origin, dDst, g, sum, sumAt);
         } else {
-            tapRows(from, to, src, origin, dDst, g, sum, sumAt);
+            for (int r = from; r < to; r += tileRows) {
+                tapRows(r, Math.min(to, r + tileRows), src, origin, dDst, g, sum, sumAt);
+            }
         }
+    }
+
+    /** As many output rows as stay in a first-level cache, with the source rows they see, while one row of taps follows another. */
+    private int tileRows() {
+        int rows = 1;
+        while (rows < y.out && tileBytes(rows + 1) <= TILE_BYTES) {
+            rows++;
+        }
+        int tiles = (y.out + rows - 1) / rows;
+        return (y.out + tiles - 1) / tiles;
+    }
+
+    private long tileBytes(int rows) {
+        return ((long) (rows - 1) * y.baseStep + (kernel - 1L) * tapStep + 1) * padded.rowBytes + (long) rows * width * BYTES;
     }
 
     /** Outputs {@code [low, high)}, one row of taps after the other. */

@@ -21,6 +21,8 @@ final class DepthwisePass {
 
     private final int[] shift;
     private final int[] start;
+    /** Per class: whether {@link DenseTapTiles} runs it. */
+    private final boolean[] dense;
 
     DepthwisePass(int channels, int kernel, Axis y, Axis x) {
         this.channels = channels;
@@ -28,6 +30,10 @@ final class DepthwisePass {
         this.y = y;
         this.x = x;
         padded = new PaddedRows(y, x);
+        dense = new boolean[x.classes];
+        for (int c = 0; c < dense.length; c++) {
+            dense[c] = DenseTapTiles.takes(x.shifts[c], x.baseStep, x.count[c]);
+        }
         order = new int[area];
         shift = new int[area];
         start = new int[y.classes * x.classes];
@@ -48,6 +54,14 @@ final class DepthwisePass {
             }
         }
         return position;
+    }
+
+    boolean dense() {
+        boolean all = true;
+        for (boolean d : dense) {
+            all &= d;
+        }
+        return all;
     }
 
     long scratchBytes() {
@@ -99,20 +113,16 @@ final class DepthwisePass {
             for (int c = 0; c < x.classes; c++) {
                 int taps = x.taps[c].length;
                 int from = start[y.classOf[o] * x.classes + c];
-                if (x.count[c] > 0) {
-                    TapTiles.run(
-                            src,
-                            s + (long) x.base[x.first[c]] * BYTES,
-                            shift,
-                            from + y.firstTap[o] * taps,
-                            from + y.endTap[o] * taps,
-                            (long) x.baseStep * BYTES,
-                            weight,
-                            w,
-                            dst,
-                            d + ((long) o * x.out + x.first[c]) * BYTES,
-                            (long) x.classes * BYTES,
-                            x.count[c]);
+                int first = from + y.firstTap[o] * taps;
+                int end = from + y.endTap[o] * taps;
+                long p = s + (long) x.base[x.first[c]] * BYTES;
+                long to = d + ((long) o * x.out + x.first[c]) * BYTES;
+                long toStep = (long) x.classes * BYTES;
+                if (dense[c]) {
+                    DenseTapTiles.run(taps, src, p, shift, first, end, weight, w, dst, to, toStep, x.count[c]);
+                } else if (x.count[c] > 0) {
+                    long step = (long) x.baseStep * BYTES;
+                    TapTiles.run(src, p, shift, first, end, step, weight, w, dst, to, toStep, x.count[c]);
                 }
             }
         }

@@ -30,12 +30,15 @@ final class TapSums {
             long a) {
         long gStep = (long) width * BYTES;
         boolean dense = step == BYTES && tapStep == BYTES && width % DenseTapSums.PIXELS == 0;
+        boolean strided = step == 2 * BYTES && tapStep == BYTES && width % StridedTapSums.PIXELS == 0;
         int t = 0;
         for (; t <= taps - 7; t += 7) {
             long p = s + t * tapStep;
             long sums = a + (long) t * BYTES;
             if (dense) {
                 DenseTapSums.seven(src, p, rowStep, dDst, g, gStep, rows, width, sum, sums);
+            } else if (strided) {
+                StridedTapSums.seven(src, p, rowStep, dDst, g, gStep, rows, width, sum, sums);
             } else {
                 seven(src, p, rowStep, step, tapStep, dDst, g, gStep, rows, width, sum, sums);
             }
@@ -45,6 +48,8 @@ final class TapSums {
             long sums = a + (long) t * BYTES;
             if (dense) {
                 DenseTapSums.five(src, p, rowStep, dDst, g, gStep, rows, width, sum, sums);
+            } else if (strided) {
+                StridedTapSums.five(src, p, rowStep, dDst, g, gStep, rows, width, sum, sums);
             } else {
                 five(src, p, rowStep, step, tapStep, dDst, g, gStep, rows, width, sum, sums);
                 if (width % 2 == 1) {

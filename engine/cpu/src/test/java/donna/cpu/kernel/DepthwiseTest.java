@@ -31,6 +31,12 @@ class DepthwiseTest {
                 all.add(new Conv(s, k, 2, k / 2, 1));
             }
         });
+        for (int k : new int[] {3, 5, 7}) {
+            all.add(new Conv(Shape.of(2, 20, 16, 16), k, 2, k / 2, 1));
+            all.add(new Conv(Shape.of(3, 20, 14, 28), k, 2, k / 2, 1));
+            all.add(new Conv(Shape.of(1, 36, 9, 19), k, 2, k / 2, 1));
+            all.add(new Conv(Shape.of(1, 16, 17, 32), k, 2, 0, 1));
+        }
         Shape s = Shape.of(2, 20, 11, 13);
         all.add(new Conv(s, 3, 1, 0, 1));
         all.add(new Conv(s, 3, 2, 0, 1));

@@ -60,6 +60,25 @@ public final class CudaSimulator implements CudaBindings {
         }
     }
 
+    /** The names of the cards that there are from now on, at most four; none name the usual single one. No device is open meanwhile. */
+    public static synchronized void cards(String... names) {
+        write("cards", String.join("\n", names));
+    }
+
+    /** Loses a card at the next kernel that it is given: every call on it fails until its device is closed. */
+    public static synchronized void lose(int ordinal) {
+        write("lost", Integer.toString(ordinal));
+    }
+
+    private static void write(String file, String text) {
+        library();
+        try {
+            Files.writeString(folder.resolve(file), text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     @Override
     public String name() {
         return NAME;

@@ -16,6 +16,13 @@ enum : int { COMPUTE_32F = 68, COMPUTE_32F_FAST_TF32 = 77 };
 /** A product may want this much workspace, and then writes into it. */
 constexpr uint64_t WORKSPACE = 4096;
 
+/** The ways to compute a product, in the order in which they are offered: in one sum; not at all, as it turns out; in two sums, which is the fastest. */
+enum Way : uint64_t { WHOLE, REFUSED, HALVES, WAYS };
+constexpr double MILLISECONDS[] = {3, 0, 1};
+
+/** Sums in parts are added in single precision: CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE. */
+constexpr uint32_t REDUCE_IN_F32 = 2;
+
 struct Description {
     int compute, scale, transpose_a = 0, transpose_b = 0, epilogue = 1;
     Address bias = 0;
@@ -32,6 +39,7 @@ struct Layout {
 
 struct Preference {
     uint64_t workspace = 0;
+    uint32_t reduction = 7;
 };
 
 struct Algorithm {
@@ -87,7 +95,7 @@ bool fits(const Description& d, const Layout& a, const Layout& b, const Layout& 
             && a.batch == b.batch && a.batch == c.batch && a.type == b.type && (d.epilogue == 1 || d.epilogue == 4);
 }
 
-void product(const Description& d, float alpha, const Layout& la, Address a, const Layout& lb, Address b, float beta, const Layout& lc, Address c) {
+void product(const Description& d, Way way, float alpha, const Layout& la, Address a, const Layout& lb, Address b, float beta, const Layout& lc, Address c) {
     touch_all(la, a, false);
     touch_all(lb, b, false);
     if (beta != 0) {
@@ -101,7 +109,8 @@ void product(const Description& d, float alpha, const Layout& la, Address a, con
         return;
     }
     uint64_t m = lc.rows, n = lc.columns, k = d.transpose_a ? la.rows : la.columns;
-    std::vector<float> left(m * k), sums(m);
+    std::vector<float> left(m * k), sums(m), rest(m);
+    uint64_t second = way == HALVES ? k / 2 : k;
     for (uint64_t j = 0; j < k; j++) {
         for (uint64_t i = 0; i < m; i++) {
             left[j * m + i] = operand(d, la, a, d.transpose_a ? i * la.leading + j : j * la.leading + i);
@@ -109,14 +118,16 @@ void product(const Description& d, float alpha, const Layout& la, Address a, con
     }
     for (uint64_t column = 0; column < n; column++) {
         std::fill(sums.begin(), sums.end(), 0.0f);
+        std::fill(rest.begin(), rest.end(), 0.0f);
         for (uint64_t j = 0; j < k; j++) {
             float factor = operand(d, lb, b, d.transpose_b ? j * lb.leading + column : column * lb.leading + j);
+            std::vector<float>& to = j < second ? sums : rest;
             for (uint64_t i = 0; i < m; i++) {
-                sums[i] += left[j * m + i] * factor;
+                to[i] += left[j * m + i] * factor;
             }
         }
         for (uint64_t i = 0; i < m; i++) {
-            float v = alpha * sums[i] + (beta == 0 ? 0 : beta * load(lc, c, column * lc.leading + i));
+            float v = alpha * (way == HALVES ? sums[i] + rest[i] : sums[i]) + (beta == 0 ? 0 : beta * load(lc, c, column * lc.leading + i));
             store(lc, c, column * lc.leading + i, d.epilogue == 4 ? v + ((const float*) d.bias)[i] : v);
         }
     }
@@ -217,7 +228,7 @@ EXPORT int cublasLtMatmulPreferenceDestroy(Preference* p) {
 }
 
 EXPORT int cublasLtMatmulPreferenceSetAttribute(Preference* p, int attribute, const void* value, size_t bytes) {
-    return attribute == 1 ? set(p->workspace, value, bytes) : OK;
+    return attribute == 1 ? set(p->workspace, value, bytes) : attribute == 3 ? set(p->reduction, value, bytes) : OK;
 }
 
 EXPORT int cublasLtMatmulAlgoGetHeuristic(void*, Description* d, Layout* a, Layout* b, Layout* c, Layout*, Preference* p, int wanted, Heuristic* results,
@@ -226,12 +237,16 @@ EXPORT int cublasLtMatmulAlgoGetHeuristic(void*, Description* d, Layout* a, Layo
     if (!fits(*d, *a, *b, *c)) {
         return UNSUPPORTED;
     }
-    if (wanted > 0) {
-        *found = 1;
-        memset(results, 0, sizeof *results);
-        results->workspace = p->workspace >= WORKSPACE ? WORKSPACE : 0;
-        results->algorithm.data[0] = MARK;
-        results->algorithm.data[1] = results->workspace;
+    for (uint64_t way = WHOLE; way < WAYS && *found < wanted; way++) {
+        if (way == HALVES && (p->workspace < WORKSPACE || (p->reduction & REDUCE_IN_F32) == 0)) {
+            continue;
+        }
+        Heuristic& offered = results[(*found)++];
+        memset(&offered, 0, sizeof offered);
+        offered.workspace = p->workspace >= WORKSPACE ? WORKSPACE : 0;
+        offered.algorithm.data[0] = MARK;
+        offered.algorithm.data[1] = offered.workspace;
+        offered.algorithm.data[2] = way;
     }
     return OK;
 }
@@ -245,8 +260,12 @@ EXPORT int cublasLtMatmul(void*, Description* d, const float* alpha, Address a, 
     }
     uint64_t scratch = algorithm == nullptr ? 0 : algorithm->data[1];
     bool known = algorithm == nullptr || algorithm->data[0] == MARK;
+    Way way = algorithm == nullptr ? WHOLE : (Way) algorithm->data[2];
     if (s == nullptr || !known || !fits(*d, *la, *lb, *ld) || c != dst || scratch > workspace_bytes) {
         return INVALID;
+    }
+    if (way == REFUSED) {
+        return UNSUPPORTED;
     }
     Description desc = *d;
     Layout layout_a = *la, layout_b = *lb, layout_d = *ld;
@@ -258,8 +277,9 @@ EXPORT int cublasLtMatmul(void*, Description* d, const float* alpha, Address a, 
                 memset((void*) workspace, 0xff, scratch);
             }
         }
+        milliseconds += MILLISECONDS[way];
         for (int i = 0; i < layout_d.batch && !failed(); i++) {
-            product(desc, factor, layout_a, of_batch(layout_a, a, i), layout_b, of_batch(layout_b, b, i), old, layout_d, of_batch(layout_d, dst, i));
+            product(desc, way, factor, layout_a, of_batch(layout_a, a, i), layout_b, of_batch(layout_b, b, i), old, layout_d, of_batch(layout_d, dst, i));
         }
     });
     return OK;

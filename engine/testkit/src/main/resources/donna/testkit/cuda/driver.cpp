@@ -1,13 +1,33 @@
 /* The CUDA driver's device, context and memory functions. */
 #include <cstring>
+#include <fstream>
 
 #include "graph.h"
 
 using namespace simulator;
 
 static bool initialised;
-static int retained;
-static std::map<void*, uint64_t> host_memory;
+static int retained[Card::MOST];
+
+struct Pinned {
+    int card;
+    uint64_t bytes;
+};
+static std::map<void*, Pinned> host_memory;
+
+/** The names of the cards there are: those in the file `cards` beside the library, a line each, or the usual one. */
+static std::vector<std::string> cards() {
+    std::vector<std::string> names;
+    std::ifstream file(beside_library("cards"));
+    for (std::string name; names.size() < Card::MOST && std::getline(file, name);) {
+        names.push_back(name);
+    }
+    return names.empty() ? std::vector<std::string>{Card::NAME} : names;
+}
+
+static bool is_card(int device) {
+    return device >= 0 && device < (int) cards().size();
+}
 
 static const std::map<Result, std::pair<const char*, const char*>>& errors() {
     static const std::map<Result, std::pair<const char*, const char*>> all = {
@@ -73,30 +93,33 @@ EXPORT Result cuDriverGetVersion(int* version) {
 }
 
 EXPORT Result cuDeviceGetCount(int* count) {
-    *count = 1;
+    *count = (int) cards().size();
     return initialised ? SUCCESS : NOT_INITIALIZED;
 }
 
 EXPORT Result cuDeviceGet(int* device, int ordinal) {
     *device = ordinal;
-    return !initialised ? NOT_INITIALIZED : ordinal == 0 ? SUCCESS : INVALID_DEVICE;
+    return !initialised ? NOT_INITIALIZED : is_card(ordinal) ? SUCCESS : INVALID_DEVICE;
 }
 
 EXPORT Result cuDeviceGetName(char* name, int length, int device) {
-    strncpy(name, Card::NAME, length - 1);
+    if (!is_card(device)) {
+        return INVALID_DEVICE;
+    }
+    strncpy(name, cards()[device].c_str(), length - 1);
     name[length - 1] = 0;
-    return device == 0 ? SUCCESS : INVALID_DEVICE;
+    return SUCCESS;
 }
 
 EXPORT Result cuDeviceGetPCIBusId(char* id, int length, int device) {
     strncpy(id, "ffff:ff:ff.f", length - 1);
     id[length - 1] = 0;
-    return device == 0 ? SUCCESS : INVALID_DEVICE;
+    return is_card(device) ? SUCCESS : INVALID_DEVICE;
 }
 
 EXPORT Result cuDeviceTotalMem_v2(size_t* bytes, int device) {
     *bytes = Card::MEMORY;
-    return device == 0 ? SUCCESS : INVALID_DEVICE;
+    return is_card(device) ? SUCCESS : INVALID_DEVICE;
 }
 
 EXPORT Result cuDeviceGetAttribute(int* value, int attribute, int device) {
@@ -108,7 +131,7 @@ EXPORT Result cuDeviceGetAttribute(int* value, int attribute, int device) {
     };
     auto found = known.find(attribute);
     *value = found == known.end() ? 0 : found->second;
-    return device == 0 ? SUCCESS : INVALID_DEVICE;
+    return is_card(device) ? SUCCESS : INVALID_DEVICE;
 }
 
 EXPORT Result cuDeviceCanAccessPeer(int* can, int, int) {
@@ -118,42 +141,56 @@ EXPORT Result cuDeviceCanAccessPeer(int* can, int, int) {
 
 EXPORT Result cuDevicePrimaryCtxRetain(void** context, int device) {
     std::lock_guard<std::mutex> guard(simulator::lock);
-    retained++;
-    *context = &retained;
-    return !initialised ? NOT_INITIALIZED : device == 0 ? SUCCESS : INVALID_DEVICE;
+    if (!initialised || !is_card(device)) {
+        return initialised ? INVALID_DEVICE : NOT_INITIALIZED;
+    }
+    retained[device]++;
+    *context = &retained[device];
+    return SUCCESS;
 }
 
 /** The last release destroys the context: what is still there is listed, and a lost context can be opened anew. */
 EXPORT Result cuDevicePrimaryCtxRelease_v2(int device) {
     std::lock_guard<std::mutex> guard(simulator::lock);
-    if (device != 0 || retained == 0) {
-        return retained == 0 ? INVALID_CONTEXT : INVALID_DEVICE;
+    if (!is_card(device) || retained[device] == 0) {
+        return is_card(device) ? INVALID_CONTEXT : INVALID_DEVICE;
     }
-    if (--retained == 0) {
-        force_all();
-        list_graph_leaks();
-        list_stream_leaks();
-        list_module_leaks();
-        list_memory_leaks();
-        for (auto& [at, bytes] : host_memory) {
-            note("leak: " + std::to_string(bytes) + " bytes of pinned host memory");
-            free(at);
+    if (--retained[device] == 0) {
+        int outer = current_card;
+        current_card = device;
+        force_all(device);
+        list_graph_leaks(device);
+        list_stream_leaks(device);
+        list_module_leaks(device);
+        list_memory_leaks(device);
+        for (auto at = host_memory.begin(); at != host_memory.end();) {
+            if (at->second.card == device) {
+                leak(std::to_string(at->second.bytes) + " bytes of pinned host memory");
+                free(at->first);
+                at = host_memory.erase(at);
+            } else {
+                ++at;
+            }
         }
-        host_memory.clear();
-        forget_fault();
+        forget_fault(device);
+        current_card = outer;
     }
     return SUCCESS;
 }
 
-static thread_local void* current_context;
-
 EXPORT Result cuCtxSetCurrent(void* context) {
-    current_context = context;
-    return SUCCESS;
+    for (int card = 0; card < Card::MOST; card++) {
+        if (context == &retained[card]) {
+            current_card = card;
+            return SUCCESS;
+        }
+    }
+    current_card = Card::NONE;
+    return context == nullptr ? SUCCESS : INVALID_CONTEXT;
 }
 
 EXPORT Result cuCtxGetCurrent(void** context) {
-    *context = current_context;
+    *context = current_card == Card::NONE ? nullptr : &retained[current_card];
     return SUCCESS;
 }
 
@@ -165,13 +202,13 @@ EXPORT Result cuCtxGetStreamPriorityRange(int* least, int* greatest) {
 
 EXPORT Result cuCtxSynchronize() {
     ENTER();
-    force_all();
+    force_all(current_card);
     return failed() ? ILLEGAL_ADDRESS : SUCCESS;
 }
 
 #define NEEDS_CONTEXT()            \
     ENTER();                       \
-    if (current_context == nullptr || retained == 0) return INVALID_CONTEXT
+    if (retained[current_card] == 0) return INVALID_CONTEXT
 
 EXPORT Result cuMemGetInfo_v2(size_t* free, size_t* total) {
     NEEDS_CONTEXT();
@@ -188,7 +225,7 @@ EXPORT Result cuMemAlloc_v2(Address* at, size_t bytes) {
 /** Waits for the device, as the driver's does. */
 EXPORT Result cuMemFree_v2(Address at) {
     NEEDS_CONTEXT();
-    force_all();
+    force_all(current_card);
     return failed() ? ILLEGAL_ADDRESS : release(at);
 }
 
@@ -196,13 +233,13 @@ EXPORT Result cuMemHostAlloc(void** at, size_t bytes, unsigned) {
     NEEDS_CONTEXT();
     *at = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
     memset(*at, 0xff, bytes);
-    host_memory[*at] = bytes;
+    host_memory[*at] = {current_card, bytes};
     return SUCCESS;
 }
 
 EXPORT Result cuMemFreeHost(void* at) {
     NEEDS_CONTEXT();
-    force_all();
+    force_all(current_card);
     if (host_memory.erase(at) == 0) {
         return INVALID_VALUE;
     }

@@ -8,17 +8,28 @@ using namespace simulator;
 static std::set<Event*> events;
 static std::set<Graph*> graphs;
 
-void simulator::list_graph_leaks() {
-    for (Event* e : events) {
-        note("leak: an event");
-        delete e;
+/** Of what is made on the current card: whether it is there. */
+template <class T>
+static bool is_open(const std::set<T*>& all, void* handle) {
+    return all.count((T*) handle) && ((T*) handle)->card == current_card;
+}
+
+template <class T>
+static void list_leaks(std::set<T*>& all, int card, const char* what) {
+    for (auto at = all.begin(); at != all.end();) {
+        if ((*at)->card == card) {
+            leak(what);
+            delete *at;
+            at = all.erase(at);
+        } else {
+            ++at;
+        }
     }
-    events.clear();
-    for (Graph* g : graphs) {
-        note("leak: a graph");
-        delete g;
-    }
-    graphs.clear();
+}
+
+void simulator::list_graph_leaks(int card) {
+    list_leaks(events, card, "an event");
+    list_leaks(graphs, card, "a graph");
 }
 
 static Result end() {
@@ -76,12 +87,13 @@ EXPORT Result cuStreamQuery(void* stream) {
 EXPORT Result cuStreamWaitEvent(void* stream, void* event, unsigned) {
     ENTER();
     Stream* s = stream_of(stream);
-    return s == nullptr || !events.count((Event*) event) ? INVALID_HANDLE : wait_event(s, (Event*) event);
+    return s == nullptr || !is_open(events, event) ? INVALID_HANDLE : wait_event(s, (Event*) event);
 }
 
 EXPORT Result cuEventCreate(void** event, unsigned) {
     ENTER();
     Event* e = new Event();
+    e->card = current_card;
     events.insert(e);
     *event = e;
     return SUCCESS;
@@ -89,9 +101,10 @@ EXPORT Result cuEventCreate(void** event, unsigned) {
 
 EXPORT Result cuEventDestroy_v2(void* event) {
     ENTER();
-    if (events.erase((Event*) event) == 0) {
+    if (!is_open(events, event)) {
         return INVALID_HANDLE;
     }
+    events.erase((Event*) event);
     delete (Event*) event;
     return SUCCESS;
 }
@@ -99,7 +112,7 @@ EXPORT Result cuEventDestroy_v2(void* event) {
 EXPORT Result cuEventRecord(void* event, void* stream) {
     ENTER();
     Stream* s = stream_of(stream);
-    if (s == nullptr || !events.count((Event*) event)) {
+    if (s == nullptr || !is_open(events, event)) {
         return INVALID_HANDLE;
     }
     record_event((Event*) event, s);
@@ -108,7 +121,7 @@ EXPORT Result cuEventRecord(void* event, void* stream) {
 
 EXPORT Result cuEventSynchronize(void* event) {
     ENTER();
-    if (!events.count((Event*) event)) {
+    if (!is_open(events, event)) {
         return INVALID_HANDLE;
     }
     host_waits(((Event*) event)->job);
@@ -117,7 +130,7 @@ EXPORT Result cuEventSynchronize(void* event) {
 
 EXPORT Result cuEventQuery(void* event) {
     ENTER();
-    if (!events.count((Event*) event)) {
+    if (!is_open(events, event)) {
         return INVALID_HANDLE;
     }
     const Job& job = ((Event*) event)->job;
@@ -128,9 +141,18 @@ EXPORT Result cuEventQuery(void* event) {
     return NOT_READY;
 }
 
-/** There is no time in the simulator: a millisecond, always. */
-EXPORT Result cuEventElapsedTime(float* milliseconds, void*, void*) {
-    *milliseconds = 1;
+/** A millisecond, and what products took meanwhile. */
+EXPORT Result cuEventElapsedTime(float* result, void* start, void* end) {
+    ENTER();
+    if (!events.count((Event*) start) || !events.count((Event*) end)) {
+        return INVALID_HANDLE;
+    }
+    const Job& from = ((Event*) start)->job;
+    const Job& to = ((Event*) end)->job;
+    if (from == nullptr || to == nullptr || !from->done || !to->done) {
+        return NOT_READY;
+    }
+    *result = (float) (1 + to->time - from->time);
     return SUCCESS;
 }
 
@@ -161,7 +183,7 @@ EXPORT Result cuStreamIsCapturing(void* stream, int* status) {
 
 EXPORT Result cuGraphInstantiateWithFlags(void** executable, void* graph, unsigned long long) {
     ENTER();
-    if (!graphs.count((Graph*) graph)) {
+    if (!is_open(graphs, graph)) {
         return INVALID_HANDLE;
     }
     Graph* copy = new Graph(*(Graph*) graph);
@@ -172,7 +194,7 @@ EXPORT Result cuGraphInstantiateWithFlags(void** executable, void* graph, unsign
 
 EXPORT Result cuGraphGetNodes(void* graph, void**, size_t* count) {
     ENTER();
-    if (!graphs.count((Graph*) graph)) {
+    if (!is_open(graphs, graph)) {
         return INVALID_HANDLE;
     }
     *count = ((Graph*) graph)->nodes.size();
@@ -181,24 +203,26 @@ EXPORT Result cuGraphGetNodes(void* graph, void**, size_t* count) {
 
 EXPORT Result cuGraphUpload(void* executable, void*) {
     ENTER();
-    return graphs.count((Graph*) executable) ? SUCCESS : INVALID_HANDLE;
+    return is_open(graphs, executable) ? SUCCESS : INVALID_HANDLE;
 }
 
 EXPORT Result cuGraphLaunch(void* executable, void* stream) {
     ENTER();
+    lose_if_asked();
     Stream* s = stream_of(stream);
-    if (s == nullptr || !graphs.count((Graph*) executable)) {
+    if (s == nullptr || !is_open(graphs, executable)) {
         return INVALID_HANDLE;
     }
     launch_graph(*(Graph*) executable, s);
-    return SUCCESS;
+    return end();
 }
 
 EXPORT Result cuGraphDestroy(void* graph) {
     ENTER();
-    if (graphs.erase((Graph*) graph) == 0) {
+    if (!is_open(graphs, graph)) {
         return INVALID_HANDLE;
     }
+    graphs.erase((Graph*) graph);
     delete (Graph*) graph;
     return SUCCESS;
 }
@@ -210,7 +234,7 @@ EXPORT Result cuGraphExecDestroy(void* executable) {
 /** The driver takes new parameters where the shape is the old one; here the whole graph is taken. */
 EXPORT Result cuGraphExecUpdate_v2(void* executable, void* graph, void*) {
     ENTER();
-    if (!graphs.count((Graph*) executable) || !graphs.count((Graph*) graph)) {
+    if (!is_open(graphs, executable) || !is_open(graphs, graph)) {
         return INVALID_HANDLE;
     }
     if (((Graph*) executable)->nodes.size() != ((Graph*) graph)->nodes.size()) {

@@ -26,6 +26,7 @@ Result begin_capture(Stream* s) {
     s->capture->origin = s;
     s->capture->lanes[s] = 0;
     s->capture->graph.lanes = 1;
+    s->capture->graph.card = s->card;
     s->last.clear();
     return SUCCESS;
 }
@@ -127,6 +128,7 @@ void launch_graph(const Graph& graph, Stream* s) {
                 join_clock(before, works[a].clock);
             }
             works[n].name = (*nodes)[n].name;
+            works[n].card = whole->card;
             run_with(works[n], before, lane[(*nodes)[n].lane], (*nodes)[n].body);
             done[n] = true;
         }

@@ -8,6 +8,7 @@
 namespace simulator {
 
 struct Stream {
+    int card;
     int lane;
     Clock clock;
     std::deque<Job> queue;
@@ -26,6 +27,7 @@ struct Node {
 };
 
 struct Graph {
+    int card = 0;
     std::vector<Node> nodes;
     int lanes = 0;
 };
@@ -39,6 +41,7 @@ struct Capture {
 
 /** What an event stands for: work that must be done, or nodes of a capture. */
 struct Event {
+    int card;
     Job job;
     Capture* capture = nullptr;
     std::vector<int> nodes;

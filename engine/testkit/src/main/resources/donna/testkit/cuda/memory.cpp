@@ -1,9 +1,10 @@
 /*
- * Device memory: one range of addresses, closed to everybody while no work runs. Each allocation begins on a page of its own and is followed by one that
- * is never open. Beside every word lies what is known about it: who wrote and who read it last.
+ * Device memory: one range of addresses for each card, one after another, closed to everybody while no work of the card runs. Each allocation begins on a
+ * page of its own and is followed by one that is never open. Beside every word lies what is known about it: who wrote and who read it last.
  */
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "simulator.h"
@@ -12,6 +13,7 @@ namespace simulator {
 
 static constexpr uint64_t PAGE = 4096;
 static constexpr uint64_t PAGES = Card::MEMORY / PAGE;
+static constexpr uint64_t ALL = Card::MOST * Card::MEMORY;
 
 struct Allocation {
     uint64_t offset, bytes;
@@ -30,32 +32,36 @@ static char* base;
 static Shadow* shadow;
 static uint32_t* page_owner;
 static std::vector<Allocation> allocations(1);
-static uint64_t next_page = 1;
-static uint64_t used;
+static uint64_t next_page[Card::MOST];
+static uint64_t used[Card::MOST];
 static int open_count;
 
 static void reserve() {
     if (base == nullptr) {
-        base = (char*) mmap(nullptr, Card::MEMORY, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        shadow = (Shadow*) mmap(nullptr, Card::MEMORY / WORD * sizeof(Shadow), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        page_owner = (uint32_t*) calloc(PAGES, sizeof(uint32_t));
+        base = (char*) mmap(nullptr, ALL, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        shadow = (Shadow*) mmap(nullptr, ALL / WORD * sizeof(Shadow), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        page_owner = (uint32_t*) calloc(Card::MOST * PAGES, sizeof(uint32_t));
         if (base == MAP_FAILED || shadow == MAP_FAILED || page_owner == nullptr) {
-            fprintf(stderr, "simulator: no address space for %lu bytes of device memory\n", (unsigned long) Card::MEMORY);
+            fprintf(stderr, "simulator: no address space for %lu bytes of device memory\n", (unsigned long) ALL);
             abort();
         }
     }
 }
 
-Open::Open() {
+static char* memory_of(int card) {
+    return base + card * Card::MEMORY;
+}
+
+Open::Open(int card) : card(card) {
     if (open_count++ == 0) {
         reserve();
-        mprotect(base, Card::MEMORY, PROT_READ | PROT_WRITE);
+        mprotect(memory_of(card), Card::MEMORY, PROT_READ | PROT_WRITE);
     }
 }
 
 Open::~Open() {
     if (--open_count == 0) {
-        mprotect(base, Card::MEMORY, PROT_NONE);
+        mprotect(memory_of(card), Card::MEMORY, PROT_NONE);
     }
 }
 
@@ -78,11 +84,12 @@ static void forget(uint64_t offset, uint64_t bytes) {
     }
 }
 
-/** First of `pages` pages in a row, none of them owned, looked for from where the last search ended; 0 if there are none. */
+/** First of `pages` pages in a row on the current card, none of them owned, looked for from where the last search ended; 0 if there are none. */
 static uint64_t find(uint64_t pages) {
+    uint64_t begin = current_card * PAGES + 1, end = (current_card + 1) * PAGES;
     for (int round = 0; round < 2; round++) {
         uint64_t run = 0;
-        for (uint64_t p = round == 0 ? next_page : 1; p < PAGES; p++) {
+        for (uint64_t p = round == 0 ? std::max(begin, next_page[current_card]) : begin; p < end; p++) {
             run = page_owner[p] == 0 ? run + 1 : 0;
             if (run == pages) {
                 return p + 1 - pages;
@@ -106,10 +113,10 @@ Result allocate(Address* at, uint64_t bytes) {
     for (uint64_t p = first; p < first + pages; p++) {
         page_owner[p] = (uint32_t) allocations.size() - 1;
     }
-    next_page = first + pages;
-    used += bytes;
+    next_page[current_card] = first + pages;
+    used[current_card] += bytes;
     forget(first * PAGE, bytes);
-    Open open;
+    Open open(current_card);
     memset(base + first * PAGE, 0xff, (pages - 1) * PAGE);
     *at = (Address) (base + first * PAGE);
     return SUCCESS;
@@ -117,7 +124,7 @@ Result allocate(Address* at, uint64_t bytes) {
 
 Result release(Address at) {
     uint64_t offset = at - (Address) base;
-    if (offset >= Card::MEMORY) {
+    if (offset / Card::MEMORY != (uint64_t) current_card) {
         return INVALID_VALUE;
     }
     Allocation& a = allocations[page_owner[offset / PAGE]];
@@ -125,7 +132,7 @@ Result release(Address at) {
         return INVALID_VALUE;
     }
     a.open = false;
-    used -= a.bytes;
+    used[current_card] -= a.bytes;
     uint64_t pages = (a.bytes + PAGE - 1) / PAGE + 1;
     madvise(base + offset, (pages - 1) * PAGE, MADV_DONTNEED);
     for (uint64_t p = offset / PAGE; p < offset / PAGE + pages; p++) {
@@ -135,16 +142,21 @@ Result release(Address at) {
 }
 
 uint64_t bytes_free() {
-    return Card::MEMORY - used;
+    return Card::MEMORY - used[current_card];
 }
 
 bool is_device(const void* at) {
-    return base != nullptr && (uint64_t) at - (uint64_t) base < Card::MEMORY;
+    return base != nullptr && (uint64_t) at - (uint64_t) base < ALL;
 }
 
 bool in_bounds(Address at, uint64_t bytes, std::string* wrong) {
     uint64_t offset = at - (Address) base;
-    if (base != nullptr && offset < Card::MEMORY) {
+    if (base != nullptr && offset < ALL && (int) (offset / Card::MEMORY) != here()) {
+        *wrong = std::to_string(bytes) + " bytes in the memory of card " + std::to_string(offset / Card::MEMORY) + ", which card "
+                + std::to_string(here()) + " does not reach";
+        return false;
+    }
+    if (base != nullptr && offset < ALL) {
         const Allocation& a = allocations[page_owner[offset / PAGE]];
         if (a.open && offset >= a.offset && offset + bytes <= a.offset + a.bytes) {
             return true;
@@ -269,10 +281,10 @@ void touch_by_thread(Address at, unsigned bytes, bool write) {
     }
 }
 
-void list_memory_leaks() {
+void list_memory_leaks(int card) {
     for (Allocation& a : allocations) {
-        if (a.open) {
-            note("leak: " + std::to_string(a.bytes) + " bytes of device memory");
+        if (a.open && (int) (a.offset / Card::MEMORY) == card) {
+            leak(std::to_string(a.bytes) + " bytes of device memory");
             release((Address) base + a.offset);
         }
     }

@@ -15,6 +15,7 @@ using namespace simulator;
 struct Function;
 
 struct Module {
+    int card;
     void* library;
     Table table;
     std::vector<Function*> functions;
@@ -30,6 +31,10 @@ struct Function {
 static std::set<Module*> modules;
 static std::set<Function*> functions;
 
+static bool is_open(void* function) {
+    return functions.count((Function*) function) && ((Function*) function)->module->card == current_card;
+}
+
 namespace simulator {
 uint64_t memory_begin();
 }
@@ -44,10 +49,12 @@ static void unload(Module* m) {
     delete m;
 }
 
-void simulator::list_module_leaks() {
+void simulator::list_module_leaks(int card) {
     for (Module* m : std::set<Module*>(modules)) {
-        note("leak: a module");
-        unload(m);
+        if (m->card == card) {
+            leak("a module");
+            unload(m);
+        }
     }
 }
 
@@ -63,6 +70,7 @@ EXPORT Result cuModuleLoadData(void** module, const void* image) {
     std::string path = beside_library("module-") + std::to_string(number++) + ".so";
     std::ofstream(path, std::ios::binary).write((const char*) image, (std::streamsize) bytes);
     Module* m = new Module();
+    m->card = current_card;
     m->library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     unlink(path.c_str());
     if (m->library == nullptr || dlsym(m->library, "donna_simulator") == nullptr) {
@@ -71,7 +79,7 @@ EXPORT Result cuModuleLoadData(void** module, const void* image) {
         return INVALID_IMAGE;
     }
     m->table.memory = memory_begin();
-    m->table.memory_bytes = Card::MEMORY;
+    m->table.memory_bytes = Card::MOST * Card::MEMORY;
     fill_table(&m->table);
     *(Table**) dlsym(m->library, "donna_simulator") = &m->table;
     modules.insert(m);
@@ -81,10 +89,10 @@ EXPORT Result cuModuleLoadData(void** module, const void* image) {
 
 EXPORT Result cuModuleUnload(void* module) {
     ENTER();
-    if (!modules.count((Module*) module)) {
+    if (!modules.count((Module*) module) || ((Module*) module)->card != current_card) {
         return INVALID_HANDLE;
     }
-    force_all();
+    force_all(current_card);
     unload((Module*) module);
     return SUCCESS;
 }
@@ -92,7 +100,7 @@ EXPORT Result cuModuleUnload(void* module) {
 EXPORT Result cuModuleGetFunction(void** function, void* module, const char* name) {
     ENTER();
     Module* m = (Module*) module;
-    if (!modules.count(m)) {
+    if (!modules.count(m) || m->card != current_card) {
         return INVALID_HANDLE;
     }
     void* call = dlsym(m->library, (std::string("donna_call_") + name).c_str());
@@ -115,7 +123,7 @@ static size_t shared_bytes(const Module* m) {
 /** Threads, shared bytes, constant bytes, local bytes, registers: what a function of the simulator has no use for is 0. */
 EXPORT Result cuFuncGetAttribute(int* value, int attribute, void* function) {
     ENTER();
-    if (!functions.count((Function*) function)) {
+    if (!is_open(function)) {
         return INVALID_HANDLE;
     }
     *value = attribute == 0 ? (int) Card::THREADS : attribute == 1 ? (int) shared_bytes(((Function*) function)->module) : 0;
@@ -124,22 +132,23 @@ EXPORT Result cuFuncGetAttribute(int* value, int attribute, void* function) {
 
 EXPORT Result cuFuncSetAttribute(void* function, int, int) {
     ENTER();
-    return functions.count((Function*) function) ? SUCCESS : INVALID_HANDLE;
+    return is_open(function) ? SUCCESS : INVALID_HANDLE;
 }
 
 EXPORT Result cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, void* function, int threads, size_t) {
     ENTER();
     *blocks = threads < 1 ? 0 : 2048 / threads;
-    return functions.count((Function*) function) ? SUCCESS : INVALID_HANDLE;
+    return is_open(function) ? SUCCESS : INVALID_HANDLE;
 }
 
 /** Parameters are copied now, the kernel runs when its turn comes. */
 EXPORT Result cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned dynamic, void* stream,
         void** parameters, void** extra) {
     ENTER();
+    lose_if_asked();
     Function* f = (Function*) function;
     Stream* s = stream_of(stream);
-    if (!functions.count(f) || s == nullptr) {
+    if (!is_open(f) || s == nullptr) {
         return INVALID_HANDLE;
     }
     bool grid = gx > 0 && gy > 0 && gz > 0 && gx <= Card::GRID_X && gy <= Card::GRID_YZ && gz <= Card::GRID_YZ;
@@ -163,5 +172,5 @@ EXPORT Result cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned 
     l->shared_bytes = shared_bytes(f->module);
     l->table = &f->module->table;
     enqueue(s, f->name, [l] { launch(*l); });
-    return SUCCESS;
+    return failed() ? ILLEGAL_ADDRESS : SUCCESS;
 }

@@ -41,13 +41,17 @@ enum : Result {
     NOT_SUPPORTED = 801,
 };
 
-/** Limits of the simulated card. */
+/** Limits of a simulated card, and of how many there are. */
 struct Card {
+    static constexpr int MOST = 4;
     static constexpr int MAJOR = 8, MINOR = 0;
     static constexpr int MULTIPROCESSORS = 4;
     static constexpr unsigned THREADS = 1024, GRID_X = 2147483647, GRID_YZ = 65535, SHARED_BYTES = 48 * 1024;
     static constexpr uint64_t MEMORY = 1ull << 29;
     static constexpr const char* NAME = "simulated card of the DONNA test kit";
+
+    /** Stands for no card. */
+    static constexpr int NONE = -1;
 };
 
 /** Bytes of the smallest element that two threads may write beside each other. */
@@ -65,6 +69,7 @@ struct Choice {
 /** One piece of work. It may run when all of `after` are done. */
 struct Work {
     std::string name;
+    int card = 0;
     int stream = 0;
     uint32_t turn = 0;
     Clock clock;
@@ -72,37 +77,54 @@ struct Work {
     std::function<void()> body;
     bool queued = false;
     bool done = false;
+    double time = 0;
 };
 using Job = std::shared_ptr<Work>;
 
-// ---- report.cpp: the lock, the seed, and what was found
+// ---- report.cpp: the lock, the seed, the card in question, and what was found
 
 extern std::mutex lock;
 extern Choice choice;
 
-/** What a function of the driver does first: no other thread is in the simulator, and nothing went wrong so far. */
-#define ENTER()                                                     \
-    std::lock_guard<std::mutex> guard(simulator::lock);             \
+/** Whose context is current in the calling thread of the host. */
+extern thread_local int current_card;
+
+/** The card of the running work, else the current one. */
+int here();
+
+/** What a function of the driver does first: no other thread is in the simulator, and on the current card nothing went wrong so far. */
+#define ENTER()                                                                                \
+    std::lock_guard<std::mutex> guard(simulator::lock);                                        \
+    if (simulator::current_card == simulator::Card::NONE) return simulator::INVALID_CONTEXT;   \
     if (simulator::failed()) return simulator::ILLEGAL_ADDRESS
 
-/** Writes a line into the file `report` beside the library; the context is lost from then on. */
+/** Writes a line into the file `report` beside the library; the context of the card in question is lost from then on. */
 void fault(const std::string& what);
 
 /** Writes a line into the file `report`, for a mistake that is seen when it is too late to refuse anything. */
 void note(const std::string& what);
+
+/** Notes what is left on the current card; of a lost one nobody can close anything. */
+void leak(const std::string& what);
 bool failed();
 const char* first_fault();
-void forget_fault();
+void forget_fault(int card);
+
+/** Loses the current card, if the file `lost` beside the library names it. */
+void lose_if_asked();
 std::string beside_library(const char* file);
 
-// ---- memory.cpp: the device's memory and its shadow
+// ---- memory.cpp: the cards' memory and its shadow
 
+/** On the current card. */
 Result allocate(Address* at, uint64_t bytes);
+
+/** Memory of the current card. */
 Result release(Address at);
 uint64_t bytes_free();
 bool is_device(const void* at);
 
-/** Whether the whole range lies in one open allocation; says what is wrong with it otherwise. */
+/** Whether the whole range lies in one open allocation of the card in question; says what is wrong with it otherwise. */
 bool in_bounds(Address at, uint64_t bytes, std::string* wrong);
 
 /** A copy or a product touches `bytes` at `at`, on behalf of the running work. */
@@ -113,25 +135,33 @@ void touch_by_thread(Address at, unsigned bytes, bool write);
 
 /** A kernel's thread reads and writes four bytes in one; threads that all do so are no race. */
 void touch_atomically(Address at);
-void list_memory_leaks();
+void list_memory_leaks(int card);
 
-/** The memory can be touched as long as one of these lives. */
+/** The memory of a card can be touched as long as one of these lives; there are no two of different cards at once. */
 struct Open {
-    Open();
+    explicit Open(int card);
     ~Open();
+    const int card;
 };
 
 // ---- stream.cpp: queues and clocks
 
 struct Stream;
 Job enqueue(Stream* stream, const std::string& name, std::function<void()> body);
+
+/** The stream, if it is one of the current card. */
 Stream* stream_of(void* handle);
 bool is_capturing(Stream* stream);
 
 /** Runs work, in an order by chance, until `job` is done. */
 void force(const Job& job);
 void force_stream(Stream* stream);
-void force_all();
+
+/** Everything that a card has to do. */
+void force_all(int card);
+
+/** What all products together have taken so far: there is no other time in the simulator. */
+extern double milliseconds;
 
 /** The work that is running, and whether work that ran before is known to come before it. */
 extern Work* running;
@@ -142,13 +172,13 @@ void run(const Job& job);
 void run_with(Work& work, const Clock& before, int stream, const std::function<void()>& body);
 int new_lane();
 void free_lane(int lane);
-void list_stream_leaks();
+void list_stream_leaks(int card);
 
 // ---- graph.cpp
 
 struct Capture;
 void record(Stream* stream, const std::string& name, std::function<void()> body);
-void list_graph_leaks();
+void list_graph_leaks(int card);
 
 // ---- block.cpp: one block of threads at a time
 
@@ -182,6 +212,6 @@ void fill_table(Table* table);
 
 // ---- module.cpp
 
-void list_module_leaks();
+void list_module_leaks(int card);
 
 }  // namespace simulator

@@ -25,6 +25,7 @@ struct Past {
 static std::vector<Past> past(1);
 
 Work* running;
+double milliseconds;
 static uint32_t number;
 
 int new_lane() {
@@ -74,32 +75,35 @@ void run_with(Work& work, const Clock& before, int lane, const std::function<voi
     running = &work;
     number = (uint32_t) past.size() - 1;
     if (body && !failed()) {
-        Open open;
+        Open open(work.card);
         body();
     }
     running = outer;
     number = outer_number;
 }
 
-static Stream* legacy() {
-    static Stream* s = [] {
-        Stream* made = new Stream();
-        made->lane = new_lane();
-        return made;
-    }();
+static Stream* new_stream(int card) {
+    Stream* s = new Stream();
+    s->card = card;
+    s->lane = new_lane();
     return s;
+}
+
+static Stream* legacy(int card) {
+    static std::map<int, Stream*> all;
+    Stream*& s = all[card];
+    return s != nullptr ? s : s = new_stream(card);
 }
 
 Stream* stream_of(void* handle) {
     if (handle == nullptr) {
-        return legacy();
+        return legacy(current_card);
     }
-    return streams.count((Stream*) handle) ? (Stream*) handle : nullptr;
+    return streams.count((Stream*) handle) && ((Stream*) handle)->card == current_card ? (Stream*) handle : nullptr;
 }
 
 Stream* open_stream() {
-    Stream* s = new Stream();
-    s->lane = new_lane();
+    Stream* s = new_stream(current_card);
     streams.insert(s);
     return s;
 }
@@ -121,6 +125,7 @@ Job enqueue(Stream* s, const std::string& name, std::function<void()> body) {
     }
     Job job = std::make_shared<Work>();
     job->name = name;
+    job->card = s->card;
     job->body = std::move(body);
     job->clock = host;
     job->queued = true;
@@ -146,6 +151,7 @@ static void run_head(Stream* s) {
     run_with(*job, before, s->lane, job->body);
     job->body = nullptr;
     job->done = true;
+    job->time = milliseconds;
     s->clock = job->clock;
 }
 
@@ -155,7 +161,9 @@ void set_clock(Work& work, const Clock& clock) {
 
 static std::vector<Stream*> all_streams() {
     std::vector<Stream*> all(streams.begin(), streams.end());
-    all.push_back(legacy());
+    for (int card = 0; card < Card::MOST; card++) {
+        all.push_back(legacy(card));
+    }
     std::sort(all.begin(), all.end(), [](Stream* a, Stream* b) { return a->lane < b->lane; });
     return all;
 }
@@ -182,9 +190,9 @@ void force_stream(Stream* s) {
     join(host, s->clock);
 }
 
-void force_all() {
+void force_all(int card) {
     for (Stream* s : all_streams()) {
-        if (!is_capturing(s)) {
+        if (s->card == card && !is_capturing(s)) {
             force_stream(s);
         }
     }
@@ -197,10 +205,12 @@ void host_waits(const Job& job) {
     }
 }
 
-void list_stream_leaks() {
+void list_stream_leaks(int card) {
     for (Stream* s : std::vector<Stream*>(streams.begin(), streams.end())) {
-        note("leak: a stream");
-        close_stream(s);
+        if (s->card == card) {
+            leak("a stream");
+            close_stream(s);
+        }
     }
 }
 

@@ -1,0 +1,46 @@
+package donna.evolve;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.sun.management.ThreadMXBean;
+import donna.bench.search.BlockTables;
+import donna.jobs.Progress;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class GenerationAllocationTest {
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    @Test
+    void aGenerationUnderWayAllocatesNothing() {
+        for (int threads = 1; threads <= 2; threads++) {
+            Evolution evolution = new Evolution(1000, Integer.MAX_VALUE, 0.5, 0.05, 1);
+            AdditiveProblem problem = BlockTables.problem(5, 384, 2);
+            try (Lineage lineage = new Lineage(evolution, problem, List.of(), threads, Progress.NONE)) {
+                long[] crew = Thread.getAllStackTraces().keySet().stream()
+                        .filter(t -> t.getName().startsWith("evolve-"))
+                        .mapToLong(Thread::threadId)
+                        .toArray();
+                steps(lineage, 100);
+                long before = allocated(crew);
+                steps(lineage, 100);
+                assertEquals(0, allocated(crew) - before, threads + " threads, bytes in 100 generations");
+            }
+        }
+    }
+
+    private static void steps(Lineage lineage, int n) {
+        for (int i = 0; i < n; i++) {
+            lineage.step();
+        }
+    }
+
+    private static long allocated(long[] crew) {
+        long bytes = THREADS.getCurrentThreadAllocatedBytes();
+        for (long thread : crew) {
+            bytes += THREADS.getThreadAllocatedBytes(thread);
+        }
+        return bytes;
+    }
+}
