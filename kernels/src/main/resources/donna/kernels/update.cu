@@ -165,16 +165,18 @@ KERNEL __launch_bounds__(BLOCK) loss_scale_update(const float* partial, float* s
     float sum = sum_of(partial, count);
     if (threadIdx.x == 0) {
         float now = scale[0];
-        bool finite = sum < INFINITY;
-        float clip = fminf(1.0f, max_norm / (sqrtf(sum) / now + 1e-6f));
-        factor[0] = finite ? clip / now : now > LEAST_SCALE ? 0.0f : NAN;
-        float in_row = finite ? steps[0] + 1.0f : 0.0f;
-        bool grows = in_row >= (float) interval;
-        scale[0] = finite ? (grows ? fminf(2.0f * now, MOST_SCALE) : now) : fmaxf(0.5f * now, LEAST_SCALE);
-        steps[0] = grows ? 0.0f : in_row;
-        float made = finite ? steps[1] + 1.0f : steps[1];
-        steps[1] = made;
-        step[0] = made;
+        if (sum < INFINITY) {
+            bool grows = steps[0] + 1.0f >= (float) interval;
+            factor[0] = fminf(1.0f, max_norm / (sqrtf(sum) / now + 1e-6f)) / now;
+            scale[0] = grows ? fminf(2.0f * now, MOST_SCALE) : now;
+            steps[0] = grows ? 0.0f : steps[0] + 1.0f;
+            steps[1] += 1.0f;
+        } else {
+            factor[0] = now > LEAST_SCALE ? 0.0f : NAN;
+            scale[0] = fmaxf(0.5f * now, LEAST_SCALE);
+            steps[0] = 0.0f;
+        }
+        step[0] = steps[1];
     }
 }
 
