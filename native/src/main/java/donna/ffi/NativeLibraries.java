@@ -9,7 +9,7 @@ import java.lang.foreign.SymbolLookup;
 import java.net.URI;
 import java.net.URL;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -184,17 +184,24 @@ final class NativeLibraries {
         return folder;
     }
 
-    /** Two processes may unpack at once: the second finds the folder there and drops its own. */
-    private static void moveOrDrop(Path temporary, Path folder) throws IOException {
+    /**
+     * Two processes may unpack at once: the second finds the folder there and drops its own.
+     *
+     * @throws IOException if it cannot be moved and {@code folder} is not there
+     */
+    static void moveOrDrop(Path temporary, Path folder) throws IOException {
         try {
             Files.move(temporary, folder, StandardCopyOption.ATOMIC_MOVE);
-        } catch (FileAlreadyExistsException | java.nio.file.DirectoryNotEmptyException e) {
+        } catch (FileSystemException e) {
             try (Stream<Path> files = Files.list(temporary)) {
                 for (Path f : files.toList()) {
                     Files.delete(f);
                 }
             }
             Files.delete(temporary);
+            if (!Files.isDirectory(folder)) {
+                throw e;
+            }
         }
     }
 
