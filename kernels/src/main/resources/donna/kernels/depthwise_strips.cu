@@ -47,22 +47,23 @@ DEVICE void begin_moments(const float (&taps)[TAPS][CHANNELS], Piece first) {
 /* Adds those pixels of a strip that are there, which become what is stored of them. */
 DEVICE void add_strip(float (&strip)[STRIP][CHANNELS], unsigned present) {
     if (present) {
-        float moments[2 * CHANNELS] = {};
 #pragma unroll
         for (int i = 0; i < STRIP; i++) {
             round_piece(strip[i]);
-            if (present & 1u << i) {
-#pragma unroll
-                for (int k = 0; k < CHANNELS; k++) {
-                    float beyond = strip[i][k] - own_moments()[(2 * CHANNELS + k) * THREADS];
-                    moments[k] += beyond;
-                    moments[CHANNELS + k] += beyond * beyond;
-                }
-            }
         }
 #pragma unroll
-        for (int q = 0; q < 2 * CHANNELS; q++) {
-            own_moments()[q * THREADS] += moments[q];
+        for (int k = 0; k < CHANNELS; k++) {
+            float shift = own_moments()[(2 * CHANNELS + k) * THREADS];
+            float sum = 0.0f;
+            float squares = 0.0f;
+#pragma unroll
+            for (int i = 0; i < STRIP; i++) {
+                float beyond = present & 1u << i ? strip[i][k] - shift : 0.0f;
+                sum += beyond;
+                squares += beyond * beyond;
+            }
+            own_moments()[k * THREADS] += sum;
+            own_moments()[(CHANNELS + k) * THREADS] += squares;
         }
     }
 }
