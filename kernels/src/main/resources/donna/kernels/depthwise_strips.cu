@@ -29,18 +29,25 @@ DEVICE float* own_moments() {
     return moments_of_threads() + threadIdx.y * blockDim.x + threadIdx.x;
 }
 
-/* The shift is what dst were if the first pixel of src were everywhere: the same for all threads, and little is lost where the mean is large. */
-DEVICE void begin_moments(const float (&taps)[TAPS][CHANNELS], Piece first) {
+/* The shift is the first pixel of dst before it is rounded: the same for all blocks, and little is lost where the mean is large beside the deviation. */
+DEVICE void begin_moments(const float (&taps)[TAPS][CHANNELS], const stored* src, int height, int width, int channels, int channel, int padding) {
+    float shift[CHANNELS] = {};
+#pragma unroll
+    for (int t = 0; t < TAPS; t++) {
+        int y = t / SIDE - padding;
+        int x = t % SIDE - padding;
+        bool there = channel < channels && y >= 0 && y < height && x >= 0 && x < width;
+        Piece now = load_piece((const char*) (src + (y * width + x) * channels + channel), there);
+#pragma unroll
+        for (int k = 0; k < CHANNELS; k++) {
+            shift[k] += taps[t][k] * channel_of(now, k);
+        }
+    }
 #pragma unroll
     for (int k = 0; k < CHANNELS; k++) {
-        float sum = 0.0f;
-#pragma unroll
-        for (int t = 0; t < TAPS; t++) {
-            sum += taps[t][k];
-        }
         own_moments()[k * THREADS] = 0.0f;
         own_moments()[(CHANNELS + k) * THREADS] = 0.0f;
-        own_moments()[(2 * CHANNELS + k) * THREADS] = sum * channel_of(first, k);
+        own_moments()[(2 * CHANNELS + k) * THREADS] = shift[k];
     }
 }
 
@@ -96,7 +103,7 @@ DEVICE void make_rows(const stored* src, const float* weight, const float* bias,
     load_taps(taps, weight, tile, channels, flipped);
     int channel = (tile * (int) blockDim.x + (int) threadIdx.x) * CHANNELS;
 #if STATISTICS
-    begin_moments(taps, load_piece((const char*) (src + channel), channel < channels));
+    begin_moments(taps, src, height, width, channels, channel, padding);
 #endif
     Item item = item_at(blockIdx.x / tiles * blockDim.y + threadIdx.y, bands, strips);
     if (item.sample >= samples || channel >= channels) {
