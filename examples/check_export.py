@@ -124,9 +124,10 @@ class Model(nn.Module):
         sys.exit(f"{name}: its layers are of a kind that this script does not rebuild")
 
     def units(self, block):
-        """Names of the model's own units under a prefix, which is part of them, in the file's order."""
+        """Names of the model's own units under a prefix, which is part of them, in the order of their numbers."""
         pattern = re.compile("(" + re.escape(block) + r"(?:layer\d+\.\d+|blocks\.\d+(?:\.\d+)?(?=\.(?:conv|bn|se))|blocks\.\d+)\.)")
-        return list(dict.fromkeys(m.group(1) for m in map(pattern.match, self.t) if m))
+        names = {m.group(1) for m in map(pattern.match, self.t) if m}
+        return sorted(names, key=lambda name: [int(number) for number in re.findall(r"\d+", name)])
 
     def own(self, prefix, unit, x, stride):
         """A unit of the model by name, under a prefix."""
