@@ -29,40 +29,48 @@ DEVICE float* own_moments() {
     return moments_of_threads() + threadIdx.y * blockDim.x + threadIdx.x;
 }
 
-/* The shift is what dst were if the first pixel of src were everywhere: the same for all threads, and little is lost where the mean is large. */
-DEVICE void begin_moments(const float (&taps)[TAPS][CHANNELS], Piece first) {
+/* The shift is the first pixel of dst before it is rounded: the same for all blocks, and little is lost where the mean is large beside the deviation. */
+DEVICE void begin_moments(const float (&taps)[TAPS][CHANNELS], const stored* src, int height, int width, int channels, int channel, int padding) {
+    float shift[CHANNELS] = {};
+#pragma unroll
+    for (int t = 0; t < TAPS; t++) {
+        int y = t / SIDE - padding;
+        int x = t % SIDE - padding;
+        bool there = channel < channels && y >= 0 && y < height && x >= 0 && x < width;
+        Piece now = load_piece((const char*) (src + (y * width + x) * channels + channel), there);
+#pragma unroll
+        for (int k = 0; k < CHANNELS; k++) {
+            shift[k] += taps[t][k] * channel_of(now, k);
+        }
+    }
 #pragma unroll
     for (int k = 0; k < CHANNELS; k++) {
-        float sum = 0.0f;
-#pragma unroll
-        for (int t = 0; t < TAPS; t++) {
-            sum += taps[t][k];
-        }
         own_moments()[k * THREADS] = 0.0f;
         own_moments()[(CHANNELS + k) * THREADS] = 0.0f;
-        own_moments()[(2 * CHANNELS + k) * THREADS] = sum * channel_of(first, k);
+        own_moments()[(2 * CHANNELS + k) * THREADS] = shift[k];
     }
 }
 
 /* Adds those pixels of a strip that are there, which become what is stored of them. */
 DEVICE void add_strip(float (&strip)[STRIP][CHANNELS], unsigned present) {
     if (present) {
-        float moments[2 * CHANNELS] = {};
 #pragma unroll
         for (int i = 0; i < STRIP; i++) {
             round_piece(strip[i]);
-            if (present & 1u << i) {
-#pragma unroll
-                for (int k = 0; k < CHANNELS; k++) {
-                    float beyond = strip[i][k] - own_moments()[(2 * CHANNELS + k) * THREADS];
-                    moments[k] += beyond;
-                    moments[CHANNELS + k] += beyond * beyond;
-                }
-            }
         }
 #pragma unroll
-        for (int q = 0; q < 2 * CHANNELS; q++) {
-            own_moments()[q * THREADS] += moments[q];
+        for (int k = 0; k < CHANNELS; k++) {
+            float shift = own_moments()[(2 * CHANNELS + k) * THREADS];
+            float sum = 0.0f;
+            float squares = 0.0f;
+#pragma unroll
+            for (int i = 0; i < STRIP; i++) {
+                float beyond = present & 1u << i ? strip[i][k] - shift : 0.0f;
+                sum += beyond;
+                squares += beyond * beyond;
+            }
+            own_moments()[k * THREADS] += sum;
+            own_moments()[(CHANNELS + k) * THREADS] += squares;
         }
     }
 }
@@ -95,7 +103,7 @@ DEVICE void make_rows(const stored* src, const float* weight, const float* bias,
     load_taps(taps, weight, tile, channels, flipped);
     int channel = (tile * (int) blockDim.x + (int) threadIdx.x) * CHANNELS;
 #if STATISTICS
-    begin_moments(taps, load_piece((const char*) (src + channel), channel < channels));
+    begin_moments(taps, src, height, width, channels, channel, padding);
 #endif
     Item item = item_at(blockIdx.x / tiles * blockDim.y + threadIdx.y, bands, strips);
     if (item.sample >= samples || channel >= channels) {
