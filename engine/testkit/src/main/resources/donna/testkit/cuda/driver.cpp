@@ -61,6 +61,7 @@ EXPORT Result cuGetErrorName(Result error, const char** name) {
 
 /** Of a lost context, what the simulator found. */
 EXPORT Result cuGetErrorString(Result error, const char** text) {
+    std::lock_guard<std::mutex> guard(simulator::lock);
     auto found = errors().find(error);
     if (found == errors().end()) {
         *text = nullptr;
