@@ -6,7 +6,6 @@ import donna.ffi.Cuda;
 import donna.ffi.CudaBindings;
 import donna.ffi.CudaContext;
 import donna.ffi.CudaElement;
-import donna.ffi.CudaEvent;
 import donna.ffi.CudaStream;
 import donna.ffi.DeviceMemory;
 import donna.ffi.Matmul;
@@ -16,7 +15,6 @@ import donna.ffi.PinnedMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,15 +28,13 @@ final class Ceilings {
     private static final int RANDOM_NUMBERS = 1 << 20;
 
     private final CudaContext context;
+    private final CardClock clock;
     private final CudaStream stream;
-    private final CudaEvent start;
-    private final CudaEvent end;
 
-    private Ceilings(CudaContext context, CudaStream stream, CudaEvent start, CudaEvent end) {
+    private Ceilings(CudaContext context, CardClock clock) {
         this.context = context;
-        this.stream = stream;
-        this.start = start;
-        this.end = end;
+        this.clock = clock;
+        this.stream = clock.stream();
     }
 
     /**
@@ -52,11 +48,9 @@ final class Ceilings {
     static void run(CardStep.Place place) {
         CudaBindings bindings = CudaBindings.load();
         try (CudaContext context = CardFacts.card(Cuda.open(bindings)).open();
-                CudaStream stream = context.stream();
-                CudaEvent start = context.timingEvent();
-                CudaEvent end = context.timingEvent();
+                CardClock clock = new CardClock(context);
                 BlasLt blas = BlasLt.open(bindings)) {
-            Ceilings c = new Ceilings(context, stream, start, end);
+            Ceilings c = new Ceilings(context, clock);
             Map<String, Double> teraflops = new LinkedHashMap<>();
             double copy = c.copy();
             for (CudaElement e : CudaElement.values()) {
@@ -74,7 +68,7 @@ final class Ceilings {
     private double copy() {
         try (DeviceMemory src = context.allocate(COPY_BYTES);
                 DeviceMemory dst = context.allocate(COPY_BYTES)) {
-            return 2 * COPY_BYTES / (milliseconds(() -> stream.copy(dst.pointer(), src.pointer(), COPY_BYTES)) * 1e6);
+            return 2 * COPY_BYTES / (clock.milliseconds(RUNS, () -> stream.copy(dst.pointer(), src.pointer(), COPY_BYTES)) * 1e6);
         }
     }
 
@@ -93,8 +87,8 @@ final class Ceilings {
             for (int i = 0; i < product.algorithms(); i++) {
                 product.choose(i);
                 try {
-                    times.add(milliseconds(
-                            () -> product.run(stream, 1, a.pointer(), b.pointer(), 0, d.pointer(), d.pointer(), workspace.pointer())));
+                    times.add(clock.milliseconds(
+                            RUNS, () -> product.run(stream, 1, a.pointer(), b.pointer(), 0, d.pointer(), d.pointer(), workspace.pointer())));
                 } catch (NativeException e) {
                     // One that the library offers and then refuses is none.
                     stream.synchronize();
@@ -123,20 +117,5 @@ final class Ceilings {
             }
             stream.synchronize();
         }
-    }
-
-    /** The median of some runs, after one. */
-    private double milliseconds(Runnable queued) {
-        double[] times = new double[RUNS];
-        queued.run();
-        for (int i = 0; i < RUNS; i++) {
-            stream.record(start);
-            queued.run();
-            stream.record(end);
-            end.synchronize();
-            times[i] = end.millisecondsSince(start);
-        }
-        Arrays.sort(times);
-        return times[RUNS / 2];
     }
 }

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * What would it bring to compute the first products of all candidates of a block, which share their input, as one? Forward and the weights' gradient in
@@ -31,10 +32,12 @@ final class ExpandTimes {
 
     private final CudaContext context;
     private final BlasLt blas;
-    private final List<AutoCloseable> owned = new ArrayList<>();
+    private final CardClock clock;
+    private final List<Runnable> closers = new ArrayList<>();
 
-    private ExpandTimes(CudaContext context, BlasLt blas) {
+    private ExpandTimes(CudaContext context, CardClock clock, BlasLt blas) {
         this.context = context;
+        this.clock = clock;
         this.blas = blas;
     }
 
@@ -47,8 +50,9 @@ final class ExpandTimes {
         for (Stages.Stage json : Stages.read(place.bundle().resolve("bkd_stages.json")).stages()) {
             CudaBindings bindings = CudaBindings.load();
             try (CudaContext context = CardFacts.card(Cuda.open(bindings)).open();
+                    CardClock clock = new CardClock(context);
                     BlasLt blas = BlasLt.open(bindings)) {
-                rows.add(new ExpandTimes(context, blas).row(StageWork.scaled(json, BATCH, StageWork.CANDIDATES)));
+                rows.add(new ExpandTimes(context, clock, blas).row(StageWork.scaled(json, BATCH, StageWork.CANDIDATES)));
             }
             Row r = rows.getLast();
             table.row(r.stage, Integer.toString(r.columns), Table.number(r.forwardBranches), Table.number(r.forwardJoined),
@@ -67,28 +71,30 @@ final class ExpandTimes {
                     milliseconds(joined, stage.in(), pixels, false), milliseconds(widths, stage.in(), pixels, true),
                     milliseconds(joined, stage.in(), pixels, true));
         } finally {
-            owned.reversed().forEach(ExpandTimes::close);
+            closers.reversed().forEach(Runnable::run);
         }
     }
 
     /** Of all products, one for each width, in one launch of a graph. */
     private double milliseconds(int[] widths, int in, int pixels, boolean gradient) {
-        DeviceMemory src = own(context.allocate(2L * pixels * in));
-        CudaStream main = own(context.stream());
+        DeviceMemory src = own(context.allocate(2L * pixels * in), DeviceMemory::close);
+        CudaStream main = clock.stream();
         main.fillBytes(src.pointer(), (byte) 0x3c, src.bytes());
         List<Runnable> products = new ArrayList<>();
         List<CudaStream> branches = new ArrayList<>();
         for (int i = 0; i < Math.min(BRANCHES, widths.length); i++) {
-            branches.add(own(context.stream()));
+            branches.add(own(context.stream(), CudaStream::close));
         }
         for (int i = 0; i < widths.length; i++) {
             MatmulSpec spec = gradient
                     ? MatmulSpec.dense(CudaElement.BF16, true, false, widths[i], in, pixels)
                     : MatmulSpec.dense(CudaElement.BF16, false, true, pixels, widths[i], in);
-            Matmul product = own(blas.matmul(spec, WORKSPACE, 256).orElseThrow(() -> new IllegalStateException("cuBLASLt has no way to compute " + spec)));
-            DeviceMemory wide = own(context.allocate(2L * pixels * widths[i]));
-            DeviceMemory weight = own(context.allocate(2L * widths[i] * in));
-            DeviceMemory workspace = own(context.allocate(WORKSPACE));
+            Matmul product = own(
+                    blas.matmul(spec, WORKSPACE, 256).orElseThrow(() -> new IllegalStateException("cuBLASLt has no way to compute " + spec)),
+                    Matmul::close);
+            DeviceMemory wide = own(context.allocate(2L * pixels * widths[i]), DeviceMemory::close);
+            DeviceMemory weight = own(context.allocate(2L * widths[i] * in), DeviceMemory::close);
+            DeviceMemory workspace = own(context.allocate(WORKSPACE), DeviceMemory::close);
             main.fillBytes(wide.pointer(), (byte) 0x3c, wide.bytes());
             main.fillBytes(weight.pointer(), (byte) 0x3c, weight.bytes());
             CudaStream branch = branches.get(i % branches.size());
@@ -97,54 +103,28 @@ final class ExpandTimes {
                     : () -> product.run(branch, 1, src.pointer(), weight.pointer(), 0, wide.pointer(), wide.pointer(), workspace.pointer()));
         }
         main.synchronize();
-        return time(capture(main, branches, products), main);
+        CudaGraphExec graph = capture(main, branches, products);
+        return clock.milliseconds(RUNS, () -> main.launch(graph));
     }
 
     private CudaGraphExec capture(CudaStream main, List<CudaStream> branches, List<Runnable> products) {
-        CudaEvent fork = own(context.event());
+        CudaEvent fork = own(context.event(), CudaEvent::close);
         main.beginCapture();
         main.record(fork);
         branches.forEach(b -> b.waitFor(fork));
         products.forEach(Runnable::run);
         for (CudaStream b : branches) {
-            CudaEvent join = own(context.event());
+            CudaEvent join = own(context.event(), CudaEvent::close);
             b.record(join);
             main.waitFor(join);
         }
         try (CudaGraph graph = main.endCapture()) {
-            return own(graph.instantiate());
+            return own(graph.instantiate(), CudaGraphExec::close);
         }
     }
 
-    /** The median of some launches, after one. */
-    private double time(CudaGraphExec graph, CudaStream stream) {
-        CudaEvent start = own(context.timingEvent());
-        CudaEvent end = own(context.timingEvent());
-        double[] times = new double[RUNS];
-        stream.launch(graph);
-        for (int i = 0; i < RUNS; i++) {
-            stream.record(start);
-            stream.launch(graph);
-            stream.record(end);
-            end.synchronize();
-            times[i] = end.millisecondsSince(start);
-        }
-        Arrays.sort(times);
-        return times[RUNS / 2];
-    }
-
-    private <T extends AutoCloseable> T own(T resource) {
-        owned.add(resource);
+    private <T> T own(T resource, Consumer<T> close) {
+        closers.add(() -> close.accept(resource));
         return resource;
-    }
-
-    private static void close(AutoCloseable resource) {
-        try {
-            resource.close();
-        } catch (RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

@@ -15,12 +15,10 @@ public record LossScale(double factor, double scale, double inRow, double made) 
     /** Enough: halves then hold gradients down to 2^-48. */
     public static final double MOST = 0x1p24;
 
-    private static final double CLIP_EPS = 1e-6;
-
     /** After a step whose scaled gradients have a sum of squares {@code squares}; the others are those of the step before. */
     public static LossScale after(Op.LossScaleUpdate o, double squares, double scale, double inRow, double made) {
         if (Double.isFinite(squares)) {
-            double clip = Math.min(1, o.maxNorm() / (Math.sqrt(squares) / scale + CLIP_EPS));
+            double clip = new Op.ClipFactor(o.maxNorm()).of(Math.sqrt(squares) / scale);
             boolean grows = inRow + 1 >= o.interval();
             return new LossScale(clip / scale, grows ? Math.min(2 * scale, MOST) : scale, grows ? 0 : inRow + 1, made + 1);
         }

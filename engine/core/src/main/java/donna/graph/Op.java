@@ -220,7 +220,12 @@ public sealed interface Op {
     record EmaUpdate(float decay) implements Op {}
 
     /** {@code min(1, maxNorm / (norm + 1e-6))} of all gradients together. {@code (gradient, ...) -> [1]}. */
-    record ClipFactor(float maxNorm) implements Op {}
+    record ClipFactor(float maxNorm) implements Op {
+        /** The factor of gradients that have {@code norm}. */
+        public double of(double norm) {
+            return Math.min(1, maxNorm / (norm + 1e-6));
+        }
+    }
 
     /**
      * Ends a step whose loss was multiplied by {@code scale}, so that 16 bits hold its gradients. {@code factor} takes the scale out of them and clips their

@@ -69,7 +69,7 @@ final class UpdateLowering {
 
     void clipFactor(Node n, Op.ClipFactor o) {
         squares(n.inputs(), List.of(b.define(n.output(0), 1)), (m, squares) ->
-                m[0].set(JAVA_FLOAT, 0, (float) Math.min(1, o.maxNorm() / (Math.sqrt(squares) + 1e-6))));
+                m[0].set(JAVA_FLOAT, 0, (float) o.of(Math.sqrt(squares))));
     }
 
     void lossScale(Node n, Op.LossScaleUpdate o) {

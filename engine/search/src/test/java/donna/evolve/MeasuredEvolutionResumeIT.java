@@ -178,27 +178,4 @@ class MeasuredEvolutionResumeIT {
                 DonnaException.InvalidInput.class,
                 () -> run(Order.ASKED, 1, temp, MeasuredEvolutionResumeIT::measure));
     }
-
-    /** Stops a search as soon as that many are measured. */
-    private record StoppedAt(int measurements, AtomicInteger done) implements Progress {
-        StoppedAt(int measurements) {
-            this(measurements, new AtomicInteger());
-        }
-
-        @Override
-        public void phase(String name) {}
-
-        @Override
-        public void update(long now, long total, String unit) {
-            done.set((int) now);
-        }
-
-        @Override
-        public void line(String text) {}
-
-        @Override
-        public boolean cancelled() {
-            return done.get() >= measurements;
-        }
-    }
 }

@@ -151,24 +151,7 @@ class MeasuredEvolutionTest {
 
     @Test
     void itIsStoppedWhenTheUserAsks() {
-        AtomicInteger measured = new AtomicInteger();
-        Progress stopping = new Progress() {
-            @Override
-            public void phase(String name) {}
-
-            @Override
-            public void update(long done, long total, String unit) {
-                measured.set((int) done);
-            }
-
-            @Override
-            public void line(String text) {}
-
-            @Override
-            public boolean cancelled() {
-                return measured.get() >= 30;
-            }
-        };
+        StoppedAt stopping = new StoppedAt(30);
         assertThrows(
                 DonnaException.Cancelled.class,
                 () -> new MeasuredEvolution(TWO_HUNDRED, 2, 10, Order.COMPLETED)
@@ -178,6 +161,6 @@ class MeasuredEvolutionTest {
                                 PROBLEM.goals(),
                                 List.of(),
                                 stopping));
-        assertTrue(measured.get() < 40, "measured " + measured.get());
+        assertTrue(stopping.done().get() < 40, "measured " + stopping.done());
     }
 }

@@ -51,7 +51,7 @@ final class Updates {
     }
 
     static void clipFactor(Op.ClipFactor o, double[][] gradients, double[] factor) {
-        factor[0] = Math.min(1, o.maxNorm() / (Math.sqrt(squares(gradients)) + 1e-6));
+        factor[0] = o.of(Math.sqrt(squares(gradients)));
     }
 
     /** {@code in}: scale, steps, gradients; {@code out}: factor, step. */
