@@ -2,6 +2,7 @@ package donna.cpu;
 
 import donna.backend.Stream;
 import donna.backend.plan.Bindings;
+import donna.cpu.kernel.Lanes;
 import donna.ffi.NativeException;
 import donna.graph.Graph;
 import donna.tensor.DonnaException;
@@ -84,9 +85,9 @@ final class CpuPlan implements ProfiledPlan {
         if (!(tensor.buffer() instanceof CpuBuffer b) || b.device() != device) {
             throw new DonnaException.InvalidInput("bind '" + name + "': the tensor lives on another device; allocate it with " + device.name());
         }
-        if (wanted.layout().block() > 1 && tensor.offset() % CpuDevice.ALIGNMENT != 0) {
+        if (wanted.layout().block() > 1 && tensor.offset() % Lanes.BYTES != 0) {
             throw new DonnaException.InvalidInput("bind '" + name + "': a blocked tensor at byte " + tensor.offset()
-                    + " of its buffer; expected a multiple of " + CpuDevice.ALIGNMENT);
+                    + " of its buffer; expected a multiple of the " + Lanes.BYTES + " of a vector");
         }
         tensors.put(name, tensor);
         rebound = true;

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,6 +60,26 @@ class CpuPlanTest {
         double[] all = new double[count];
         Arrays.fill(all, value);
         return all;
+    }
+
+    /** One pixel of one block of channels is as much as a vector, which may be half a cache line. */
+    @Test
+    void samplesThatBeginAtAnyVectorOfABufferAreBound() {
+        TensorSpec image = TensorSpec.f32(1, 8, 1, 1).with(device.preferredLayout());
+        Graph.Builder g = new Graph.Builder();
+        g.output("dst", g.add(new Op.Scale(2), g.input("src", image)), device.preferredLayout());
+        try (Plan plan = device.compile(g.build());
+                Tensor src = device.tensor(TensorSpec.f32(4, 8, 1, 1).with(device.preferredLayout()));
+                Tensor dst = device.tensor(TensorSpec.f32(4, 8, 1, 1).with(device.preferredLayout()))) {
+            src.set(IntStream.range(0, 32).asDoubleStream().toArray());
+            for (int i = 0; i < 4; i++) {
+                plan.bind("src", src.samples(i, 1));
+                plan.bind("dst", dst.samples(3 - i, 1));
+                plan.run(stream);
+            }
+            double[] backwards = IntStream.range(0, 32).mapToDouble(i -> 2 * (i % 8 + 8 * (3 - i / 8))).toArray();
+            assertArrayEquals(backwards, dst.toDoubles());
+        }
     }
 
     @Test
