@@ -68,7 +68,7 @@ class DnnlTest {
         try (Arena arena = Arena.ofConfined();
                 MemoryDesc a = dnnl.rowMajor(300, 300);
                 MemoryDesc b = dnnl.strided(new int[] {300, 300}, new long[] {1, 300});
-                Primitive p = dnnl.matmul(a, b, Optional.empty(), a, name -> true).orElseThrow()) {
+                Primitive p = dnnl.matmul(a, b, Optional.empty(), a, name -> name.startsWith("brg")).orElseThrow()) {
             assertTrue(p.scratchBytes() > 0, p.implementation());
             int[] withoutScratch = {Dnnl.ARG_SRC, Dnnl.ARG_WEIGHTS, Dnnl.ARG_DST};
             NativeException e = assertThrows(NativeException.class, () -> dnnl.invocation(arena, p, withoutScratch, a, b, a));
