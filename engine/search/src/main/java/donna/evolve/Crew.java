@@ -80,24 +80,14 @@ final class Crew implements AutoCloseable {
         return threads.length + 1;
     }
 
-    /** As {@link #run(int, int, Work)}, for items of which two are worth a second thread. */
+    /** Does all {@code n} items and returns when they are done; throws what the first failing chunk threw. */
     void run(int n, Work items) {
-        run(n, 2, items);
-    }
-
-    /**
-     * Does all {@code n} items and returns when they are done; throws what the first failing chunk threw.
-     *
-     * @param worth fewest items that others than the captain are worth calling for: what they write must travel to the
-     *     processor that reads it next
-     */
-    void run(int n, int worth, Work items) {
-        if (threads.length == 0 || n < worth) {
+        if (threads.length == 0 || n < 2) {
             items.run(0, n, 0);
             return;
         }
         work = items;
-        chunk = Math.clamp(n / (4 * size()), 1, 512);
+        chunk = Math.clamp(n / (8 * size()), 1, 512);
         failure = null;
         done = 0;
         int round = open(n);

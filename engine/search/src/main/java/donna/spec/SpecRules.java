@@ -190,7 +190,14 @@ final class SpecRules {
                                     ", ",
                                     l.batches().stream().map(String::valueOf).toList()));
         }
-        List<EvolutionSpec.Objective> objectives = spec.search().objectives();
+        EvolutionSpec search = spec.search();
+        if (search.islands().orElse(1) > search.population() / 2) {
+            mistakes.add(
+                    "/search/islands",
+                    search.islands().getAsInt() + " islands of a population of " + search.population()
+                            + " have fewer than two each; allowed up to " + search.population() / 2);
+        }
+        List<EvolutionSpec.Objective> objectives = search.objectives();
         if (objectives.size() < 2 || objectives.size() > 3 || new HashSet<>(objectives).size() != objectives.size()) {
             mistakes.add("/search/objectives", objectives.size() + " objectives; allowed two or three different ones");
         } else if (objectives.getFirst() != EvolutionSpec.Objective.ACCURACY) {
