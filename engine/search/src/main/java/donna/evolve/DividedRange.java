@@ -30,16 +30,6 @@ final class DividedRange {
         end = new int[islands.length];
     }
 
-    /** Where share {@code k} of {@code n} items begins; shares differ by at most one, the first are the largest. */
-    static int start(int n, int k, int shares) {
-        return n / shares * k + Math.min(k, n % shares);
-    }
-
-    /** Share {@code k} of {@code n} items. */
-    static int share(int n, int k, int shares) {
-        return start(n, k + 1, shares) - start(n, k, shares);
-    }
-
     /** Puts all survivors in order of an objective; one thread. */
     void divide(int objective) {
         all = 0;
@@ -66,15 +56,15 @@ final class DividedRange {
      * individuals with equal genes it gets one.
      */
     void send(int k) {
-        int from = start(feasible, k, islands.length);
-        int to = start(feasible, k + 1, islands.length);
+        int from = Shares.start(feasible, k, islands.length);
+        int to = Shares.start(feasible, k + 1, islands.length);
         islands[k].index().clear();
         end[k] = islands[k].size;
         for (int i = from; i < to; i++) {
             send(places[order.at(i)], k);
         }
-        int othersFrom = feasible - from + start(all, k, islands.length);
-        int othersTo = feasible - to + start(all, k + 1, islands.length);
+        int othersFrom = feasible - from + Shares.start(all, k, islands.length);
+        int othersTo = feasible - to + Shares.start(all, k + 1, islands.length);
         for (int i = othersFrom; i < othersTo; i++) {
             send(places[i], k);
         }

@@ -26,7 +26,7 @@ public record Evolution(int population, int islands, Variation variation, Stop s
     /** Most survivors: flat arrays over parents and children must have room for 64 blocks each. */
     private static final int MAX_POPULATION = 1 << 23;
 
-    private static final int USUAL_ISLAND = 250;
+    private static final int USUAL_ISLAND = 125;
     private static final int USUAL_MOST_ISLANDS = 16;
 
     public Evolution {
@@ -40,7 +40,7 @@ public record Evolution(int population, int islands, Variation variation, Stop s
         }
     }
 
-    /** On as many islands as such a population usually has: one per 250, at least one and at most 16. */
+    /** On as many islands as such a population usually has: one per 125, at least one and at most 16. */
     public Evolution(int population, Variation variation, Stop stop, long seed) {
         this(population, usualIslands(population), variation, stop, seed);
     }

@@ -39,7 +39,7 @@ final class Lineage implements AutoCloseable {
         // Each made by a thread of its own: large arrays take long to clear.
         crew.run(n, (from, to, worker) -> {
             for (int k = from; k < to; k++) {
-                int capacity = DividedRange.share(evolution.population(), k, n);
+                int capacity = Shares.size(evolution.population(), k, n);
                 islands[k] = new Island(k, capacity, evolution, problem, dealt(known, k, n), raters, progress);
             }
         });
@@ -57,6 +57,10 @@ final class Lineage implements AutoCloseable {
 
     boolean ended() {
         return course.ended();
+    }
+
+    long generations() {
+        return course.generations();
     }
 
     /** Breeds, rates and selects: one generation, or as many as an epoch has left. */
@@ -97,7 +101,7 @@ final class Lineage implements AutoCloseable {
             for (int g = 0; g < generations; g++) {
                 int wanted = (int) Math.min(evolution.population(), left);
                 left -= wanted;
-                islands[k].step(course.generations() + g, DividedRange.share(wanted, k, islands.length));
+                islands[k].step(course.generations() + g, Shares.size(wanted, k, islands.length));
             }
         }
     }
