@@ -37,8 +37,9 @@ public record ParetoFront(List<Problem.Goal> goals, List<Individual> members) {
         sort.sort(f, finite.size());
         List<Individual> best = new ArrayList<>();
         for (int i = 0; i < finite.size(); i++) {
-            if (sort.rank(i) == 0) {
-                best.add(finite.get(i));
+            int next = sort.columns(m - 1).at(i);
+            if (sort.rank(next) == 0) {
+                best.add(finite.get(next));
             }
         }
         Comparator<Individual> order = (a, b) -> 0;

@@ -30,6 +30,7 @@ class DividedRangeTest {
                 fill(islands[k], random, infeasible, all);
             }
             int objective = random.nextInt(GOALS);
+            int sign = objective == 0 ? 1 : -1;
             DividedRange range = new DividedRange(islands);
             range.divide(objective);
             for (int k = 0; k < n; k++) {
@@ -42,7 +43,7 @@ class DividedRangeTest {
             // What a list of all gives, in the order that the class promises.
             List<List<Integer>> feasible = all.stream()
                     .filter(i -> i.getLast() == 0)
-                    .sorted((a, b) -> Integer.compare(a.get(1 + objective), b.get(1 + objective)))
+                    .sorted((a, b) -> Integer.compare(sign * a.get(1 + objective), sign * b.get(1 + objective)))
                     .toList();
             List<List<Integer>> others =
                     all.stream().filter(i -> i.getLast() > 0).toList();

@@ -101,13 +101,13 @@ class IslandsTest {
     @Test
     void knownArchitecturesOfTheTrueFrontSurvive() {
         for (int islands : new int[] {2, 5, 7}) {
-            AdditiveProblem problem = Tables.problem(8, 5, 12, 2);
+            AdditiveProblem problem = Tables.problem(8, 4, 8, 2);
             ParetoFront exact = ExactFront.of(problem);
             List<Architecture> known =
                     exact.members().stream().map(Individual::architecture).toList();
-            assertTrue(known.size() > 30, known.size() + " on the front");
+            assertTrue(known.size() > 30 && known.size() <= 420 / islands, known.size() + " on the front fit an island");
             for (int generations : new int[] {1, 22}) {
-                ParetoFront found = islands(400, islands, Stop.generations(generations)).run(problem, known, 2);
+                ParetoFront found = islands(420, islands, Stop.generations(generations)).run(problem, known, 2);
                 assertEquals(exact, found, islands + " islands, " + generations + " generations");
             }
         }
