@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class ThreadScaling {
     private static final int[] POPULATIONS = {1_000, 10_000, 100_000};
     private static final int ROUNDS = 5;
+    private static final int COMPILING = 3;
     private static final double SECONDS = 0.4;
 
     private ThreadScaling() {}
@@ -76,11 +77,11 @@ public final class ThreadScaling {
         List<List<Double>> independent = new ArrayList<>();
         threads.forEach(t -> together.add(new ArrayList<>()));
         threads.forEach(t -> independent.add(new ArrayList<>()));
-        for (int round = -1; round < ROUNDS; round++) {
+        for (int round = -COMPILING; round < ROUNDS; round++) {
             for (int i = 0; i < threads.size(); i++) {
                 double one = runsPerSecond(problem, population, generations, threads.get(i), 1);
                 double many = runsPerSecond(problem, population, generations, 1, threads.get(i));
-                // The first round compiles.
+                // The first rounds compile.
                 if (round >= 0) {
                     together.get(i).add(one);
                     independent.get(i).add(many);
