@@ -10,8 +10,8 @@ import java.util.concurrent.locks.LockSupport;
  * Claims}. Each begins with the same share every time, which its processor may still have in its cache, and then helps
  * the others (work stealing: Blumofe and Leiserson, "Scheduling Multithreaded Computations by Work Stealing", 1999).
  * Which thread takes which chunk is left open, so work must not depend on it. {@link #run} is for one thread, the
- * captain, which works too. Between two pieces of work the others spin for a while, as long as each has a processor, and
- * then sleep. {@link #close} ends the threads.
+ * captain, which works too. Between two pieces of work the others wait awake for a while, as long as each has a
+ * processor, and then sleep. {@link #close} ends the threads.
  */
 final class Crew implements AutoCloseable {
     private static final int SPINS = 4_000;
@@ -104,11 +104,7 @@ final class Crew implements AutoCloseable {
         int round = open(n);
         takeChunks(round, 0);
         for (int waits = 0; (int) DONE.getAcquire(this) < n; waits++) {
-            if (waits < spins) {
-                Thread.onSpinWait();
-            } else {
-                Thread.yield();
-            }
+            pause(waits);
         }
         if (failure instanceof RuntimeException e) {
             throw e;
@@ -145,14 +141,23 @@ final class Crew implements AutoCloseable {
         }
     }
 
+    /** Waits a moment: first on the processor, then letting others have it. Whoever sleeps instead wakes late. */
+    private void pause(int waits) {
+        if (waits < spins) {
+            Thread.onSpinWait();
+        } else {
+            Thread.yield();
+        }
+    }
+
     /** Waits for another round than {@code seen} and returns it. */
     private int awaitAfter(int seen) {
-        for (int waits = 0; waits < spins; waits++) {
+        for (int waits = 0; waits < 2 * spins; waits++) {
             int round = shares[0].round();
             if (round != seen) {
                 return round;
             }
-            Thread.onSpinWait();
+            pause(waits);
         }
         SLEEPERS.getAndAdd(this, 1);
         int round = shares[0].round();
