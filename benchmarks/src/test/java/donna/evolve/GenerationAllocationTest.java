@@ -14,19 +14,26 @@ class GenerationAllocationTest {
 
     @Test
     void aGenerationUnderWayAllocatesNothing() {
-        for (int threads = 1; threads <= 2; threads++) {
-            Evolution evolution = new Evolution(1000, Integer.MAX_VALUE, 0.5, 0.05, 1);
-            AdditiveProblem problem = BlockTables.problem(5, 384, 2);
-            try (Lineage lineage = new Lineage(evolution, problem, List.of(), threads, Progress.NONE)) {
-                long[] crew = Thread.getAllStackTraces().keySet().stream()
-                        .filter(t -> t.getName().startsWith("evolve-"))
-                        .mapToLong(Thread::threadId)
-                        .toArray();
-                steps(lineage, 100);
-                long before = allocated(crew);
-                steps(lineage, 100);
-                assertEquals(0, allocated(crew) - before, threads + " threads, bytes in 100 generations");
+        for (int islands : new int[] {1, 8}) {
+            for (int threads = 1; threads <= 2; threads++) {
+                assertEquals(0, bytes(islands, threads), islands + " islands, " + threads + " threads, bytes");
             }
+        }
+    }
+
+    /** What a hundred steps allocate, after a hundred. */
+    private static long bytes(int islands, int threads) {
+        Evolution evolution = new Evolution(1000, Integer.MAX_VALUE, 0.5, 0.05, 1).withIslands(islands);
+        AdditiveProblem problem = BlockTables.problem(5, 384, 2);
+        try (Lineage lineage = new Lineage(evolution, problem, List.of(), threads, Progress.NONE)) {
+            long[] crew = Thread.getAllStackTraces().keySet().stream()
+                    .filter(t -> t.getName().startsWith("evolve-"))
+                    .mapToLong(Thread::threadId)
+                    .toArray();
+            steps(lineage, 100);
+            long before = allocated(crew);
+            steps(lineage, 100);
+            return allocated(crew) - before;
         }
     }
 

@@ -13,14 +13,15 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How much faster do more threads make NSGA-II over 5 blocks of 384 options, two objectives? For each population the
- * numbers of threads in turn, round after round, and beside each what the machine could give at most: as many
- * independent searches of one thread at once. A front that depends on the number of threads is an error. Arguments: the
+ * How much faster do more threads make NSGA-II over 5 blocks of 384 options, two objectives? For each population, on as
+ * many islands as it usually has, the numbers of threads in turn, round after round, and beside each what the machine
+ * could give at most: as many independent searches of one thread at once, which are the same on as many islands. A front that depends on the number of threads is an error. Arguments: the
  * results folder, the most threads (none: all processors).
  */
 public final class ThreadScaling {
     private static final int[] POPULATIONS = {1_000, 10_000, 100_000};
     private static final int ROUNDS = 5;
+    private static final int COMPILING = 3;
     private static final double SECONDS = 0.4;
 
     private ThreadScaling() {}
@@ -28,6 +29,7 @@ public final class ThreadScaling {
     /** Ratios are to one thread, round by round; {@code ceiling} is that of as many independent searches. */
     private record Row(
             int population,
+            int islands,
             int generations,
             int threads,
             double generationMicroseconds,
@@ -48,10 +50,11 @@ public final class ThreadScaling {
         }
         System.out.println(Machine.here());
         Table table = new Table(
-                "population x generations", "threads", "us/generation", "speedup [min, max]", "independent searches");
+                "population x generations", "islands", "threads", "us/generation", "speedup [min, max]", "independent searches");
         for (Row r : rows) {
             table.row(
                     r.population() + " x " + r.generations(),
+                    Integer.toString(r.islands()),
                     Integer.toString(r.threads()),
                     Table.number(r.generationMicroseconds()),
                     r.speedup().toString(),
@@ -74,11 +77,11 @@ public final class ThreadScaling {
         List<List<Double>> independent = new ArrayList<>();
         threads.forEach(t -> together.add(new ArrayList<>()));
         threads.forEach(t -> independent.add(new ArrayList<>()));
-        for (int round = -1; round < ROUNDS; round++) {
+        for (int round = -COMPILING; round < ROUNDS; round++) {
             for (int i = 0; i < threads.size(); i++) {
                 double one = runsPerSecond(problem, population, generations, threads.get(i), 1);
                 double many = runsPerSecond(problem, population, generations, 1, threads.get(i));
-                // The first round compiles.
+                // The first rounds compile.
                 if (round >= 0) {
                     together.get(i).add(one);
                     independent.get(i).add(many);
@@ -89,6 +92,7 @@ public final class ThreadScaling {
         for (int i = 0; i < threads.size(); i++) {
             rows.add(new Row(
                     population,
+                    evolution(population, generations, 1).islands(),
                     generations,
                     threads.get(i),
                     1e6 / generations / Spread.of(together.get(i)).median(),

@@ -15,7 +15,7 @@ import java.util.Set;
  * NSGA-II for those who rate architectures themselves: {@link #ask} for some, rate them anyhow and anywhere, {@link
  * #tell} their values, until it has {@link #ended}. Every telling selects the survivors anew, so that telling one at a
  * time is the steady-state form of the algorithm, and asking and telling whole populations gives the same bits as
- * {@link Evolution#run}. What is asked is a function of the seed and of what was asked and told before. One thread.
+ * {@link Evolution#run} on one island. What is asked is a function of the seed and of what was asked and told before. One thread.
  *
  * <pre>{@code
  * while (!search.ended()) {
@@ -46,10 +46,12 @@ public final class AskTell {
     /**
      * A search that nothing has been asked of.
      *
+     * @param evolution of one island
      * @param options of each block
      * @param goals in the order of the values told
      * @param known asked for first
      * @param once whether nothing is ever asked for twice; otherwise only what survives or is being rated is not
+     * @throws DonnaException.InvalidInput if there are several islands, or an architecture is not in the space
      */
     public AskTell(
             Evolution evolution,
@@ -58,16 +60,16 @@ public final class AskTell {
             List<Architecture> known,
             boolean once) {
         Problem.check(options, goals, known);
+        evolution.checkOneIsland("asking and telling");
         this.evolution = evolution;
         this.options = options.clone();
         this.goals = List.copyOf(goals);
         this.once = once;
         fingerprint = Json.hash(List.of(evolution, options, goals, known, once));
-        Crew alone = new Crew(1);
-        people = new Population(evolution.population(), options.length, goals.size(), alone);
+        people = new Population(evolution.population(), options.length, goals.size());
         Breeding breeding = new Breeding(evolution.seed(), this.options, evolution.variation());
-        brood = new Brood(people, breeding, List.copyOf(known), once ? told::contains : null, alone);
-        course = new Course(evolution.stop(), 0);
+        brood = new Brood(people, breeding, List.copyOf(known), once ? told::contains : null);
+        course = new Course(evolution.stop(), 1, 0);
     }
 
     /**
@@ -142,7 +144,7 @@ public final class AskTell {
             people.put(some.get(i), people.size + i);
             Rater.put(people, people.size + i, r.isFailed() ? nothing : r.objectives(), r.excess(), maximise);
         }
-        people.select(people.size + some.size());
+        people.select(0, people.size + some.size());
         open.removeAll(Set.copyOf(some));
         if (once) {
             told.addAll(some);
@@ -154,7 +156,7 @@ public final class AskTell {
         toldInGeneration += some.size();
         if (toldInGeneration >= evolution.population()) {
             toldInGeneration -= evolution.population();
-            course.generationEnded(people, some.size());
+            course.generationsEnded(1, some.size(), people);
         }
     }
 
@@ -182,7 +184,7 @@ public final class AskTell {
 
     /** The feasible front of the survivors. */
     public ParetoFront front() {
-        return people.front(goals);
+        return ParetoFront.of(goals, people.best(goals));
     }
 
     /**

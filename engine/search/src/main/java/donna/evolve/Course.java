@@ -10,6 +10,7 @@ final class Course {
     private static final int BARREN = 16;
 
     private final Stop stop;
+    private final int every;
     private final long start = System.nanoTime();
     private long spentBefore;
     private long generations;
@@ -18,9 +19,13 @@ final class Course {
     private double[] reference = {};
     private final List<Double> volumes = new ArrayList<>();
 
-    /** @param spentNanos what was searched before, where the search goes on */
-    Course(Stop stop, long spentNanos) {
+    /**
+     * @param every generations after which bounds are looked at
+     * @param spentNanos what was searched before, where the search goes on
+     */
+    Course(Stop stop, int every, long spentNanos) {
         this.stop = stop;
+        this.every = every;
         spentBefore = spentNanos;
     }
 
@@ -38,8 +43,9 @@ final class Course {
                 generations, evaluations, barren, reference, volumes, spentBefore + System.nanoTime() - start);
     }
 
+    /** One that goes on, looked at after every generation. */
     static Course of(Stop stop, State s) {
-        Course c = new Course(stop, s.spentNanos());
+        Course c = new Course(stop, 1, s.spentNanos());
         c.generations = s.generations();
         c.evaluations = s.evaluations();
         c.barren = s.barren();
@@ -62,20 +68,26 @@ final class Course {
         return stop.evaluations() - evaluations;
     }
 
+    /** How many generations of up to {@code population} children come before bounds are looked at again. */
+    int generationsAhead(int population) {
+        long bounded = Math.min(stop.generations() - generations, Math.ceilDiv(evaluationsLeft(), population));
+        return (int) Math.min(every, bounded);
+    }
+
     void rated(int n) {
         evaluations += n;
     }
 
-    /** A generation has been selected, of which {@code born} are new. */
-    void generationEnded(Population people, int born) {
-        generations++;
-        barren = born == 0 ? barren + 1 : 0;
+    /** Generations have been selected; {@code born} of the last are new. */
+    void generationsEnded(int n, int born, Population... islands) {
+        generations += n;
+        barren = born == 0 ? barren + n : 0;
         if (stop.window() > 0) {
             if (reference.length == 0) {
-                reference = worst(people);
+                reference = worst(islands);
             }
-            volumes.add(volume(people));
-            if (volumes.size() > stop.window() + 1) {
+            volumes.add(volume(islands));
+            if (volumes.size() > window() + 1) {
                 volumes.removeFirst();
             }
         }
@@ -90,42 +102,51 @@ final class Course {
                 || stagnant();
     }
 
+    /** Looks in the window of hypervolume growth. */
+    private int window() {
+        return Math.ceilDiv(stop.window(), every);
+    }
+
     private boolean stagnant() {
-        if (stop.window() == 0 || volumes.size() <= stop.window()) {
+        if (stop.window() == 0 || volumes.size() <= window()) {
             return false;
         }
         double before = volumes.getFirst();
         return before > 0 && volumes.getLast() - before <= stop.gain() * before;
     }
 
-    /** The worst values of the first generation; empty as long as none is finite. */
-    private static double[] worst(Population people) {
+    /** The worst values of the first generations; empty as long as none is finite. */
+    private static double[] worst(Population[] islands) {
         double[] worst = {};
-        for (int i = 0; i < people.size; i++) {
-            if (people.violation[i] < Double.POSITIVE_INFINITY) {
-                if (worst.length == 0) {
-                    worst = new double[people.goals];
-                    Arrays.fill(worst, Double.NEGATIVE_INFINITY);
-                }
-                for (int k = 0; k < people.goals; k++) {
-                    worst[k] = Math.max(worst[k], people.values[i * people.goals + k]);
+        for (Population people : islands) {
+            for (int i = 0; i < people.size; i++) {
+                if (people.violation[i] < Double.POSITIVE_INFINITY) {
+                    if (worst.length == 0) {
+                        worst = new double[people.goals];
+                        Arrays.fill(worst, Double.NEGATIVE_INFINITY);
+                    }
+                    for (int k = 0; k < people.goals; k++) {
+                        worst[k] = Math.max(worst[k], people.values[i * people.goals + k]);
+                    }
                 }
             }
         }
         return worst;
     }
 
-    private double volume(Population people) {
+    private double volume(Population[] islands) {
         List<double[]> gains = new ArrayList<>();
-        for (int i = 0; i < people.size && reference.length > 0; i++) {
-            double[] gain = new double[people.goals];
-            boolean inside = people.isBest(i);
-            for (int k = 0; k < people.goals; k++) {
-                gain[k] = reference[k] - people.values[i * people.goals + k];
-                inside &= gain[k] > 0;
-            }
-            if (inside) {
-                gains.add(gain);
+        for (Population people : islands) {
+            for (int i = 0; i < people.size && reference.length > 0; i++) {
+                double[] gain = new double[people.goals];
+                boolean inside = people.isBest(i);
+                for (int k = 0; k < people.goals; k++) {
+                    gain[k] = reference[k] - people.values[i * people.goals + k];
+                    inside &= gain[k] > 0;
+                }
+                if (inside) {
+                    gains.add(gain);
+                }
             }
         }
         return Hypervolume.of(gains.toArray(double[][]::new));

@@ -2,12 +2,15 @@ package donna.evolve;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
 
 /**
  * Threads that share the items 0 .. n - 1 of one piece of work after another, claiming chunks without a lock by {@link
- * Claims}. Which thread takes which chunk is left open, so work must not depend on it. {@link #run} is for one thread,
- * the captain, which works too. Between two pieces of work the others spin for a while, as long as each has a
+ * Claims}. Each begins with the same share every time, which its processor may still have in its cache, and then helps
+ * the others (work stealing: Blumofe and Leiserson, "Scheduling Multithreaded Computations by Work Stealing", 1999).
+ * Which thread takes which chunk is left open, so work must not depend on it. {@link #run} is for one thread, the
+ * captain, which works too. Between two pieces of work the others wait awake for a while, as long as each has a
  * processor, and then sleep. {@link #close} ends the threads.
  */
 final class Crew implements AutoCloseable {
@@ -37,7 +40,9 @@ final class Crew implements AutoCloseable {
 
     private final Thread[] threads;
     private final int spins;
-    private final Claims claims = new Claims();
+
+    /** By worker; the captain's is opened last, and tells the round. */
+    private final Claims[] shares;
 
     /**
      * Items finished in this round: added to with release order by each thread that can claim no more, read by the
@@ -57,6 +62,9 @@ final class Crew implements AutoCloseable {
     /** Plain, as {@code work}. */
     private int chunk = 1;
 
+    /** Plain, as {@code work}. */
+    private int items;
+
     /** Plain: written before the last round is opened, read by who has seen that. */
     private boolean closed;
 
@@ -68,6 +76,8 @@ final class Crew implements AutoCloseable {
 
     Crew(int size) {
         threads = new Thread[size - 1];
+        shares = new Claims[size];
+        Arrays.setAll(shares, w -> new Claims());
         spins = size <= Runtime.getRuntime().availableProcessors() ? SPINS : 0;
         for (int i = 0; i < threads.length; i++) {
             int worker = i + 1;
@@ -80,34 +90,21 @@ final class Crew implements AutoCloseable {
         return threads.length + 1;
     }
 
-    /** As {@link #run(int, int, Work)}, for items of which two are worth a second thread. */
-    void run(int n, Work items) {
-        run(n, 2, items);
-    }
-
-    /**
-     * Does all {@code n} items and returns when they are done; throws what the first failing chunk threw.
-     *
-     * @param worth fewest items that others than the captain are worth calling for: what they write must travel to the
-     *     processor that reads it next
-     */
-    void run(int n, int worth, Work items) {
-        if (threads.length == 0 || n < worth) {
-            items.run(0, n, 0);
+    /** Does all {@code n} items and returns when they are done; throws what the first failing chunk threw. */
+    void run(int n, Work piece) {
+        if (threads.length == 0 || n < 2) {
+            piece.run(0, n, 0);
             return;
         }
-        work = items;
-        chunk = Math.clamp(n / (4 * size()), 1, 512);
+        work = piece;
+        items = n;
+        chunk = Math.clamp(n / (8 * size()), 1, 512);
         failure = null;
         done = 0;
         int round = open(n);
         takeChunks(round, 0);
         for (int waits = 0; (int) DONE.getAcquire(this) < n; waits++) {
-            if (waits < spins) {
-                Thread.onSpinWait();
-            } else {
-                Thread.yield();
-            }
+            pause(waits);
         }
         if (failure instanceof RuntimeException e) {
             throw e;
@@ -124,7 +121,10 @@ final class Crew implements AutoCloseable {
     }
 
     private int open(int n) {
-        int round = claims.open(n);
+        for (int w = shares.length - 1; w > 0; w--) {
+            shares[w].open(Shares.size(n, w, shares.length));
+        }
+        int round = shares[0].open(Shares.size(n, 0, shares.length));
         if ((int) SLEEPERS.getVolatile(this) > 0) {
             for (Thread t : threads) {
                 LockSupport.unpark(t);
@@ -141,20 +141,29 @@ final class Crew implements AutoCloseable {
         }
     }
 
+    /** Waits a moment: first on the processor, then letting others have it. Whoever sleeps instead wakes late. */
+    private void pause(int waits) {
+        if (waits < spins) {
+            Thread.onSpinWait();
+        } else {
+            Thread.yield();
+        }
+    }
+
     /** Waits for another round than {@code seen} and returns it. */
     private int awaitAfter(int seen) {
-        for (int waits = 0; waits < spins; waits++) {
-            int round = claims.round();
+        for (int waits = 0; waits < 2 * spins; waits++) {
+            int round = shares[0].round();
             if (round != seen) {
                 return round;
             }
-            Thread.onSpinWait();
+            pause(waits);
         }
         SLEEPERS.getAndAdd(this, 1);
-        int round = claims.round();
+        int round = shares[0].round();
         while (round == seen) {
             LockSupport.park(this);
-            round = claims.round();
+            round = shares[0].round();
         }
         SLEEPERS.getAndAdd(this, -1);
         return round;
@@ -162,15 +171,17 @@ final class Crew implements AutoCloseable {
 
     private void takeChunks(int round, int worker) {
         int mine = 0;
-        for (long c = claims.claim(round, chunk); c != Claims.NOTHING; c = claims.claim(round, chunk)) {
-            int first = Claims.first(c);
-            int end = Claims.end(c);
-            try {
-                work.run(first, end, worker);
-            } catch (RuntimeException | Error e) {
-                FAILURE.compareAndSet(this, null, e);
+        for (int i = 0; i < shares.length; i++) {
+            int w = (worker + i) % shares.length;
+            for (long c = shares[w].claim(round, chunk); c != Claims.NOTHING; c = shares[w].claim(round, chunk)) {
+                int begin = Shares.start(items, w, shares.length);
+                try {
+                    work.run(begin + Claims.first(c), begin + Claims.end(c), worker);
+                } catch (RuntimeException | Error e) {
+                    FAILURE.compareAndSet(this, null, e);
+                }
+                mine += Claims.end(c) - Claims.first(c);
             }
-            mine += end - first;
         }
         if (mine > 0) {
             DONE.getAndAddRelease(this, mine);

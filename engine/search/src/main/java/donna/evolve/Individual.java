@@ -25,6 +25,15 @@ public record Individual(Architecture architecture, double... objectives) {
         return objectives[k];
     }
 
+    boolean isFinite() {
+        for (double v : objectives) {
+            if (!Double.isFinite(v)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof Individual i

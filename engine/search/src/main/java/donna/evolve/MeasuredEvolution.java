@@ -22,7 +22,7 @@ import java.util.concurrent.locks.LockSupport;
  * and never asked for again. What has been measured is kept in a folder, if one is named, and a search that was ended
  * in any way goes on from there.
  *
- * @param evolution with its budget: an evaluation is a measurement, failed ones included
+ * @param evolution of one island, with its budget: an evaluation is a measurement, failed ones included
  * @param workers evaluations at a time
  * @param timeOutSeconds after which an evaluation is interrupted and left alone
  * @param order in which results count
@@ -73,6 +73,7 @@ public record MeasuredEvolution(Evolution evolution, int workers, double timeOut
     public record Outcome(ParetoFront front, List<Measurement> measurements) {}
 
     public MeasuredEvolution {
+        evolution.checkOneIsland("measured evolution");
         if (workers < 1 || !(timeOutSeconds > 0)) {
             throw new DonnaException.InvalidInput("measured evolution with " + workers + " workers and a time-out of "
                     + timeOutSeconds + " s; expected at least 1 worker and a time above 0");

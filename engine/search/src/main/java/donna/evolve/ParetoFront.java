@@ -24,9 +24,7 @@ public record ParetoFront(List<Problem.Goal> goals, List<Individual> members) {
     /** The front among {@code all}; individuals with a value that is not finite are left out. */
     public static ParetoFront of(List<Problem.Goal> goals, List<Individual> all) {
         int m = goals.size();
-        List<Individual> finite = all.stream()
-                .filter(i -> Arrays.stream(i.objectives()).allMatch(Double::isFinite))
-                .toList();
+        List<Individual> finite = all.stream().filter(Individual::isFinite).toList();
         double[] f = new double[finite.size() * m];
         for (int i = 0; i < finite.size(); i++) {
             for (int k = 0; k < m; k++) {
@@ -39,8 +37,9 @@ public record ParetoFront(List<Problem.Goal> goals, List<Individual> members) {
         sort.sort(f, finite.size());
         List<Individual> best = new ArrayList<>();
         for (int i = 0; i < finite.size(); i++) {
-            if (sort.rank(i) == 0) {
-                best.add(finite.get(i));
+            int next = sort.columns(m - 1).at(i);
+            if (sort.rank(next) == 0) {
+                best.add(finite.get(next));
             }
         }
         Comparator<Individual> order = (a, b) -> 0;

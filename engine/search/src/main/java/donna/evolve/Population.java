@@ -9,16 +9,13 @@ import java.util.List;
 /**
  * Parents and children side by side in flat arrays: survivors first, then room for as many children. Everything is
  * allocated once. Objectives are kept with the sign that makes smaller better. Filled by many threads at different
- * places; {@link #select} is for the captain of the crew.
+ * places, all else is for one.
  */
 final class Population {
     /** Steps of room told apart: from 2 to the -40th to 2 to the 12th. */
     private static final int ROOMS = 52 << 4;
 
     private static final int SMALLEST_ROOM = Double.MAX_EXPONENT - 40 << 4;
-
-    /** Fewest individuals that are copied faster by several threads. */
-    private static final int WORTH_SHARING = 4096;
 
     final int capacity;
     final int blocks;
@@ -31,7 +28,6 @@ final class Population {
 
     int size;
 
-    private final Crew crew;
     private final int[] hash;
     private final GenomeIndex index;
     private final int[] rank;
@@ -53,21 +49,15 @@ final class Population {
     private final double[] keptValues;
     private final double[] keptViolation;
     private final double[] keptCrowding;
-    private final int[] keptRank;
     private final int[] keptHash;
     private int feasible;
     private int cut;
-    private final Crew.Work sortColumns = this::sortColumns;
-    private final Crew.Work measureGaps = this::measureGaps;
-    private final Crew.Work gather = this::gather;
-    private final Crew.Work settle = this::settle;
 
     /** @param capacity most survivors */
-    Population(int capacity, int blocks, int goals, Crew crew) {
+    Population(int capacity, int blocks, int goals) {
         this.capacity = capacity;
         this.blocks = blocks;
         this.goals = goals;
-        this.crew = crew;
         int room = 2 * capacity;
         genes = new char[Math.multiplyExact(room, blocks)];
         values = new double[Math.multiplyExact(room, goals)];
@@ -87,7 +77,6 @@ final class Population {
         keptValues = new double[capacity * goals];
         keptViolation = new double[capacity];
         keptCrowding = new double[capacity];
-        keptRank = new int[capacity];
         keptHash = new int[capacity];
     }
 
@@ -118,18 +107,17 @@ final class Population {
         return index;
     }
 
-    /** Forgets which genomes there are and learns those of the first {@code n}. */
-    void indexAll(int n) {
-        index.clear();
-        for (int i = 0; i < n; i++) {
-            index.claim(i);
-        }
-    }
-
-    /** Moves individual {@code from}'s genes to place {@code to}. */
-    void move(int from, int to) {
-        System.arraycopy(genes, from * blocks, genes, to * blocks, blocks);
-        hash[to] = hash[from];
+    /**
+     * Copies individual {@code from} of {@code other} to place {@code i}.
+     *
+     * @return whether nobody indexed has its genes
+     */
+    boolean receive(Population other, int from, int i) {
+        System.arraycopy(other.genes, from * blocks, genes, i * blocks, blocks);
+        System.arraycopy(other.values, from * goals, values, i * goals, goals);
+        violation[i] = other.violation[from];
+        hash[i] = other.hash[from];
+        return index.claim(i);
     }
 
     /** The architecture of individual {@code i}. */
@@ -170,11 +158,14 @@ final class Population {
         System.arraycopy(s.violation(), 0, violation, 0, size);
         System.arraycopy(s.crowding(), 0, crowding, 0, size);
         System.arraycopy(s.rank(), 0, rank, 0, size);
-        indexAll(size);
+        index.clear();
+        for (int i = 0; i < size; i++) {
+            index.claim(i);
+        }
     }
 
     /** The feasible survivors that none dominates. */
-    ParetoFront front(List<Problem.Goal> of) {
+    List<Individual> best(List<Problem.Goal> of) {
         List<Individual> best = new ArrayList<>();
         for (int i = 0; i < size; i++) {
             if (isBest(i)) {
@@ -185,22 +176,27 @@ final class Population {
                 best.add(new Individual(architecture(i), f));
             }
         }
-        return ParetoFront.of(of, best);
+        return best;
     }
 
     /**
-     * Keeps the best {@code capacity} of the first {@code n} individuals, in order of rank: feasible ones by dominance,
-     * then the others by how much they break constraints (Deb, Pratap, Agarwal, Meyarivan 2002). The last front that
-     * does not fit whole keeps its least crowded. The survivors alone are indexed then.
+     * Keeps the best {@code capacity} of the individuals {@code from} to {@code to - 1}, in order of rank: feasible ones
+     * by dominance, then the others by how much they break constraints (Deb, Pratap, Agarwal, Meyarivan 2002). The last
+     * front that does not fit whole keeps its least crowded. The survivors alone are indexed then.
      */
-    void select(int n) {
-        int broken = divide(n);
-        crew.run(goals, sortColumns);
+    void select(int from, int to) {
+        int n = to - from;
+        int broken = divide(from, to);
+        for (int k = 0; k < goals; k++) {
+            sort.columns(k).sort(values, goals, k, points, feasible);
+        }
         int kept = Math.min(capacity, n);
         int wanted = Math.min(kept, feasible);
         sort.rankSorted(feasible, wanted, cut + 2);
         arrange(wanted);
-        crew.run(goals, measureGaps);
+        for (int k = 0; k < goals; k++) {
+            gaps[k].measure(sort, k, cut, starts, values, goals, points, feasible);
+        }
         for (int i = 0; i < Math.min(feasible, starts[cut + 1]); i++) {
             double sum = 0;
             for (Crowding g : gaps) {
@@ -214,39 +210,31 @@ final class Population {
         if (kept > feasible) {
             rankBroken(broken, n);
         }
-        crew.run(kept, WORTH_SHARING, gather);
-        index.clear();
-        crew.run(kept, WORTH_SHARING, settle);
-        size = kept;
+        settle(kept);
     }
 
     /** Fills {@code points}; where those without finite values begin. */
-    private int divide(int n) {
+    private int divide(int from, int to) {
+        int n = to - from;
         feasible = 0;
-        for (int i = 0; i < n; i++) {
+        for (int i = from; i < to; i++) {
             if (violation[i] == 0) {
                 points[feasible++] = i;
             }
         }
         int at = feasible;
-        for (int i = 0; i < n && at < n; i++) {
+        for (int i = from; i < to && at < n; i++) {
             if (violation[i] > 0 && violation[i] < Double.POSITIVE_INFINITY) {
                 points[at++] = i;
             }
         }
         int broken = at;
-        for (int i = 0; i < n && at < n; i++) {
+        for (int i = from; i < to && at < n; i++) {
             if (violation[i] == Double.POSITIVE_INFINITY) {
                 points[at++] = i;
             }
         }
         return broken;
-    }
-
-    private void sortColumns(int from, int to, int worker) {
-        for (int k = from; k < to; k++) {
-            sort.columns(k).sort(values, goals, k, points, feasible);
-        }
     }
 
     /** Puts the feasible in order of rank; {@code cut} is the last front of which some of the {@code wanted} are. */
@@ -272,12 +260,6 @@ final class Population {
         // Each start has become the next one.
         System.arraycopy(starts, 0, starts, 1, cut + 1);
         starts[0] = 0;
-    }
-
-    private void measureGaps(int from, int to, int worker) {
-        for (int k = from; k < to; k++) {
-            gaps[k].measure(sort, k, cut, starts, values, goals, points, feasible);
-        }
     }
 
     /**
@@ -338,28 +320,25 @@ final class Population {
         }
     }
 
-    private void gather(int from, int to, int worker) {
-        for (int i = from; i < to; i++) {
+    /** Puts the first {@code kept} of the order to their new places. */
+    private void settle(int kept) {
+        for (int i = 0; i < kept; i++) {
             int source = points[order[i]];
             System.arraycopy(genes, source * blocks, keptGenes, i * blocks, blocks);
             System.arraycopy(values, source * goals, keptValues, i * goals, goals);
             keptViolation[i] = violation[source];
             keptCrowding[i] = crowding[source];
-            keptRank[i] = order[i] < feasible ? sort.rank(order[i]) : sort.fronts() + brokenRank(i);
             keptHash[i] = hash[source];
+            rank[i] = order[i] < feasible ? sort.rank(order[i]) : sort.fronts() + brokenRank(i);
         }
-    }
-
-    /** Puts those kept to their new places. */
-    private void settle(int from, int to, int worker) {
-        int n = to - from;
-        System.arraycopy(keptGenes, from * blocks, genes, from * blocks, n * blocks);
-        System.arraycopy(keptValues, from * goals, values, from * goals, n * goals);
-        System.arraycopy(keptViolation, from, violation, from, n);
-        System.arraycopy(keptCrowding, from, crowding, from, n);
-        System.arraycopy(keptRank, from, rank, from, n);
-        System.arraycopy(keptHash, from, hash, from, n);
-        for (int i = from; i < to; i++) {
+        System.arraycopy(keptGenes, 0, genes, 0, kept * blocks);
+        System.arraycopy(keptValues, 0, values, 0, kept * goals);
+        System.arraycopy(keptViolation, 0, violation, 0, kept);
+        System.arraycopy(keptCrowding, 0, crowding, 0, kept);
+        System.arraycopy(keptHash, 0, hash, 0, kept);
+        size = kept;
+        index.clear();
+        for (int i = 0; i < kept; i++) {
             index.claim(i);
         }
     }

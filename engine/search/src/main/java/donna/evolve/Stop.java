@@ -3,13 +3,14 @@ package donna.evolve;
 import donna.tensor.DonnaException;
 
 /**
- * When a search ends: as soon as one of the bounds is met. Bounds are joined by {@link #or}.
+ * When a search ends: as soon as one of the bounds is met. Bounds are joined by {@link #or}. On several islands, time
+ * and growth are looked at after every five generations.
  *
  * @param generations most generations, the first, random one included
  * @param evaluations most architectures rated
- * @param seconds looked at after every generation; what it ends differs from run to run
+ * @param seconds looked at between generations; what it ends differs from run to run
  * @param window generations over which the front's hypervolume must grow, from the first feasible one on; 0 for no such
- *     bound
+ *     bound; on several islands, rounded up to a multiple of five
  * @param gain share by which it must grow over the window
  */
 public record Stop(long generations, long evaluations, double seconds, int window, double gain) {

@@ -15,10 +15,9 @@
  * Individual pick = found.best(1, 0.35 * teacherMs).orElseThrow();
  * }</pre>
  *
- * <p>Nothing random is drawn from a stream: every draw is a function of (seed, generation, individual, draw), so that
- * threads may take individuals in any order and the result has the same bits. There is no lock and no queue: {@link
- * donna.evolve.Crew} says how work is handed out, {@link donna.evolve.GenomeIndex} how no genome is taken twice, {@link
- * donna.evolve.Post} how a measurement is handed out, {@link donna.evolve.ParetoArchive} how many threads keep one
- * front.
+ * <p>Nothing random is drawn from a stream: every draw is a function of (seed, island, generation, individual, draw), so
+ * that threads may take islands, and individuals to rate, in any order and the result has the same bits. There is no lock
+ * and no queue: {@link donna.evolve.Crew} says how work is handed out, {@link donna.evolve.Post} how a measurement is,
+ * {@link donna.evolve.ParetoArchive} how many threads keep one front.
  */
 package donna.evolve;

@@ -204,6 +204,7 @@ public final class Compress {
                 new EvolutionSpec(
                         e.algorithm(),
                         e.population(),
+                        e.islands(),
                         e.generations(),
                         e.crossover(),
                         e.mutation(),

@@ -2,12 +2,14 @@ package donna.spec;
 
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /**
  * The search over architectures.
  *
  * @param algorithm how the space is searched
  * @param population individuals per generation
+ * @param islands among which they are divided; empty for as many as such a population usually has
  * @param generations number of generations
  * @param crossover probability that a pair of parents is mixed
  * @param mutation probability that one block's choice is drawn anew
@@ -17,6 +19,7 @@ import java.util.OptionalDouble;
 public record EvolutionSpec(
         Algorithm algorithm,
         int population,
+        OptionalInt islands,
         int generations,
         double crossover,
         double mutation,

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /**
  * Turns the tree of a spec file into records: types, ranges, defaults. What entries demand of each other is {@link
@@ -223,6 +224,7 @@ final class SpecReader {
         EvolutionSpec spec = new EvolutionSpec(
                 s.word("algorithm", EvolutionSpec.Algorithm.NSGA2),
                 s.integer("population", 4, 10_000_000, 100),
+                s.has("islands") ? OptionalInt.of(s.integer("islands", 1, 5_000_000)) : OptionalInt.empty(),
                 s.integer("generations", 1, 1_000_000, 50),
                 s.decimal("crossover", 0, 1, 0.5),
                 s.decimal("mutation", 0, 1, 0.05),

@@ -190,7 +190,17 @@ final class SpecRules {
                                     ", ",
                                     l.batches().stream().map(String::valueOf).toList()));
         }
-        List<EvolutionSpec.Objective> objectives = spec.search().objectives();
+        EvolutionSpec search = spec.search();
+        if (search.islands().orElse(1) > search.population() / 2) {
+            mistakes.add(
+                    "/search/islands",
+                    search.islands().getAsInt() + " islands of a population of " + search.population()
+                            + " have fewer than two each; allowed up to " + search.population() / 2);
+        }
+        if (search.islands().isPresent() && search.algorithm() == EvolutionSpec.Algorithm.RANDOM) {
+            mistakes.add("/search/islands", "random search has none; leave it out");
+        }
+        List<EvolutionSpec.Objective> objectives = search.objectives();
         if (objectives.size() < 2 || objectives.size() > 3 || new HashSet<>(objectives).size() != objectives.size()) {
             mistakes.add("/search/objectives", objectives.size() + " objectives; allowed two or three different ones");
         } else if (objectives.getFirst() != EvolutionSpec.Objective.ACCURACY) {

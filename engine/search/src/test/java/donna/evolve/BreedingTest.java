@@ -21,7 +21,7 @@ class BreedingTest {
 
     /** Two survivors of equal rank, with genes 3 and 7, and a child. */
     private static char[] child(Variation variation, int number, int attempt) {
-        Population p = new Population(2, BLOCKS, 1, new Crew(1));
+        Population p = new Population(2, BLOCKS, 1);
         for (int n = 0; n < BLOCKS; n++) {
             p.genes[n] = 3;
             p.genes[BLOCKS + n] = 7;

@@ -13,9 +13,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openjdk.jcstress.Main;
 
-/** Runs the stress tests of the archive and of claiming (work, genomes), for a short time in a process of their own. */
+/** Runs the stress tests of the archive and of claiming work, for a short time in a process of their own. */
 class StressIT {
-    private static final int TESTS = 7;
+    private static final int TESTS = 6;
 
     @Test
     void nothingForbiddenHappens(@TempDir Path folder) throws IOException, InterruptedException {

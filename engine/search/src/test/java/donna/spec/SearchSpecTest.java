@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,11 +76,13 @@ class SearchSpecTest {
 
     @Test
     void resolvedJsonReadsBackEqualAndHashesAlike() {
-        SearchSpec spec = SearchSpec.read(file, Map.of("optimizer.clip", "5", "search.limits.latency_ms", "3.5"));
+        SearchSpec spec = SearchSpec.read(file, Map.of("optimizer.clip", "5", "search.limits.latency_ms", "3.5", "search.islands", "3"));
         Path json = folder.resolve("spec.resolved.json");
         Json.write(json, spec);
         SearchSpec back = SearchSpec.read(json);
         assertEquals(spec, back);
+        assertEquals(OptionalInt.of(3), back.search().islands());
+        assertEquals(OptionalInt.empty(), SearchSpec.read(file).search().islands());
         assertEquals(Json.hash(spec), Json.hash(back));
         assertFalse(Json.hash(spec).equals(Json.hash(SearchSpec.read(file))));
     }
@@ -153,6 +156,19 @@ class SearchSpecTest {
         assertTrue(message.contains("/distill/train: has augmentation"), message);
         assertTrue(message.contains("/distill/train/label_smoothing: candidates are trained without labels"), message);
         assertTrue(message.contains("/finetune/train/shards: 2 shards"), message);
+        String islands = refuse(Map.of("search.algorithm", "random", "search.islands", "2"));
+        assertTrue(islands.contains("/search/islands: random search has none; leave it out"), islands);
+    }
+
+    @Test
+    void islandsHaveAtLeastTwoIndividualsEach() {
+        Map<String, String> most = Map.of("search.population", "21", "search.islands", "10");
+        assertEquals(OptionalInt.of(10), SearchSpec.read(file, most).search().islands());
+        String message = refuse(Map.of("search.population", "21", "search.islands", "11"));
+        assertEquals(
+                "spec.yaml: /search/islands: 11 islands of a population of 21 have fewer than two each; allowed up to 10",
+                message.strip());
+        assertTrue(refuse(Map.of("search.islands", "0")).contains("/search/islands: 0 is out of range; allowed 1 to"));
     }
 
     @Test
