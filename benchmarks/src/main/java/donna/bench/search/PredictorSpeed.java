@@ -2,7 +2,6 @@ package donna.bench.search;
 
 import donna.graph.Mask;
 import donna.predict.AccuracyPredictor;
-import donna.predict.Assembled;
 import donna.predict.BlockFeatures;
 import donna.predict.LabelSelection;
 import donna.predict.LabelledArchitecture;
@@ -10,6 +9,7 @@ import donna.space.Architecture;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -46,7 +46,7 @@ public class PredictorSpeed {
         known = new ArrayList<>();
         for (Architecture a : LabelSelection.evenlySpaced(nsr, labels, 200, 1)) {
             double top1 = 0.9 - 0.02 * features.sumOfNsr(a) + 0.002 * unit(1000 + known.size());
-            known.add(new LabelledArchitecture(a, top1, Optional.of(new Assembled(top1 - 0.08, 0.9 - top1))));
+            known.add(new LabelledArchitecture(a, top1, Optional.empty(), OptionalDouble.of(top1 - 0.02 + 0.004 * unit(2000 + known.size()))));
         }
     }
 

@@ -12,11 +12,11 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * Predicts an architecture's accuracy from what is known of its blocks, and more sharply where its assembled network
- * was looked at before finetuning.
+ * Predicts an architecture's accuracy from what is known of its blocks, and more sharply where a trial of its
+ * finetuning showed where that leads.
  *
- * <p>Least squares, shrunk towards one common slope for the NSRs of all blocks; how strongly, and in which form, is
- * chosen by exact leave-one-out. Monotone: predicted accuracy never rises with a block's NSR. Immutable, usable from
+ * <p>Least squares, shrunk towards one common slope for the NSRs of all blocks, or towards the accuracy after the trial
+ * alone; how strongly, and in which form, is chosen by exact leave-one-out. Monotone: predicted accuracy never rises with a block's NSR. Immutable, usable from
  * any thread; the same input gives the same bits however many threads fit it.
  */
 public final class AccuracyPredictor {
@@ -29,18 +29,15 @@ public final class AccuracyPredictor {
     private final Map<Variant, Terms> terms = new EnumMap<>(Variant.class);
     private final Map<Variant, Design> designs = new EnumMap<>(Variant.class);
     private final Model search;
-    private final Optional<Second> second;
-
-    /** What knows the assembled networks too. */
-    private record Second(Map<Variant, AssembledTerms> terms, Model model) {}
+    private final Optional<Model> second;
 
     /**
      * How to fit.
      *
      * @param monotone whether predicted accuracy may never rise with a block's NSR over the range of the library
-     * @param assembled whether what is seen of assembled networks is a further feature
+     * @param trials whether the accuracy after a trial of finetuning is a further feature
      */
-    public record Options(boolean monotone, boolean assembled) {}
+    public record Options(boolean monotone, boolean trials) {}
 
     private AccuracyPredictor(BlockFeatures features, List<LabelledArchitecture> labels, Options options) {
         this.features = features;
@@ -54,23 +51,22 @@ public final class AccuracyPredictor {
             designs.put(v, new Design(v, rows, t.columns()));
         }
         search = new Model(List.copyOf(designs.values()), accuracies, options.monotone());
-        second = options.assembled() ? Optional.of(second(options.monotone())) : Optional.empty();
+        second = options.trials() ? Optional.of(second(options.monotone())) : Optional.empty();
     }
 
-    private Second second(boolean monotone) {
-        List<Assembled> seen =
-                labels.stream().map(l -> l.assembled().orElseThrow()).toList();
-        Map<Variant, AssembledTerms> more = new EnumMap<>(Variant.class);
+    /** Of what the trial says and the blocks add to it; where all trials ended alike, they say nothing. */
+    private Model second(boolean monotone) {
+        double[] trials = labels.stream().mapToDouble(l -> l.trialTop1().orElseThrow()).toArray();
+        double spread = Statistics.deviation(trials);
+        Columns trial = new Columns(List.of(new Columns.Column(spread > 0 ? spread : 1, spread > 0, true)));
         List<Design> wider = new ArrayList<>();
         designs.forEach((v, d) -> {
-            AssembledTerms t = new AssembledTerms(seen, d);
-            double[][] rows = IntStream.range(0, seen.size())
-                    .mapToObj(i -> joined(d.rows()[i], t.row(seen.get(i))))
+            double[][] rows = IntStream.range(0, trials.length)
+                    .mapToObj(i -> with(d.rows()[i], trials[i]))
                     .toArray(double[][]::new);
-            more.put(v, t);
-            wider.add(new Design(v, rows, d.columns().and(t.columns())));
+            wider.add(new Design(v, rows, (spread > 0 ? d.columns().unpulled() : d.columns()).and(trial)));
         });
-        return new Second(more, new Model(wider, accuracies, monotone));
+        return new Model(wider, accuracies, monotone);
     }
 
     /**
@@ -91,9 +87,9 @@ public final class AccuracyPredictor {
                 throw new DonnaException.InvalidInput("accuracy predictor: label " + label
                         + " is not finite or chooses a block without finite features; leave it out");
             }
-            if (options.assembled() && label.assembled().filter(Assembled::finite).isEmpty()) {
+            if (options.trials() && !Double.isFinite(label.trialTop1().orElse(Double.NaN))) {
                 throw new DonnaException.InvalidInput("accuracy predictor: label " + label
-                        + " has no finite values of its assembled network; leave it out, or fit without them");
+                        + " has no finite accuracy of a trial; leave it out, or fit without trials");
             }
         }
         return new AccuracyPredictor(features, List.copyOf(labels), options);
@@ -105,13 +101,13 @@ public final class AccuracyPredictor {
     }
 
     /**
-     * Predicted accuracy of an architecture whose assembled network was looked at.
+     * Predicted accuracy of an architecture of which there was a trial; minus infinity where that diverged.
      *
-     * @throws DonnaException.InvalidInput if the predictor was fitted without assembled networks
+     * @throws DonnaException.InvalidInput if the predictor was fitted without trials
      */
-    public double predict(Architecture architecture, Assembled assembled) {
-        return features.usable(architecture)
-                ? second().model().whole().predict(row(architecture, assembled))
+    public double predict(Architecture architecture, double trialTop1) {
+        return features.usable(architecture) && Double.isFinite(trialTop1)
+                ? second().whole().predict(row(architecture, trialTop1))
                 : Double.NEGATIVE_INFINITY;
     }
 
@@ -125,22 +121,22 @@ public final class AccuracyPredictor {
         return search.interval(row(architecture), alpha);
     }
 
-    /** The same of an architecture whose assembled network was looked at. */
-    public Interval interval(Architecture architecture, Assembled assembled, double alpha) {
-        return second().model().interval(row(architecture, assembled), alpha);
+    /** The same of an architecture of which there was a trial. */
+    public Interval interval(Architecture architecture, double trialTop1, double alpha) {
+        return second().interval(row(architecture, trialTop1), alpha);
     }
 
     /** The sharpest prediction that what is known of an architecture allows; its label is not looked at. */
     double predictBest(LabelledArchitecture known) {
-        return knowsAssembled()
-                ? predict(known.architecture(), known.assembled().orElseThrow())
+        return knowsTrials()
+                ? predict(known.architecture(), known.trialTop1().orElseThrow())
                 : predict(known.architecture());
     }
 
     /** The interval of {@link #predictBest}. */
     Interval intervalBest(LabelledArchitecture known, double alpha) {
-        return knowsAssembled()
-                ? interval(known.architecture(), known.assembled().orElseThrow(), alpha)
+        return knowsTrials()
+                ? interval(known.architecture(), known.trialTop1().orElseThrow(), alpha)
                 : interval(known.architecture(), alpha);
     }
 
@@ -230,8 +226,8 @@ public final class AccuracyPredictor {
         return features;
     }
 
-    /** Whether it knows assembled networks. */
-    public boolean knowsAssembled() {
+    /** Whether it knows trials. */
+    public boolean knowsTrials() {
         return second.isPresent();
     }
 
@@ -240,9 +236,9 @@ public final class AccuracyPredictor {
         return search;
     }
 
-    /** What predicts best: knowing assembled networks, where it does. */
+    /** What predicts best: knowing trials, where it does. */
     Model best() {
-        return second.map(Second::model).orElse(search);
+        return second.orElse(search);
     }
 
     /** Accuracies of the labels, in their order. */
@@ -260,23 +256,22 @@ public final class AccuracyPredictor {
         return terms.get(variant).row(architecture);
     }
 
-    private Second second() {
+    private Model second() {
         return second.orElseThrow(() -> new DonnaException.InvalidInput("accuracy predictor: it was fitted without"
-                + " assembled networks; fit it with them, or predict without"));
+                + " trials; fit it with them, or predict without"));
     }
 
     private Function<Variant, double[]> row(Architecture architecture) {
         return v -> row(v, architecture);
     }
 
-    private Function<Variant, double[]> row(Architecture architecture, Assembled assembled) {
-        Second own = second();
-        return v -> joined(row(v, architecture), own.terms().get(v).row(assembled));
+    private Function<Variant, double[]> row(Architecture architecture, double trialTop1) {
+        return v -> with(row(v, architecture), trialTop1);
     }
 
-    private static double[] joined(double[] a, double[] b) {
-        double[] all = Arrays.copyOf(a, a.length + b.length);
-        System.arraycopy(b, 0, all, a.length, b.length);
+    private static double[] with(double[] row, double last) {
+        double[] all = Arrays.copyOf(row, row.length + 1);
+        all[row.length] = last;
         return all;
     }
 }

@@ -7,8 +7,4 @@ package donna.predict;
  * @param top1 accuracy, a share of 1
  * @param teacherKl mean Kullback-Leibler divergence of its outputs from the teacher's, in nats
  */
-public record Assembled(double top1, double teacherKl) {
-    boolean finite() {
-        return Double.isFinite(top1) && Double.isFinite(teacherKl);
-    }
-}
+public record Assembled(double top1, double teacherKl) {}

@@ -36,6 +36,13 @@ record Columns(List<Column> list) {
         return list.stream().anyMatch(Column::pulled);
     }
 
+    /** The same with weights that are all drawn to zero. */
+    Columns unpulled() {
+        return new Columns(list.stream()
+                .map(c -> new Column(c.spread(), false, c.rising()))
+                .toList());
+    }
+
     Columns and(Columns more) {
         List<Column> all = new ArrayList<>(list);
         all.addAll(more.list);

@@ -13,13 +13,13 @@ import java.util.stream.IntStream;
  * How well the predictor ranks and predicts architectures it has not seen, beside simpler scores.
  *
  * @param n labelled architectures
- * @param leaveOneOut of the predictor at its best: knowing assembled networks where it was fitted so. Nested: all that
+ * @param leaveOneOut of the predictor at its best: knowing trials where it was fitted so. Nested: all that
  *     is chosen is chosen inside each fold
  * @param searchLeaveOneOut of the predictor that the search asks, which knows block features alone
  * @param leavePairOutTau Kendall's tau of pairs that are each ordered by fits, of the predictor at its best, that saw
  *     neither: without the downward bias of a tau over the pooled predictions of different fits
  * @param baselines simpler scores by name: {@code sumOfNsr}, with its sign turned; {@code top1BeforeFinetuning} and
- *     {@code teacherKl} of the assembled network, where known; and the caller's own
+ *     {@code teacherKl} of the assembled network and {@code top1AfterTrial}, where known; and the caller's own
  * @param heldOut the same on architectures that were labelled for nothing else, where there are any
  * @param variant how NSRs enter the predictor that the search asks
  * @param strength of its pull towards the plain sum; infinite: the plain sum itself
@@ -111,6 +111,9 @@ public record PredictorReport(
         if (predictor.labels().stream().allMatch(l -> l.assembled().isPresent())) {
             all.put("top1BeforeFinetuning", l -> l.assembled().orElseThrow().top1());
             all.put("teacherKl", l -> -l.assembled().orElseThrow().teacherKl());
+        }
+        if (predictor.knowsTrials()) {
+            all.put("top1AfterTrial", l -> l.trialTop1().orElseThrow());
         }
         all.putAll(scores);
         double[] y = predictor.accuracies();

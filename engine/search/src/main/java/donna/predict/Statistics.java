@@ -79,6 +79,13 @@ public final class Statistics {
         return Math.sqrt(sum / truth.length);
     }
 
+    /** Standard deviation of all the values there are. */
+    static double deviation(double[] values) {
+        double mean = Arrays.stream(values).average().orElse(0);
+        double squares = Arrays.stream(values).map(v -> (v - mean) * (v - mean)).sum();
+        return Math.sqrt(squares / values.length);
+    }
+
     /** The middle value, or the mean of the two middle ones. */
     public static double median(double[] values) {
         double[] sorted = values.clone();

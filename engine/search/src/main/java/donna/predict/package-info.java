@@ -19,8 +19,8 @@
  *
  * <p>A prediction from block features is a sum over blocks, or where cross terms were chosen a chain of neighbouring
  * pairs, so the exact Pareto front of the whole space can be computed from
- * {@link donna.predict.AccuracyPredictor#contributions} and {@link donna.predict.AccuracyPredictor#pairs}. Where the
- * network assembled from the library was looked at before finetuning, its divergence from the teacher joins the
- * plain sum as a score of equal weight.
+ * {@link donna.predict.AccuracyPredictor#contributions} and {@link donna.predict.AccuracyPredictor#pairs}. Where there
+ * was a trial of finetuning, the accuracy after it is what the fit starts from, and the blocks must earn every
+ * departure.
  */
 package donna.predict;

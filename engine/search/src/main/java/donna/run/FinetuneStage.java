@@ -62,19 +62,30 @@ final class FinetuneStage {
 
     private static final String FAILURE = "failure";
 
+    /** A trial is a finetuning with this part of a label's budget. */
+    private static final int TRIAL = 8;
+
     /** Labels architectures. */
     List<Label> label(BlockLibrary library, List<Architecture> architectures) {
-        setting.progress().phase("labels");
+        return label("label", setting.spec().predictor().train(), library, architectures);
+    }
+
+    /** Tries where the finetuning of architectures leads: labels of a small budget. */
+    List<Label> trial(BlockLibrary library, List<Architecture> architectures) {
+        return label("trial", setting.spec().predictor().train().share(TRIAL), library, architectures);
+    }
+
+    private List<Label> label(String kind, TrainSpec train, BlockLibrary library, List<Architecture> architectures) {
+        setting.progress().phase(kind + "s");
         List<Network> networks = architectures.stream().map(a -> Networks.of(setting.spec(), setting.space(), a)).toList();
-        TrainSpec train = setting.spec().predictor().train();
         KdSpec kd = setting.spec().predictor().kd();
         Label[] out = new Label[architectures.size()];
         each(networks, train.steps(), (i, stream, ticks) -> {
             Architecture a = architectures.get(i);
             String name = setting.space().name(a);
             List<Object> own = List.of(inputs, name, train, kd);
-            String checkpoint = RunFolder.keyed("label-" + name, own);
-            out[i] = folder.artefact("labels/" + name + ".json", setting.spec().seed(), own, Label.class, () -> {
+            String checkpoint = RunFolder.keyed(kind + "-" + name, own);
+            out[i] = folder.artefact(kind + "s/" + name + ".json", setting.spec().seed(), own, Label.class, () -> {
                         Map<String, float[]> start = library.assemble(teacher, a);
                         try {
                             Map<String, float[]> values = new Finetuner(setting, teacher, logits)

@@ -13,7 +13,6 @@ import donna.tensor.Shape;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -40,7 +39,7 @@ record FinishedRun(SearchSpec spec, SearchSpace space, Summary summary, double[]
         double[][] nsr = nsr(folder, space, summary);
         List<LabelledArchitecture> labels = summary.predictor().labels().stream()
                 .map(l -> folder.stored("labels/" + l.architecture() + ".json", FinetuneStage.Label.class))
-                .map(l -> new LabelledArchitecture(space.parse(l.architecture()), l.top1(), Optional.empty()))
+                .map(l -> new LabelledArchitecture(space.parse(l.architecture()), l.top1()))
                 .toList();
         CostStage.Table measured = folder.stored("cost.json", CostStage.Measured.class).at(spec.latency().objective());
         Shape image = Shape.of(spec.model().input().stream().mapToInt(Integer::intValue).toArray());

@@ -190,6 +190,7 @@ final class FrontStage {
             List<PredictorStage.Prediction> predicted = judge.predict(shortlist.stream().map(Member::architecture).toList());
             IntStream.range(0, predicted.size())
                     .boxed()
+                    .filter(i -> Double.isFinite(predicted.get(i).top1()))
                     .max(Comparator.<Integer>comparingDouble(i -> predicted.get(i).top1()).thenComparing(Comparator.reverseOrder()))
                     .map(i -> new Pick(share, shortlist.get(i), predicted.get(i)))
                     .filter(p -> taken.add(p.member().architecture()))

@@ -3,7 +3,6 @@ package donna.run;
 import donna.distill.BlockLibrary;
 import donna.distill.Setting;
 import donna.predict.AccuracyPredictor;
-import donna.predict.Assembled;
 import donna.predict.BlockFeatures;
 import donna.predict.Interval;
 import donna.predict.LabelSelection;
@@ -17,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
@@ -48,6 +48,8 @@ final class PredictorStage {
      * @param blocksOutside names of the blocks in which it extrapolates
      */
     record Prediction(double top1, Interval interval, List<String> blocksOutside) {}
+
+    private static final Interval NOWHERE = new Interval(Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY);
 
     /** Fits when first asked: a run that finds all else done does without. Not thread-safe. */
     private final class Lazy {
@@ -92,21 +94,24 @@ final class PredictorStage {
             return lazy.predictor();
         }
 
-        /** Predicts architectures: where the spec asks for it, with a look at their assembled networks. */
+        /** Predicts architectures: where the spec asks for it, with a trial of their finetuning. */
         List<Prediction> predict(List<Architecture> architectures) {
             AccuracyPredictor p = predictor();
-            if (!p.knowsAssembled()) {
+            if (!p.knowsTrials()) {
                 return architectures.stream()
                         .map(a -> new Prediction(p.predict(a), p.interval(a, PredictorReport.ALPHA), outside(p, a)))
                         .toList();
             }
-            List<AssembledStage.Rated> rated = assembled.rate(architectures);
-            return IntStream.range(0, rated.size())
+            List<FinetuneStage.Label> trials = finetune.trial(library, architectures);
+            return IntStream.range(0, trials.size())
                     .mapToObj(i -> {
                         Architecture a = architectures.get(i);
-                        Assembled seen = rated.get(i).assembled();
-                        Interval range = p.interval(a, seen, PredictorReport.ALPHA);
-                        return new Prediction(p.predict(a, seen), range, outside(p, a));
+                        if (trials.get(i).failure().isPresent()) {
+                            setting.progress().line(trials.get(i).failure().orElseThrow() + "; it is not picked");
+                            return new Prediction(Double.NEGATIVE_INFINITY, NOWHERE, outside(p, a));
+                        }
+                        double trial = trials.get(i).top1();
+                        return new Prediction(p.predict(a, trial), p.interval(a, trial, PredictorReport.ALPHA), outside(p, a));
                     })
                     .toList();
         }
@@ -127,20 +132,25 @@ final class PredictorStage {
         List<Architecture> toLabel = toLabel();
         List<Architecture> all = new ArrayList<>(toLabel);
         all.addAll(heldOut(toLabel));
-        setting.progress().phase("labels");
+        setting.progress().phase("assembled networks");
         List<AssembledStage.Rated> rated = assembled.rate(all);
         List<FinetuneStage.Label> labels = finetune.label(library, all);
+        Optional<List<FinetuneStage.Label>> trials =
+                spec.secondStage() ? Optional.of(finetune.trial(library, all)) : Optional.empty();
+        List<Optional<String>> failures = IntStream.range(0, all.size())
+                .mapToObj(i -> labels.get(i).failure().or(() -> trials.flatMap(t -> t.get(i).failure())))
+                .toList();
         setting.progress().phase("predictor");
-        check(labels.subList(0, toLabel.size()));
+        check(failures.subList(0, toLabel.size()));
         Map<Architecture, Double> flow = new TreeMap<>();
         List<LabelledArchitecture> known = new ArrayList<>();
         List<LabelledArchitecture> unseen = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
             flow.put(all.get(i), rated.get(i).logSynapticFlow());
-            if (labels.get(i).failure().isEmpty()) {
+            if (failures.get(i).isEmpty()) {
                 List<LabelledArchitecture> side = i < toLabel.size() ? known : unseen;
-                Optional<Assembled> seen = Optional.of(rated.get(i).assembled());
-                side.add(new LabelledArchitecture(all.get(i), labels.get(i).top1(), seen));
+                OptionalDouble trial = trials.isPresent() ? OptionalDouble.of(trials.get().get(i).top1()) : OptionalDouble.empty();
+                side.add(new LabelledArchitecture(all.get(i), labels.get(i).top1(), Optional.of(rated.get(i).assembled()), trial));
             }
         }
         Lazy lazy = new Lazy(known);
@@ -172,11 +182,11 @@ final class PredictorStage {
         return LabelSelection.random(library.nsr(), count, setting.seed(purpose, 0));
     }
 
-    private void check(List<FinetuneStage.Label> labels) {
-        List<FinetuneStage.Label> failed = labels.stream().filter(l -> l.failure().isPresent()).toList();
-        failed.forEach(l -> setting.progress().line(l.failure().orElseThrow() + "; the predictor does without it"));
-        if (labels.size() - failed.size() < AccuracyPredictor.LEAST_LABELS && !failed.isEmpty()) {
-            throw new DonnaException.Diverged("predictor: " + failed.size() + " of " + labels.size()
+    private void check(List<Optional<String>> failures) {
+        List<String> failed = failures.stream().flatMap(Optional::stream).toList();
+        failed.forEach(why -> setting.progress().line(why + "; the predictor does without it"));
+        if (failures.size() - failed.size() < AccuracyPredictor.LEAST_LABELS && !failed.isEmpty()) {
+            throw new DonnaException.Diverged("predictor: " + failed.size() + " of " + failures.size()
                     + " labelled architectures diverged; at least " + AccuracyPredictor.LEAST_LABELS
                     + " others are needed; lower predictor.train.lr (now " + spec.train().lr()
                     + ") or set optimizer.clip");

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** Puts the numbers of a run together. */
 final class Summarizer {
@@ -114,6 +115,7 @@ final class Summarizer {
         names.put("sumOfNsr", "plain sum of NSRs");
         names.put("top1BeforeFinetuning", "accuracy before finetuning");
         names.put("teacherKl", "divergence from the teacher before finetuning");
+        names.put("top1AfterTrial", "accuracy after a trial of finetuning");
         names.put("macs", "MACs");
         names.put("params", "parameters");
         names.put("synflow", "SynFlow, a zero-cost proxy");
@@ -122,7 +124,7 @@ final class Summarizer {
 
     private static Map<String, Double> taus(Map<String, PredictorReport.Baseline> baselines) {
         Map<String, Double> out = new LinkedHashMap<>();
-        BASELINES.forEach((key, name) -> out.put(name, baselines.get(key).tau()));
+        BASELINES.forEach((key, name) -> Optional.ofNullable(baselines.get(key)).ifPresent(b -> out.put(name, b.tau())));
         return out;
     }
 

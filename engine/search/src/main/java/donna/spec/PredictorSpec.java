@@ -10,8 +10,7 @@ import java.util.List;
  * @param pool number of random architectures they are chosen from, evenly spaced in the sum of their NSRs
  * @param heldOut number of further finetuned architectures, drawn uniformly, on which the predictor is only rated
  * @param monotone whether predicted accuracy may never rise with a block's NSR
- * @param secondStage whether the most promising architectures are told apart by what their assembled networks give
- *     before finetuning too
+ * @param secondStage whether the most promising architectures are told apart by a trial of their finetuning too
  * @param train how each labelled architecture is finetuned
  * @param kd loss of that finetuning
  */

@@ -40,6 +40,13 @@ public record TrainSpec(
                 epochs, Math.min(images, count), Math.min(batch, count), lr, augment, shards, labelSmoothing, optimizer);
     }
 
+    /** The same training cut to a share of its images, each seen once if that is enough; one step at least. */
+    public TrainSpec share(int parts) {
+        int seen = Math.max(batch, epochs * images / parts);
+        return new TrainSpec(
+                Math.ceilDiv(seen, images), Math.min(images, seen), batch, lr, augment, shards, labelSmoothing, optimizer);
+    }
+
     /** The same training with another number of epochs. */
     public TrainSpec withEpochs(int count) {
         return new TrainSpec(count, images, batch, lr, augment, shards, labelSmoothing, optimizer);

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
@@ -36,7 +37,7 @@ class AccuracyPredictorTest {
         List<LabelledArchitecture> labels() {
             return IntStream.range(0, top1.length)
                     .mapToObj(i -> new LabelledArchitecture(
-                            Architecture.parse(architectures[i]), top1[i], Optional.of(seen(before[i]))))
+                            Architecture.parse(architectures[i]), top1[i], Optional.of(new Assembled(before[i] / 100, 1)), OptionalDouble.of(before[i])))
                     .toList();
         }
     }
@@ -44,9 +45,8 @@ class AccuracyPredictorTest {
     private static final AccuracyPredictor.Options MONOTONE = new AccuracyPredictor.Options(true, false);
     private static final AccuracyPredictor.Options SECOND_STAGE = new AccuracyPredictor.Options(true, true);
 
-    /** The peer kept accuracies alone: the divergence goes with the error. */
-    private static Assembled seen(double percent) {
-        return new Assembled(percent / 100, 1 - percent / 100);
+    private static LabelledArchitecture tried(LabelledArchitecture l, double trialTop1) {
+        return new LabelledArchitecture(l.architecture(), l.top1(), Optional.empty(), OptionalDouble.of(trialTop1));
     }
 
     private static AccuracyPredictor fit(double[][] nsr, List<LabelledArchitecture> labels) {
@@ -78,9 +78,9 @@ class AccuracyPredictorTest {
         assertTrue(report.searchLeaveOneOut().tau() >= 0.685, "tau " + report.searchLeaveOneOut());
         assertTrue(report.searchLeaveOneOut().rmse() < 0.30, "rmse " + report.searchLeaveOneOut());
         assertEquals(14, report.labels().size());
-        // both scores together rank better than each; without the bias of pooling, as they do unfitted
-        assertTrue(report.leaveOneOut().tau() > 0.74, "second stage " + report.leaveOneOut());
-        assertTrue(report.leaveOneOut().rmse() < 0.28, "second stage " + report.leaveOneOut());
+        // accuracies before finetuning in the place of a trial's; straight lines by numpy.polyfit, each without a label: RMSE 0.340
+        assertTrue(report.leaveOneOut().tau() > 0.6, "second stage " + report.leaveOneOut());
+        assertTrue(report.leaveOneOut().rmse() < 0.37, "second stage " + report.leaveOneOut());
         assertTrue(report.leavePairOutTau() >= report.leaveOneOut().tau(), "pairs " + report.leavePairOutTau());
     }
 
@@ -90,7 +90,7 @@ class AccuracyPredictorTest {
         double[] before =
                 fit(golden.nsr(), golden.labels()).searching().leaveOneOut();
         List<LabelledArchitecture> changed = new ArrayList<>(golden.labels());
-        changed.set(5, new LabelledArchitecture(changed.get(5).architecture(), 89.6, Optional.empty()));
+        changed.set(5, new LabelledArchitecture(changed.get(5).architecture(), 89.6));
         double[] after = fit(golden.nsr(), changed).searching().leaveOneOut();
         assertEquals(before[5], after[5], 1e-9);
         assertTrue(Math.abs(before[4] - after[4]) > 1e-6);
@@ -191,12 +191,12 @@ class AccuracyPredictorTest {
         for (int seed = 0; seed < 40; seed++) {
             Truth truth = new Truth(seed, n -> x -> -(n + 1) * x, 0.2);
             AccuracyPredictor predictor =
-                    AccuracyPredictor.fit(BlockFeatures.ofNsr(truth.nsr), truth.assembledLabels(20), SECOND_STAGE);
+                    AccuracyPredictor.fit(BlockFeatures.ofNsr(truth.nsr), truth.triedLabels(20), SECOND_STAGE);
             for (int i = 0; i < 25; i++) {
                 Architecture a = truth.draw(5000 + i);
                 double measured = truth.measure(a, 5000 + i);
                 Interval interval = predictor.interval(a, 0.1);
-                Interval second = predictor.interval(a, truth.look(a), 0.1);
+                Interval second = predictor.interval(a, truth.trial(a), 0.1);
                 inside += interval.contains(measured) ? 1 : 0;
                 insideOfSecond += second.contains(measured) ? 1 : 0;
                 width += (interval.high() - interval.low()) / 1000;
@@ -242,30 +242,30 @@ class AccuracyPredictorTest {
     }
 
     @Test
-    void theSecondStageFollowsTheAssembledNetworkAndNeverSeesItsOwnLabel() throws IOException {
+    void theSecondStageFollowsTheTrialAndNeverSeesItsOwnLabel() throws IOException {
         Golden golden = Golden.read();
         BlockFeatures features = BlockFeatures.ofNsr(golden.nsr());
         AccuracyPredictor predictor = AccuracyPredictor.fit(features, golden.labels(), SECOND_STAGE);
         Architecture a = golden.labels().get(3).architecture();
-        assertTrue(predictor.predict(a, seen(85)) > predictor.predict(a, seen(80)));
-        assertTrue(predictor.interval(a, seen(85), 0.1).contains(predictor.predict(a, seen(85))));
+        assertTrue(predictor.predict(a, 85) > predictor.predict(a, 80));
+        assertTrue(predictor.interval(a, 85, 0.1).contains(predictor.predict(a, 85)));
         // at average scores the prediction is the average label
-        assertEquals(89.24, predictor.predict(a, seen(82)), 0.5);
+        assertEquals(89.24, predictor.predict(a, 82), 0.5);
         double[] before = predictor.best().leaveOneOut();
         List<LabelledArchitecture> changed = new ArrayList<>(golden.labels());
-        changed.set(5, new LabelledArchitecture(changed.get(5).architecture(), 89.6, changed.get(5).assembled()));
+        changed.set(5, tried(new LabelledArchitecture(changed.get(5).architecture(), 89.6), changed.get(5).trialTop1().orElseThrow()));
         double[] after =
                 AccuracyPredictor.fit(features, changed, SECOND_STAGE).best().leaveOneOut();
         assertEquals(before[5], after[5], 1e-9);
         assertTrue(Math.abs(before[4] - after[4]) > 1e-6);
-        assertThrows(DonnaException.InvalidInput.class, () -> fit(golden.nsr(), golden.labels()).predict(a, seen(85)));
+        assertThrows(DonnaException.InvalidInput.class, () -> fit(golden.nsr(), golden.labels()).predict(a, 85));
     }
 
     @Test
-    void assembledNetworksThatSayNothingChangeNothing() throws IOException {
+    void trialsThatSayNothingChangeNothing() throws IOException {
         Golden golden = Golden.read();
         List<LabelledArchitecture> constant = golden.labels().stream()
-                .map(l -> new LabelledArchitecture(l.architecture(), l.top1(), Optional.of(seen(50))))
+                .map(l -> tried(l, 50))
                 .toList();
         AccuracyPredictor predictor =
                 AccuracyPredictor.fit(BlockFeatures.ofNsr(golden.nsr()), constant, SECOND_STAGE);
@@ -308,7 +308,7 @@ class AccuracyPredictorTest {
         AccuracyPredictor predictor = fit(truth.nsr, truth.labels(20));
         List<LabelledArchitecture> held = IntStream.range(300, 340)
                 .mapToObj(i -> new LabelledArchitecture(
-                        truth.draw(i), truth.measure(truth.draw(i), i), Optional.empty()))
+                        truth.draw(i), truth.measure(truth.draw(i), i)))
                 .toList();
         PredictorReport.HeldOut report = PredictorReport.of(predictor, Map.of(), held, List.of(truth.draw(1)))
                 .heldOut()
@@ -331,7 +331,7 @@ class AccuracyPredictorTest {
         Truth truth = new Truth(5, n -> x -> -x, 0.1);
         assertThrows(DonnaException.InvalidInput.class, () -> fit(truth.nsr, truth.labels(3)));
         List<LabelledArchitecture> labels = new ArrayList<>(truth.labels(6));
-        labels.set(2, new LabelledArchitecture(new Architecture(0, 0, 0, 99), 1, Optional.empty()));
+        labels.set(2, new LabelledArchitecture(new Architecture(0, 0, 0, 99), 1));
         assertThrows(DonnaException.InvalidInput.class, () -> fit(truth.nsr, labels));
     }
 
@@ -407,22 +407,21 @@ class AccuracyPredictorTest {
             return of(a) + noise * new Random(Mask.mix(Mask.mix(seed) ^ index)).nextGaussian();
         }
 
-        /** An assembled network that is the better, the better the architecture is, and noisy. */
-        Assembled look(Architecture a) {
-            double noise = 0.1 * new Random(Mask.mix(seed) ^ a.hashCode()).nextGaussian();
-            return new Assembled(0.9 - 0.1 * (90 - of(a) + noise), Math.exp(90 - of(a) + noise - 3));
+        /** After a trial an architecture is the better, the better it will be; with noise. */
+        double trial(Architecture a) {
+            return of(a) - 3 + 0.1 * new Random(Mask.mix(seed) ^ a.hashCode()).nextGaussian();
         }
 
-        List<LabelledArchitecture> assembledLabels(int count) {
+        List<LabelledArchitecture> triedLabels(int count) {
             return labels(count).stream()
-                    .map(l -> new LabelledArchitecture(l.architecture(), l.top1(), Optional.of(look(l.architecture()))))
+                    .map(l -> tried(l, trial(l.architecture())))
                     .toList();
         }
 
         List<LabelledArchitecture> labels(int count) {
             List<Architecture> chosen = LabelSelection.evenlySpaced(nsr, count, 200, seed);
             return IntStream.range(0, count)
-                    .mapToObj(i -> new LabelledArchitecture(chosen.get(i), measure(chosen.get(i), i), Optional.empty()))
+                    .mapToObj(i -> new LabelledArchitecture(chosen.get(i), measure(chosen.get(i), i)))
                     .toList();
         }
     }

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import donna.space.Architecture;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -28,8 +27,7 @@ class NasBenchMacroTest {
                             .ints(0, all.length)
                             .distinct()
                             .limit(labels)
-                            .mapToObj(i -> new LabelledArchitecture(
-                                    all[i], -Math.log(100 - bench.accuracy()[i]), Optional.empty()))
+                            .mapToObj(i -> new LabelledArchitecture(all[i], -Math.log(100 - bench.accuracy()[i])))
                             .toList();
                     AccuracyPredictor predictor = AccuracyPredictor.fit(
                             BlockFeatures.ofChoices(3, 3, 3, 3, 3, 3, 3, 3),

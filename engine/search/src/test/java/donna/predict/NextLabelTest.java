@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import donna.space.Architecture;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -26,7 +25,7 @@ class NextLabelTest {
         List<LabelledArchitecture> labels = new ArrayList<>();
         for (Architecture a : LabelSelection.evenlySpaced(nsr, 12, 100, 1)) {
             double top1 = 0.9 - nsr[0][a.choice(0)] - 0.1 * nsr[2][a.choice(2)] + 0.01 * random.nextGaussian();
-            labels.add(new LabelledArchitecture(a, top1, Optional.empty()));
+            labels.add(new LabelledArchitecture(a, top1));
         }
         predictor = AccuracyPredictor.fit(
                 BlockFeatures.ofNsr(nsr), labels, new AccuracyPredictor.Options(true, false));

@@ -41,7 +41,7 @@ final class RunFiles {
                 content.add(s.metadata().getOrDefault("nsr", ""));
                 content.add(s.metadata().getOrDefault("failure", ""));
                 out.put(name, Json.hash(content));
-            } else if (name.matches("(labels|assembled)/.*|teacher/facts.json|predictor.json")) {
+            } else if (name.matches("(labels|trials|assembled)/.*|teacher/facts.json|predictor.json")) {
                 out.put(name, Json.text(Json.read(e.getValue(), Map.class).get("value")));
             } else if (name.equals("front.json")) {
                 out.put(name, front(run).stream()
@@ -62,7 +62,7 @@ final class RunFiles {
     static Map<String, FileTime> finished(Path run) throws IOException {
         Map<String, FileTime> out = new TreeMap<>();
         for (Map.Entry<String, Path> e : all(run).entrySet()) {
-            boolean piece = e.getKey().matches("(blocks|teacher|labels|assembled|models)/.*\\.(safetensors|json)|(predictor|cost|front|picks|models|baselines)\\.json");
+            boolean piece = e.getKey().matches("(blocks|teacher|labels|trials|assembled|models)/.*\\.(safetensors|json)|(predictor|cost|front|picks|models|baselines)\\.json");
             if (piece && !e.getKey().contains(".tmp")) {
                 out.put(e.getKey(), Files.getLastModifiedTime(e.getValue()));
             }
