@@ -17,7 +17,7 @@ class FlatKernelsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 15, 16, 17, 1000})
+    @ValueSource(ints = {1, 15, 16, 17, 1000, 5001})
     void sumsProductsAndMultiplesAreElementwise(int count) {
         try (Arena arena = Arena.ofConfined()) {
             Sample sample = new Sample(arena, 41);
