@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import donna.backend.Device;
 import donna.backend.Plan;
 import donna.backend.Stream;
+import donna.cpu.kernel.Lanes;
 import donna.graph.Gradient;
 import donna.graph.Graph;
 import donna.graph.Op;
@@ -202,9 +203,10 @@ class CpuPlanTest {
 
     @Test
     void theMiddleOfAnMbconvRunsInFusedPassesWhereItsPlanesAndActivationAreMadeForThem() {
+        int largest = (int) Math.sqrt((256 << 10) / (double) Lanes.BYTES);
         assertEquals(2, fusedSteps(chain(14, Activation.SWISH)));
-        assertEquals(2, fusedSteps(chain(64, Activation.RELU6)));
-        assertEquals(0, fusedSteps(chain(65, Activation.RELU6)));
+        assertEquals(2, fusedSteps(chain(largest, Activation.RELU6)));
+        assertEquals(0, fusedSteps(chain(largest + 1, Activation.RELU6)));
         assertEquals(0, fusedSteps(chain(14, Activation.GELU)));
     }
 
