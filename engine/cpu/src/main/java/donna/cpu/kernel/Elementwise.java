@@ -65,10 +65,9 @@ public final class Elementwise {
     /** {@code dst = factor * src}. */
     public static void scale(float factor, MemorySegment src, MemorySegment dst, long count) {
         long vectors = vectors(count);
-        FloatVector f = FloatVector.broadcast(SPECIES, factor);
         for (long i = 0; i < vectors; i++) {
             FloatVector.fromMemorySegment(SPECIES, src, i * BYTES, ORDER)
-                    .mul(f)
+                    .mul(factor)
                     .intoMemorySegment(dst, i * BYTES, ORDER);
         }
         for (long i = vectors * L; i < count; i++) {
