@@ -10,18 +10,11 @@ import jdk.incubator.vector.FloatVector;
 
 /** Arithmetic on flat ranges of {@code count} elements. Results may replace an operand. */
 public final class Elementwise {
-    /** Elements that come one by one: until the JVM has compiled a loop, which it does sooner the longer it is, its vectors are objects. */
-    private static final int SHORT = 4096;
-
     private Elementwise() {}
-
-    private static long vectors(long count) {
-        return count < SHORT ? 0 : count / L;
-    }
 
     /** {@code dst = a + b}. */
     public static void add(MemorySegment a, MemorySegment b, MemorySegment dst, long count) {
-        long vectors = vectors(count);
+        long vectors = Lanes.vectors(count);
         for (long i = 0; i < vectors; i++) {
             FloatVector.fromMemorySegment(SPECIES, a, i * BYTES, ORDER)
                     .add(FloatVector.fromMemorySegment(SPECIES, b, i * BYTES, ORDER))
@@ -34,7 +27,7 @@ public final class Elementwise {
 
     /** {@code dst = src + each} for {@code samples} ranges of {@code count} elements, one after another. */
     public static void addEach(MemorySegment src, MemorySegment each, MemorySegment dst, long count, int samples) {
-        long vectors = vectors(count);
+        long vectors = Lanes.vectors(count);
         for (int s = 0; s < samples; s++) {
             long first = s * count;
             for (long i = 0; i < vectors; i++) {
@@ -51,7 +44,7 @@ public final class Elementwise {
 
     /** {@code dst = a * b}. */
     public static void multiply(MemorySegment a, MemorySegment b, MemorySegment dst, long count) {
-        long vectors = vectors(count);
+        long vectors = Lanes.vectors(count);
         for (long i = 0; i < vectors; i++) {
             FloatVector.fromMemorySegment(SPECIES, a, i * BYTES, ORDER)
                     .mul(FloatVector.fromMemorySegment(SPECIES, b, i * BYTES, ORDER))
@@ -64,7 +57,7 @@ public final class Elementwise {
 
     /** {@code dst = factor * src}. */
     public static void scale(float factor, MemorySegment src, MemorySegment dst, long count) {
-        long vectors = vectors(count);
+        long vectors = Lanes.vectors(count);
         for (long i = 0; i < vectors; i++) {
             FloatVector.fromMemorySegment(SPECIES, src, i * BYTES, ORDER)
                     .mul(factor)
