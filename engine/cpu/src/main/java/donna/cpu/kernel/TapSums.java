@@ -34,9 +34,7 @@ final class TapSums {
         for (; t <= taps - 7; t += 7) {
             long p = s + t * tapStep;
             long sums = a + (long) t * BYTES;
-            if (adjacent && width % 2 == 0) {
-                AdjacentTapSums.sevenOfPairs(src, p, rowStep, step, dDst, g, gStep, rows, width, sum, sums);
-            } else if (adjacent) {
+            if (adjacent) {
                 AdjacentTapSums.seven(src, p, rowStep, step, dDst, g, gStep, rows, width, sum, sums);
             } else {
                 seven(src, p, rowStep, step, tapStep, dDst, g, gStep, rows, width, sum, sums);
