@@ -39,13 +39,20 @@ final class AdjacentTapSums {
             long end = g + y * gStep + (long) width * BYTES;
             for (long at = g + y * gStep; at != end; at += BYTES) {
                 FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, at, ORDER);
-                a0 = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER).fma(d, a0);
-                a1 = FloatVector.fromMemorySegment(SPECIES, src, p + BYTES, ORDER).fma(d, a1);
-                a2 = FloatVector.fromMemorySegment(SPECIES, src, p + 2L * BYTES, ORDER).fma(d, a2);
-                a3 = FloatVector.fromMemorySegment(SPECIES, src, p + 3L * BYTES, ORDER).fma(d, a3);
-                a4 = FloatVector.fromMemorySegment(SPECIES, src, p + 4L * BYTES, ORDER).fma(d, a4);
-                a5 = FloatVector.fromMemorySegment(SPECIES, src, p + 5L * BYTES, ORDER).fma(d, a5);
-                a6 = FloatVector.fromMemorySegment(SPECIES, src, p + 6L * BYTES, ORDER).fma(d, a6);
+                a0 = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER)
+                        .fma(d, a0);
+                a1 = FloatVector.fromMemorySegment(SPECIES, src, p + BYTES, ORDER)
+                        .fma(d, a1);
+                a2 = FloatVector.fromMemorySegment(SPECIES, src, p + 2L * BYTES, ORDER)
+                        .fma(d, a2);
+                a3 = FloatVector.fromMemorySegment(SPECIES, src, p + 3L * BYTES, ORDER)
+                        .fma(d, a3);
+                a4 = FloatVector.fromMemorySegment(SPECIES, src, p + 4L * BYTES, ORDER)
+                        .fma(d, a4);
+                a5 = FloatVector.fromMemorySegment(SPECIES, src, p + 5L * BYTES, ORDER)
+                        .fma(d, a5);
+                a6 = FloatVector.fromMemorySegment(SPECIES, src, p + 6L * BYTES, ORDER)
+                        .fma(d, a6);
                 p += step;
             }
         }
@@ -88,16 +95,26 @@ final class AdjacentTapSums {
                 FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, at, ORDER);
                 FloatVector e = FloatVector.fromMemorySegment(SPECIES, dDst, at + BYTES, ORDER);
                 long q = p + step;
-                a0 = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER).fma(d, a0);
-                a1 = FloatVector.fromMemorySegment(SPECIES, src, p + BYTES, ORDER).fma(d, a1);
-                a2 = FloatVector.fromMemorySegment(SPECIES, src, p + 2L * BYTES, ORDER).fma(d, a2);
-                a3 = FloatVector.fromMemorySegment(SPECIES, src, p + 3L * BYTES, ORDER).fma(d, a3);
-                a4 = FloatVector.fromMemorySegment(SPECIES, src, p + 4L * BYTES, ORDER).fma(d, a4);
-                b0 = FloatVector.fromMemorySegment(SPECIES, src, q, ORDER).fma(e, b0);
-                b1 = FloatVector.fromMemorySegment(SPECIES, src, q + BYTES, ORDER).fma(e, b1);
-                b2 = FloatVector.fromMemorySegment(SPECIES, src, q + 2L * BYTES, ORDER).fma(e, b2);
-                b3 = FloatVector.fromMemorySegment(SPECIES, src, q + 3L * BYTES, ORDER).fma(e, b3);
-                b4 = FloatVector.fromMemorySegment(SPECIES, src, q + 4L * BYTES, ORDER).fma(e, b4);
+                a0 = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER)
+                        .fma(d, a0);
+                a1 = FloatVector.fromMemorySegment(SPECIES, src, p + BYTES, ORDER)
+                        .fma(d, a1);
+                a2 = FloatVector.fromMemorySegment(SPECIES, src, p + 2L * BYTES, ORDER)
+                        .fma(d, a2);
+                a3 = FloatVector.fromMemorySegment(SPECIES, src, p + 3L * BYTES, ORDER)
+                        .fma(d, a3);
+                a4 = FloatVector.fromMemorySegment(SPECIES, src, p + 4L * BYTES, ORDER)
+                        .fma(d, a4);
+                b0 = FloatVector.fromMemorySegment(SPECIES, src, q, ORDER)
+                        .fma(e, b0);
+                b1 = FloatVector.fromMemorySegment(SPECIES, src, q + BYTES, ORDER)
+                        .fma(e, b1);
+                b2 = FloatVector.fromMemorySegment(SPECIES, src, q + 2L * BYTES, ORDER)
+                        .fma(e, b2);
+                b3 = FloatVector.fromMemorySegment(SPECIES, src, q + 3L * BYTES, ORDER)
+                        .fma(e, b3);
+                b4 = FloatVector.fromMemorySegment(SPECIES, src, q + 4L * BYTES, ORDER)
+                        .fma(e, b4);
                 p = q + step;
             }
         }
@@ -138,15 +155,24 @@ final class AdjacentTapSums {
                 FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, at, ORDER);
                 long q = p + tapRowStep;
                 long r = q + tapRowStep;
-                a0 = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER).fma(d, a0);
-                a1 = FloatVector.fromMemorySegment(SPECIES, src, p + BYTES, ORDER).fma(d, a1);
-                a2 = FloatVector.fromMemorySegment(SPECIES, src, p + 2L * BYTES, ORDER).fma(d, a2);
-                a3 = FloatVector.fromMemorySegment(SPECIES, src, q, ORDER).fma(d, a3);
-                a4 = FloatVector.fromMemorySegment(SPECIES, src, q + BYTES, ORDER).fma(d, a4);
-                a5 = FloatVector.fromMemorySegment(SPECIES, src, q + 2L * BYTES, ORDER).fma(d, a5);
-                a6 = FloatVector.fromMemorySegment(SPECIES, src, r, ORDER).fma(d, a6);
-                a7 = FloatVector.fromMemorySegment(SPECIES, src, r + BYTES, ORDER).fma(d, a7);
-                a8 = FloatVector.fromMemorySegment(SPECIES, src, r + 2L * BYTES, ORDER).fma(d, a8);
+                a0 = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER)
+                        .fma(d, a0);
+                a1 = FloatVector.fromMemorySegment(SPECIES, src, p + BYTES, ORDER)
+                        .fma(d, a1);
+                a2 = FloatVector.fromMemorySegment(SPECIES, src, p + 2L * BYTES, ORDER)
+                        .fma(d, a2);
+                a3 = FloatVector.fromMemorySegment(SPECIES, src, q, ORDER)
+                        .fma(d, a3);
+                a4 = FloatVector.fromMemorySegment(SPECIES, src, q + BYTES, ORDER)
+                        .fma(d, a4);
+                a5 = FloatVector.fromMemorySegment(SPECIES, src, q + 2L * BYTES, ORDER)
+                        .fma(d, a5);
+                a6 = FloatVector.fromMemorySegment(SPECIES, src, r, ORDER)
+                        .fma(d, a6);
+                a7 = FloatVector.fromMemorySegment(SPECIES, src, r + BYTES, ORDER)
+                        .fma(d, a7);
+                a8 = FloatVector.fromMemorySegment(SPECIES, src, r + 2L * BYTES, ORDER)
+                        .fma(d, a8);
                 p += step;
             }
         }
