@@ -31,16 +31,22 @@ public final class Activations {
 
     /** {@code dst[i] = act(src[i])} for {@code count} elements; src may be dst. */
     public static void forward(Activation act, MemorySegment src, MemorySegment dst, long count) {
-        forward(act, src, 0, dst, 0, count / L);
-        for (long i = count / L * L; i < count; i++) {
+        long vectors = Lanes.vectors(count);
+        if (vectors > 0) {
+            forward(act, src, 0, dst, 0, vectors);
+        }
+        for (long i = vectors * L; i < count; i++) {
             Lanes.set(dst, i, (float) act.apply(Lanes.get(src, i)));
         }
     }
 
     /** {@code dSrc[i] = dDst[i] * act'(src[i])} for {@code count} elements; dSrc may be dDst or src. */
     public static void backward(Activation act, MemorySegment dDst, MemorySegment src, MemorySegment dSrc, long count) {
-        backward(act, dDst, 0, src, 0, dSrc, 0, count / L);
-        for (long i = count / L * L; i < count; i++) {
+        long vectors = Lanes.vectors(count);
+        if (vectors > 0) {
+            backward(act, dDst, 0, src, 0, dSrc, 0, vectors);
+        }
+        for (long i = vectors * L; i < count; i++) {
             Lanes.set(dSrc, i, (float) (Lanes.get(dDst, i) * act.derivative(Lanes.get(src, i))));
         }
     }

@@ -11,9 +11,7 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Gradient of a depthwise convolution's weight: src and dDst are blocked, dWeight is plain {@code [C, 1, K, K]}. Sums
- * over a run of pixels are float, held in scratch memory as {@code [block][tap][L]}; longer sums are compensated. Where
- * {@link DenseTapSums} or {@link StridedTapSums} applies, rows of dDst are widened by zeros to a multiple of its pixels:
- * no row leaves a rest.
+ * over a run of pixels are float, held in scratch memory as {@code [block][tap][L]}; longer sums are compensated.
  */
 public final class DepthwiseBackwardWeight {
     /** Pixels summed in plain float. */
@@ -29,8 +27,6 @@ public final class DepthwiseBackwardWeight {
     private final Axis x;
     private final PaddedRows padded;
     private final int tapStep;
-    /** Pixels of a row of dDst as the loops see it. */
-    private final int width;
     private final int tileRows;
     private final int[] firstOut;
     private final int[] endOut;
@@ -46,9 +42,7 @@ public final class DepthwiseBackwardWeight {
         y = Axis.forward(h, kernel, geometry);
         x = Axis.forward(w, kernel, geometry);
         tapStep = geometry.dilation();
-        int pixels = pixelsAtATime(geometry);
-        width = (x.out + pixels - 1) / pixels * pixels;
-        padded = new PaddedRows(y, x, (width - x.out) * geometry.stride(), kernel == 3);
+        padded = new PaddedRows(y, x, nine());
         tileRows = tileRows();
         firstOut = new int[kernel];
         endOut = new int[kernel];
@@ -66,11 +60,9 @@ public final class DepthwiseBackwardWeight {
         }
     }
 
-    private int pixelsAtATime(ConvGeometry geometry) {
-        if (kernel < 5 || tapStep > 1 || geometry.stride() > 2) {
-            return 1;
-        }
-        return geometry.stride() == 1 ? DenseTapSums.PIXELS : StridedTapSums.PIXELS;
+    /** Whether three rows of three taps come at once. */
+    private boolean nine() {
+        return kernel == 3 && tapStep == 1;
     }
 
     private boolean seen(int o, int tap) {
@@ -87,16 +79,8 @@ public final class DepthwiseBackwardWeight {
         return (long) taps() * BYTES;
     }
 
-    /** Scratch bytes of a run: the sums, a padded band, and widened rows of dDst. */
+    /** Scratch bytes of a run: the sums, and a padded band. */
     public long scratchBytes() {
-        return wideAt() + (widened() ? (long) y.out * width * BYTES : 0);
-    }
-
-    private boolean widened() {
-        return width > x.out;
-    }
-
-    private long wideAt() {
         return sumBytes() + padded.bytes();
     }
 
@@ -115,9 +99,6 @@ public final class DepthwiseBackwardWeight {
     /** Clears the sums. */
     void begin(MemorySegment scratch) {
         padded.clear(scratch, sumBytes());
-        if (widened()) {
-            Lanes.clear(scratch, wideAt(), (long) y.out * width);
-        }
         Lanes.clear(scratch, 0, taps());
         sums.clear();
         pending = 0;
@@ -159,22 +140,6 @@ public final class DepthwiseBackwardWeight {
 
     /** Adds a plane of channel block {@code block}; src and dDst may lie in {@code scratch} behind its own part. */
     void plane(int block, MemorySegment src, long s, MemorySegment dDst, long g, MemorySegment scratch) {
-        if (widened()) {
-            widen(dDst, g, scratch);
-            bands(block, src, s, scratch, wideAt(), scratch);
-        } else {
-            bands(block, src, s, dDst, g, scratch);
-        }
-    }
-
-    private void widen(MemorySegment dDst, long g, MemorySegment scratch) {
-        long row = (long) x.out * BYTES;
-        for (int r = 0; r < y.out; r++) {
-            Lanes.copy(dDst, g + r * row, scratch, wideAt() + (long) r * width * BYTES, x.out);
-        }
-    }
-
-    private void bands(int block, MemorySegment src, long s, MemorySegment dDst, long g, MemorySegment scratch) {
         int area = kernel * kernel;
         int summed = 0;
         for (int i = 0; i < padded.bands.size(); i++) {
@@ -203,27 +168,26 @@ public final class DepthwiseBackwardWeight {
             long sumAt) {
         int from = band.from();
         int to = band.to();
-        if (kernel == 3) {
+        if (nine()) {
             // Outputs that see all three rows of taps; what is left of the band comes row by row.
             int low = Math.min(to, Math.max(from, Math.max(firstOut[0], firstOut[2])));
             int high = Math.max(low, Math.min(to, Math.min(endOut[0], endOut[2])));
             if (low < high) {
                 long s = source(origin, low, 0);
                 long rowStep = y.baseStep * padded.rowBytes;
-                long tapRowStep = tapStep * padded.rowBytes;
+                long tapRowStep = padded.rowBytes;
                 long d = gradient(g, low);
-                TapSums.nine(
+                AdjacentTapSums.nine(
                         src,
                         s,
                         rowStep,
                         step(),
-                        tapBytes(),
                         tapRowStep,
                         dDst,
                         d,
-                        (long) width * BYTES,
+                        (long) x.out * BYTES,
                         high - low,
-                        width,
+                        x.out,
                         sum,
                         sumAt);
             }
@@ -247,7 +211,7 @@ public final class DepthwiseBackwardWeight {
     }
 
     private long tileBytes(int rows) {
-        return ((long) (rows - 1) * y.baseStep + (kernel - 1L) * tapStep + 1) * padded.rowBytes + (long) rows * width * BYTES;
+        return ((long) (rows - 1) * y.baseStep + (kernel - 1L) * tapStep + 1) * padded.rowBytes + (long) rows * x.out * BYTES;
     }
 
     /** Outputs {@code [low, high)}, one row of taps after the other. */
@@ -267,7 +231,7 @@ public final class DepthwiseBackwardWeight {
             if (rows > 0) {
                 long s = source(origin, from, t);
                 long a = sumAt + (long) t * kernel * BYTES;
-                TapSums.row(kernel, src, s, rowStep, step(), tapBytes(), dDst, gradient(g, from), rows, width, sum, a);
+                TapSums.row(kernel, src, s, rowStep, step(), tapBytes(), dDst, gradient(g, from), rows, x.out, sum, a);
             }
         }
     }
@@ -277,7 +241,7 @@ public final class DepthwiseBackwardWeight {
     }
 
     private long gradient(long g, int row) {
-        return g + (long) row * width * BYTES;
+        return g + (long) row * x.out * BYTES;
     }
 
     private long step() {

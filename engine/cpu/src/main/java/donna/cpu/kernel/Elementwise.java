@@ -14,7 +14,7 @@ public final class Elementwise {
 
     /** {@code dst = a + b}. */
     public static void add(MemorySegment a, MemorySegment b, MemorySegment dst, long count) {
-        long vectors = count / L;
+        long vectors = Lanes.vectors(count);
         for (long i = 0; i < vectors; i++) {
             FloatVector.fromMemorySegment(SPECIES, a, i * BYTES, ORDER)
                     .add(FloatVector.fromMemorySegment(SPECIES, b, i * BYTES, ORDER))
@@ -27,7 +27,7 @@ public final class Elementwise {
 
     /** {@code dst = src + each} for {@code samples} ranges of {@code count} elements, one after another. */
     public static void addEach(MemorySegment src, MemorySegment each, MemorySegment dst, long count, int samples) {
-        long vectors = count / L;
+        long vectors = Lanes.vectors(count);
         for (int s = 0; s < samples; s++) {
             long first = s * count;
             for (long i = 0; i < vectors; i++) {
@@ -44,7 +44,7 @@ public final class Elementwise {
 
     /** {@code dst = a * b}. */
     public static void multiply(MemorySegment a, MemorySegment b, MemorySegment dst, long count) {
-        long vectors = count / L;
+        long vectors = Lanes.vectors(count);
         for (long i = 0; i < vectors; i++) {
             FloatVector.fromMemorySegment(SPECIES, a, i * BYTES, ORDER)
                     .mul(FloatVector.fromMemorySegment(SPECIES, b, i * BYTES, ORDER))
@@ -57,11 +57,10 @@ public final class Elementwise {
 
     /** {@code dst = factor * src}. */
     public static void scale(float factor, MemorySegment src, MemorySegment dst, long count) {
-        long vectors = count / L;
-        FloatVector f = FloatVector.broadcast(SPECIES, factor);
+        long vectors = Lanes.vectors(count);
         for (long i = 0; i < vectors; i++) {
             FloatVector.fromMemorySegment(SPECIES, src, i * BYTES, ORDER)
-                    .mul(f)
+                    .mul(factor)
                     .intoMemorySegment(dst, i * BYTES, ORDER);
         }
         for (long i = vectors * L; i < count; i++) {

@@ -24,11 +24,21 @@ public final class Lanes {
 
     static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
+    private static final int SHORT = 1024;
+
     private Lanes() {}
 
     /** Channel blocks of {@code channels} channels. */
     public static int blocks(int channels) {
         return (channels + L - 1) / L;
+    }
+
+    /**
+     * How many vectors of a flat range of {@code count} elements a kernel takes; the rest comes one by one. A short range
+     * has none: a loop that makes few steps is compiled late, and until then each of its vectors is an object.
+     */
+    static long vectors(long count) {
+        return count < SHORT ? 0 : count / L;
     }
 
     /** Bytes of a blocked tensor. */

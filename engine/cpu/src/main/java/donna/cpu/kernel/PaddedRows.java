@@ -31,19 +31,14 @@ final class PaddedRows {
     private final int rows;
 
     PaddedRows(Axis y, Axis x) {
-        this(y, x, 0, false);
+        this(y, x, false);
     }
 
-    /**
-     * With more zeros.
-     *
-     * @param spare pixels behind every row
-     * @param tall whether rows above and below are wanted; a plane that comes in bands has none
-     */
-    PaddedRows(Axis y, Axis x, int spare, boolean tall) {
+    /** With rows of zeros above and below where {@code tall}; a plane that comes in bands has none. */
+    PaddedRows(Axis y, Axis x, boolean tall) {
         width = x.src;
         before = x.padBefore();
-        after = x.padAfter() + spare;
+        after = x.padAfter();
         rowBytes = (long) (before + width + after) * BYTES;
         int edges = y.padBefore() + y.padAfter();
         this.tall = tall && (y.src + edges) * rowBytes <= BAND_BYTES;

@@ -29,16 +29,13 @@ final class TapSums {
             MemorySegment sum,
             long a) {
         long gStep = (long) width * BYTES;
-        boolean dense = step == BYTES && tapStep == BYTES && width % DenseTapSums.PIXELS == 0;
-        boolean strided = step == 2 * BYTES && tapStep == BYTES && width % StridedTapSums.PIXELS == 0;
+        boolean adjacent = tapStep == BYTES;
         int t = 0;
         for (; t <= taps - 7; t += 7) {
             long p = s + t * tapStep;
             long sums = a + (long) t * BYTES;
-            if (dense) {
-                DenseTapSums.seven(src, p, rowStep, dDst, g, gStep, rows, width, sum, sums);
-            } else if (strided) {
-                StridedTapSums.seven(src, p, rowStep, dDst, g, gStep, rows, width, sum, sums);
+            if (adjacent) {
+                AdjacentTapSums.seven(src, p, rowStep, step, dDst, g, gStep, rows, width, sum, sums);
             } else {
                 seven(src, p, rowStep, step, tapStep, dDst, g, gStep, rows, width, sum, sums);
             }
@@ -46,16 +43,14 @@ final class TapSums {
         for (; t <= taps - 5; t += 5) {
             long p = s + t * tapStep;
             long sums = a + (long) t * BYTES;
-            if (dense) {
-                DenseTapSums.five(src, p, rowStep, dDst, g, gStep, rows, width, sum, sums);
-            } else if (strided) {
-                StridedTapSums.five(src, p, rowStep, dDst, g, gStep, rows, width, sum, sums);
+            if (adjacent) {
+                AdjacentTapSums.five(src, p, rowStep, step, dDst, g, gStep, rows, width, sum, sums);
             } else {
                 five(src, p, rowStep, step, tapStep, dDst, g, gStep, rows, width, sum, sums);
-                if (width % 2 == 1) {
-                    long d = g + (width - 1L) * BYTES;
-                    fiveOfColumn(src, p + (width - 1) * step, rowStep, tapStep, dDst, d, gStep, rows, sum, sums);
-                }
+            }
+            if (width % 2 == 1) {
+                long d = g + (width - 1L) * BYTES;
+                fiveOfColumn(src, p + (width - 1) * step, rowStep, tapStep, dDst, d, gStep, rows, sum, sums);
             }
         }
         for (; t <= taps - 3; t += 3) {
@@ -171,7 +166,7 @@ final class TapSums {
         a4.add(b4).intoMemorySegment(sum, a + 4L * BYTES, ORDER);
     }
 
-    /** What {@link #five} leaves of rows of odd width: one column. */
+    /** What two pixels at a time leave of rows of odd width: one column. */
     private static void fiveOfColumn(
             MemorySegment src,
             long s,
@@ -205,64 +200,6 @@ final class TapSums {
         a2.intoMemorySegment(sum, a + 2L * BYTES, ORDER);
         a3.intoMemorySegment(sum, a + 3L * BYTES, ORDER);
         a4.intoMemorySegment(sum, a + 4L * BYTES, ORDER);
-    }
-
-    /** Three rows of three taps, the rows {@code tapRowStep} apart. */
-    static void nine(
-            MemorySegment src,
-            long s,
-            long rowStep,
-            long step,
-            long tapStep,
-            long tapRowStep,
-            MemorySegment dDst,
-            long g,
-            long gStep,
-            int rows,
-            int width,
-            MemorySegment sum,
-            long a) {
-        FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, sum, a, ORDER);
-        FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, sum, a + BYTES, ORDER);
-        FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, sum, a + 2L * BYTES, ORDER);
-        FloatVector a3 = FloatVector.fromMemorySegment(SPECIES, sum, a + 3L * BYTES, ORDER);
-        FloatVector a4 = FloatVector.fromMemorySegment(SPECIES, sum, a + 4L * BYTES, ORDER);
-        FloatVector a5 = FloatVector.fromMemorySegment(SPECIES, sum, a + 5L * BYTES, ORDER);
-        FloatVector a6 = FloatVector.fromMemorySegment(SPECIES, sum, a + 6L * BYTES, ORDER);
-        FloatVector a7 = FloatVector.fromMemorySegment(SPECIES, sum, a + 7L * BYTES, ORDER);
-        FloatVector a8 = FloatVector.fromMemorySegment(SPECIES, sum, a + 8L * BYTES, ORDER);
-        for (int y = 0; y < rows; y++) {
-            for (int x = 0; x < width; x++) {
-                FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, g + y * gStep + (long) x * BYTES, ORDER);
-                long p = s + y * rowStep + x * step;
-                long q = p + tapRowStep;
-                long r = q + tapRowStep;
-                a0 = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER).fma(d, a0);
-                a1 = FloatVector.fromMemorySegment(SPECIES, src, p + tapStep, ORDER)
-                        .fma(d, a1);
-                a2 = FloatVector.fromMemorySegment(SPECIES, src, p + 2 * tapStep, ORDER)
-                        .fma(d, a2);
-                a3 = FloatVector.fromMemorySegment(SPECIES, src, q, ORDER).fma(d, a3);
-                a4 = FloatVector.fromMemorySegment(SPECIES, src, q + tapStep, ORDER)
-                        .fma(d, a4);
-                a5 = FloatVector.fromMemorySegment(SPECIES, src, q + 2 * tapStep, ORDER)
-                        .fma(d, a5);
-                a6 = FloatVector.fromMemorySegment(SPECIES, src, r, ORDER).fma(d, a6);
-                a7 = FloatVector.fromMemorySegment(SPECIES, src, r + tapStep, ORDER)
-                        .fma(d, a7);
-                a8 = FloatVector.fromMemorySegment(SPECIES, src, r + 2 * tapStep, ORDER)
-                        .fma(d, a8);
-            }
-        }
-        a0.intoMemorySegment(sum, a, ORDER);
-        a1.intoMemorySegment(sum, a + BYTES, ORDER);
-        a2.intoMemorySegment(sum, a + 2L * BYTES, ORDER);
-        a3.intoMemorySegment(sum, a + 3L * BYTES, ORDER);
-        a4.intoMemorySegment(sum, a + 4L * BYTES, ORDER);
-        a5.intoMemorySegment(sum, a + 5L * BYTES, ORDER);
-        a6.intoMemorySegment(sum, a + 6L * BYTES, ORDER);
-        a7.intoMemorySegment(sum, a + 7L * BYTES, ORDER);
-        a8.intoMemorySegment(sum, a + 8L * BYTES, ORDER);
     }
 
     private static void three(

@@ -17,7 +17,7 @@ class FlatKernelsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 15, 16, 17, 1000})
+    @ValueSource(ints = {1, 15, 16, 17, 1000, 1025})
     void sumsProductsAndMultiplesAreElementwise(int count) {
         try (Arena arena = Arena.ofConfined()) {
             Sample sample = new Sample(arena, 41);
@@ -32,6 +32,10 @@ class FlatKernelsTest {
             Sample.assertClose(expected(count, i -> 2.5 * a[i]), Sample.read(dst), 1e-7, "multiple");
             Elementwise.scaleBy(sample.plain(a), sample.plain(-3f), dst, count);
             Sample.assertClose(expected(count, i -> -3.0 * a[i]), Sample.read(dst), 1e-7, "multiple by a scalar");
+            float[] two = sample.normal(2 * count, 0, 1);
+            MemorySegment sums = sample.plain(two);
+            Elementwise.addEach(sums, sample.plain(b), sums, count, 2);
+            Sample.assertClose(expected(2 * count, i -> (double) two[i] + b[i % count]), Sample.read(sums), 1e-7, "sums with each");
         }
     }
 
