@@ -106,7 +106,7 @@ public record Summary(
      * @param leaveOneOutTau rank correlation of predictions that never saw the architecture they predict, nested: everything is chosen inside each fold
      * @param leaveOneOutRmse of the same predictions, as a share of 1
      * @param naiveSumTau rank correlation of the plain sum of the blocks' NSRs, the baseline to beat; the other baselines are beside it
-     * @param searchTau rank correlation of what the search asks, which has not seen assembled networks
+     * @param searchTau rank correlation of what the search asks, which has seen no trials
      * @param searchRmse its error, as a share of 1
      * @param baselines rank correlation of other ways to rank, by name
      * @param heldOut the same on architectures labelled for nothing else: one entry, or none unless asked for
@@ -269,7 +269,7 @@ public record Summary(
      *
      * @param teacher training the reference model
      * @param library all candidates together
-     * @param predictor all labelled architectures together
+     * @param predictor all labelled architectures together, and trials
      * @param perModel each further model
      */
     public record Epochs(double teacher, double library, double predictor, double perModel) {}

@@ -14,6 +14,7 @@ import donna.jobs.Store;
 import donna.nn.Network;
 import donna.space.Architecture;
 import donna.spec.KdSpec;
+import donna.spec.PredictorSpec;
 import donna.spec.TrainSpec;
 import donna.tensor.DonnaException;
 import donna.train.Inference;
@@ -72,7 +73,11 @@ final class FinetuneStage {
 
     /** Tries where the finetuning of architectures leads: labels of a small budget. */
     List<Label> trial(BlockLibrary library, List<Architecture> architectures) {
-        return label("trial", setting.spec().predictor().train().share(TRIAL), library, architectures);
+        return label("trial", trial(setting.spec().predictor()), library, architectures);
+    }
+
+    static TrainSpec trial(PredictorSpec spec) {
+        return spec.train().share(TRIAL);
     }
 
     private List<Label> label(String kind, TrainSpec train, BlockLibrary library, List<Architecture> architectures) {

@@ -153,7 +153,8 @@ final class FrontStage {
         List<PredictorStage.Prediction> predict(List<Architecture> members);
     }
 
-    private static final int SHORTLIST = 5;
+    /** Members of the front among which a pick is chosen. */
+    static final int SHORTLIST = 5;
 
     /** A member of the front, and the share of the teacher's cost under which it is the most accurate. */
     record Pick(double share, Member member, PredictorStage.Prediction prediction) {}

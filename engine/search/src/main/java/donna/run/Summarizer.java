@@ -182,8 +182,10 @@ final class Summarizer {
         double teacher = s.teacher().weights().isPresent() ? 0 : passes(s.teacher().train());
         double library = passes(s.distill().train()) * setting.space().candidateCount() / setting.space().blocks().size();
         int labels = s.predictor().labels().isEmpty() ? s.predictor().architectures() : s.predictor().labels().size();
-        return new Summary.Epochs(
-                teacher, library, passes(s.predictor().train()) * (labels + s.predictor().heldOut()), passes(s.finetune().train()));
+        int rated = labels + s.predictor().heldOut();
+        int tried = s.predictor().secondStage() ? rated + FrontStage.SHORTLIST * s.finetune().latencyShares().size() : 0;
+        double predictor = rated * passes(s.predictor().train()) + tried * passes(FinetuneStage.trial(s.predictor()));
+        return new Summary.Epochs(teacher, library, predictor, passes(s.finetune().train()));
     }
 
     private double passes(TrainSpec t) {

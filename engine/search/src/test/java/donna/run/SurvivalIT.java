@@ -91,7 +91,7 @@ class SurvivalIT {
     @Test
     void stopped_in_every_phase_it_ends_within_two_seconds_and_goes_on_to_the_same_bits() throws Exception {
         Path run = folder.resolve("stopped");
-        for (String phase : List.of("teacher", "block library", "labels", "latency", "finetuning", "measuring the picks")) {
+        for (String phase : List.of("teacher", "block library", "assembled networks", "labels", "trials", "latency", "finetuning", "measuring the picks")) {
             for (long moment : new long[] {1, 5}) {
                 Moments stop = new Moments(phase, moment);
                 assertThrows(

@@ -35,6 +35,18 @@ class SearchSpecTest {
     }
 
     @Test
+    void aShareOfATrainingSeesThatPartOfItsImages() {
+        TrainSpec label = SearchSpec.read(file).predictor().train();
+        assertEquals(List.of(1, 1600, 25), steps(label.share(8)));
+        assertEquals(List.of(1, 64, 1), steps(label.withAtMost(100).share(8)));
+        assertEquals(List.of(3, 100, 3), steps(label.withAtMost(100).withEpochs(20).share(8)));
+    }
+
+    private static List<Integer> steps(TrainSpec t) {
+        return List.of(t.epochs(), t.images(), t.steps());
+    }
+
+    @Test
     void everyEntryReachesItsRecord() {
         SearchSpec spec = SearchSpec.read(file);
         assertEquals(1, spec.seed());
