@@ -15,13 +15,13 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * How much faster do more threads make NSGA-II over 5 blocks of 384 options, two objectives? For each population, on as
  * many islands as it usually has, the numbers of threads in turn, round after round, and beside each what the machine
- * could give at most: as many independent searches of one thread at once, which are the same on as many islands. A front that depends on the number of threads is an error. Arguments: the
- * results folder, the most threads (none: all processors).
+ * could give at most: as many independent searches of one thread at once, on as many islands. A front that depends on
+ * the number of threads is an error. Arguments: the results folder, the most threads (none: all processors).
  */
 public final class ThreadScaling {
     private static final int[] POPULATIONS = {1_000, 10_000, 100_000};
-    private static final int ROUNDS = 5;
-    private static final int COMPILING = 3;
+    private static final int ROUNDS = 9;
+    private static final int COMPILING = 8;
     private static final double SECONDS = 0.4;
 
     private ThreadScaling() {}
