@@ -1,5 +1,6 @@
 package donna.bench;
 
+import donna.cpu.kernel.Lanes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,21 +11,24 @@ import java.util.Locale;
  *
  * @param processor as it names itself
  * @param cores that this process may use
+ * @param vectorBits widest vectors: processors of one name have 512 or only 256
  * @param system operating system and architecture
  * @param java version of the virtual machine
  */
-public record Machine(String processor, int cores, String system, String java) {
+public record Machine(String processor, int cores, int vectorBits, String system, String java) {
     /** This one. */
     public static Machine here() {
         return new Machine(
                 processorName(),
                 Runtime.getRuntime().availableProcessors(),
+                8 * Lanes.BYTES,
                 System.getProperty("os.name") + " " + System.getProperty("os.arch"),
                 Runtime.version().toString());
     }
 
     /**
-     * A file name: the processor without trademarks and clock, and the cores, such as {@code amd-epyc-9b14-2-cores}.
+     * A file name: the processor without trademarks and clock, the cores, and the vectors, such as {@code
+     * amd-epyc-9b14-2-cores-512-bit}.
      */
     public String shortName() {
         String name = processor
@@ -32,12 +36,12 @@ public record Machine(String processor, int cores, String system, String java) {
                 .replaceAll("\\((r|tm|c)\\)|\\bcpu\\b|\\bprocessor\\b|\\b\\d+-core\\b|@.*", " ")
                 .replaceAll("[^a-z0-9]+", "-")
                 .replaceAll("^-|-$", "");
-        return name + "-" + cores + "-cores";
+        return name + "-" + cores + "-cores-" + vectorBits + "-bit";
     }
 
     @Override
     public String toString() {
-        return processor + ", " + cores + " cores, " + system + ", Java " + java;
+        return processor + ", " + cores + " cores, vectors of " + vectorBits + " bits, " + system + ", Java " + java;
     }
 
     private static String processorName() {
