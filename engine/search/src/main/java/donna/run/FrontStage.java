@@ -180,20 +180,23 @@ final class FrontStage {
             case PARAMS -> teacherParams;
             case ACCURACY -> 1;
         };
+        List<Double> shares = setting.spec().finetune().latencyShares();
+        List<List<Member>> shortlists = shares.stream().map(share -> found.front().stream()
+                        .filter(m -> k.isEmpty() || m.objectives()[k.getAsInt()] <= share * whole)
+                        .sorted(Comparator.comparingDouble(m -> -m.predictedTop1()))
+                        .limit(SHORTLIST)
+                        .toList())
+                .toList();
+        List<Architecture> listed = shortlists.stream().flatMap(List::stream).map(Member::architecture).distinct().toList();
+        List<PredictorStage.Prediction> predicted = judge.predict(listed);
         List<Pick> picks = new ArrayList<>();
         Set<Architecture> taken = new LinkedHashSet<>();
-        for (double share : setting.spec().finetune().latencyShares()) {
-            List<Member> shortlist = found.front().stream()
-                    .filter(m -> k.isEmpty() || m.objectives()[k.getAsInt()] <= share * whole)
-                    .sorted(Comparator.comparingDouble(m -> -m.predictedTop1()))
-                    .limit(SHORTLIST)
-                    .toList();
-            List<PredictorStage.Prediction> predicted = judge.predict(shortlist.stream().map(Member::architecture).toList());
-            IntStream.range(0, predicted.size())
-                    .boxed()
-                    .filter(i -> Double.isFinite(predicted.get(i).top1()))
-                    .max(Comparator.<Integer>comparingDouble(i -> predicted.get(i).top1()).thenComparing(Comparator.reverseOrder()))
-                    .map(i -> new Pick(share, shortlist.get(i), predicted.get(i)))
+        for (int i = 0; i < shares.size(); i++) {
+            double share = shares.get(i);
+            shortlists.get(i).stream()
+                    .map(m -> new Pick(share, m, predicted.get(listed.indexOf(m.architecture()))))
+                    .filter(p -> Double.isFinite(p.prediction().top1()))
+                    .reduce((best, p) -> p.prediction().top1() > best.prediction().top1() ? p : best)
                     .filter(p -> taken.add(p.member().architecture()))
                     .ifPresentOrElse(
                             picks::add,
