@@ -15,7 +15,8 @@ import java.util.Set;
  * NSGA-II for those who rate architectures themselves: {@link #ask} for some, rate them anyhow and anywhere, {@link
  * #tell} their values, until it has {@link #ended}. Every telling selects the survivors anew, so that telling one at a
  * time is the steady-state form of the algorithm, and asking and telling whole populations gives the same bits as
- * {@link Evolution#run} on one island. What is asked is a function of the seed and of what was asked and told before. One thread.
+ * {@link Evolution#run} on one island. What is asked is a function of the seed and of what was asked and told before.
+ * One thread.
  *
  * <pre>{@code
  * while (!search.ended()) {

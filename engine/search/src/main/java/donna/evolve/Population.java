@@ -158,6 +158,10 @@ final class Population {
         System.arraycopy(s.violation(), 0, violation, 0, size);
         System.arraycopy(s.crowding(), 0, crowding, 0, size);
         System.arraycopy(s.rank(), 0, rank, 0, size);
+        indexSurvivors();
+    }
+
+    private void indexSurvivors() {
         index.clear();
         for (int i = 0; i < size; i++) {
             index.claim(i);
@@ -337,10 +341,7 @@ final class Population {
         System.arraycopy(keptCrowding, 0, crowding, 0, kept);
         System.arraycopy(keptHash, 0, hash, 0, kept);
         size = kept;
-        index.clear();
-        for (int i = 0; i < kept; i++) {
-            index.claim(i);
-        }
+        indexSurvivors();
     }
 
     /** The first place in the order that breaks constraints as much as place {@code i} does. */
