@@ -1,8 +1,9 @@
 """A finetuning step in PyTorch eager, for donna.bench.peers.Finetuning.
 
-Usage: finetune_peer.py NETWORKS.json NAME PROCESSES STEPS
+Usage: finetune_peer.py NETWORKS.json NAME PROCESSES STEPS PRECISION
 Every process trains a network of its own with one thread: the fastest way found to keep all cores busy. The step: forward,
-0.7 * 4 * KL(teacher, student) + 0.3 * cross-entropy, backward, fused AdamW; fp32, channels last. Prints `NAME: MS ms`, the median
+0.7 * 4 * KL(teacher, student) + 0.3 * cross-entropy, backward, fused AdamW; channels last, in
+F32 or, with PRECISION BF16, autocast. Prints `NAME: MS ms`, the median
 over the steps of all processes.
 """
 import json
@@ -65,7 +66,7 @@ def network(spec):
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(head["channels"], head["classes"]))
 
 
-def train(rank, spec, steps, ready, results):
+def train(rank, spec, steps, precision, ready, results):
     torch.set_num_threads(1)
     torch.manual_seed(rank)
     net = network(spec).to(memory_format=torch.channels_last).train()
@@ -76,7 +77,9 @@ def train(rank, spec, steps, ready, results):
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        logits = net(images)
+        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "BF16"):
+            logits = net(images)
+        logits = logits.float()
         soft = F.kl_div(F.log_softmax(logits / TEMPERATURE, 1), teacher, reduction="batchmean") * TEMPERATURE**2
         (0.7 * soft + 0.3 * F.cross_entropy(logits, labels)).backward()
         optimizer.step()
@@ -93,11 +96,11 @@ def train(rank, spec, steps, ready, results):
 
 
 def main():
-    file, name, processes, steps = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    file, name, processes, steps, precision = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
     spec = next(n for n in json.load(open(file))["networks"] if n["name"] == name)
     context = mp.get_context("fork")
     ready, results = context.Barrier(processes), context.SimpleQueue()
-    children = [context.Process(target=train, args=(r, spec, steps, ready, results)) for r in range(processes)]
+    children = [context.Process(target=train, args=(r, spec, steps, precision, ready, results)) for r in range(processes)]
     for child in children:
         child.start()
     times = [t for _ in children for t in results.get()]

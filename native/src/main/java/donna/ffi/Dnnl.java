@@ -27,7 +27,9 @@ public final class Dnnl extends Handle {
     };
     private static final int UNIMPLEMENTED = 3;
     private static final int CPU = 1;
-    private static final int F32 = 3;
+    private static final int ISA_AVX2 = 0x7;
+    private static final int ISA_AVX512 = 0x27;
+    private static final int ISA_AVX512_BF16 = 0xe7;
     private static final int TAG_ANY = 1;
     private static final int[] TAGS_ROW_MAJOR = {0, 2, 3, 4, 5, 6};
     private static final int TAG_BLOCKED_16 = 78;
@@ -60,8 +62,16 @@ public final class Dnnl extends Handle {
     public String description() {
         MemorySegment v = lib.dnnl_version().reinterpret(12);
         String version = v.get(ValueLayout.JAVA_INT, 0) + "." + v.get(ValueLayout.JAVA_INT, 4) + "." + v.get(ValueLayout.JAVA_INT, 8);
-        int isa = lib.dnnl_get_effective_cpu_isa();
-        return version + ", " + ((isa & 0x27) == 0x27 ? "avx512_core" : (isa & 0x7) == 0x7 ? "avx2" : "sse41");
+        return version + ", " + (generatesFor(ISA_AVX512) ? "avx512_core" : generatesFor(ISA_AVX2) ? "avx2" : "sse41");
+    }
+
+    /** Whether this processor multiplies BF16 in hardware (AVX512-BF16, AMX); if not, the library widens it first, which is slower than F32. */
+    public boolean multipliesBf16() {
+        return generatesFor(ISA_AVX512_BF16);
+    }
+
+    private boolean generatesFor(int isa) {
+        return (lib.dnnl_get_effective_cpu_isa() & isa) == isa;
     }
 
     /** Compiled primitives that the library itself keeps for equal descriptors. */
@@ -70,32 +80,32 @@ public final class Dnnl extends Handle {
     }
 
     /** Row-major. */
-    public MemoryDesc rowMajor(int... dims) {
-        return tagged(dims, TAGS_ROW_MAJOR[dims.length]);
+    public MemoryDesc rowMajor(DnnlElement element, int... dims) {
+        return tagged(element, dims, TAGS_ROW_MAJOR[dims.length]);
     }
 
     /** {@code [N, C, H, W]} in channel blocks of 8 or 16. */
-    public MemoryDesc blocked(int block, int... dims) {
+    public MemoryDesc blocked(DnnlElement element, int block, int... dims) {
         if (block != 8 && block != 16) {
             throw new NativeException("oneDNN: a channel block of " + block + "; expected 8 or 16");
         }
-        return tagged(dims, block == 16 ? TAG_BLOCKED_16 : TAG_BLOCKED_8);
+        return tagged(element, dims, block == 16 ? TAG_BLOCKED_16 : TAG_BLOCKED_8);
     }
 
     /** In whatever order the primitive likes best. */
-    public MemoryDesc any(int... dims) {
-        return tagged(dims, TAG_ANY);
+    public MemoryDesc any(DnnlElement element, int... dims) {
+        return tagged(element, dims, TAG_ANY);
     }
 
     /** With the given distance, in elements, of neighbours along each dimension. */
-    public MemoryDesc strided(int[] dims, long[] strides) {
-        return new MemoryDesc(lib, create("dnnl_memory_desc_create_with_strides", (arena, out) ->
-                lib.dnnl_memory_desc_create_with_strides(out, dims.length, longs(arena, dims), F32, arena.allocateFrom(ValueLayout.JAVA_LONG, strides))));
+    public MemoryDesc strided(DnnlElement element, int[] dims, long[] strides) {
+        return new MemoryDesc(lib, create("dnnl_memory_desc_create_with_strides", (arena, out) -> lib.dnnl_memory_desc_create_with_strides(
+                out, dims.length, longs(arena, dims), element.code, arena.allocateFrom(ValueLayout.JAVA_LONG, strides))));
     }
 
-    private MemoryDesc tagged(int[] dims, int tag) {
+    private MemoryDesc tagged(DnnlElement element, int[] dims, int tag) {
         return new MemoryDesc(lib, create("dnnl_memory_desc_create_with_tag", (arena, out) ->
-                lib.dnnl_memory_desc_create_with_tag(out, dims.length, longs(arena, dims), F32, tag)));
+                lib.dnnl_memory_desc_create_with_tag(out, dims.length, longs(arena, dims), element.code, tag)));
     }
 
     /** A new order of work. */
@@ -122,19 +132,20 @@ public final class Dnnl extends Handle {
                 pair(arena, w.padding()), pair(arena, w.paddingBelow(), w.paddingRight()), attr));
     }
 
-    /** {@code (diffDst, weights) -> diffSrc}; otherwise as {@link #convolutionForward}. {@code forward} stands for the pass it belongs to. */
-    public Optional<Primitive> convolutionBackwardData(MemoryDesc diffSrc, MemoryDesc weights, MemoryDesc diffDst, Window w, Predicate<String> accept) {
-        return withHint(diffSrc, weights, diffDst, w, hint ->
+    /** {@code (diffDst, weights) -> diffSrc}; otherwise as {@link #convolutionForward}, whose source is {@code src}. */
+    public Optional<Primitive> convolutionBackwardData(MemoryDesc src, MemoryDesc diffSrc, MemoryDesc weights, MemoryDesc diffDst, Window w,
+            Predicate<String> accept) {
+        return withHint(src, weights, diffDst, w, hint ->
                 primitive("convolution backward data", List.of(), accept, (arena, out, attr) ->
                         lib.dnnl_convolution_backward_data_primitive_desc_create(
                                 out, address(), DIRECT, diffSrc.address(), weights.address(), diffDst.address(), pair(arena, w.stride()),
                                 pair(arena, w.dilation() - 1), pair(arena, w.padding()), pair(arena, w.paddingBelow(), w.paddingRight()), hint, attr)));
     }
 
-    /** {@code (src, diffDst) -> diffWeights}; otherwise as {@link #convolutionForward}. */
-    public Optional<Primitive> convolutionBackwardWeights(MemoryDesc src, MemoryDesc diffWeights, MemoryDesc diffDst, Window w,
+    /** {@code (src, diffDst) -> diffWeights}; otherwise as {@link #convolutionForward}, whose weights are {@code weights}. */
+    public Optional<Primitive> convolutionBackwardWeights(MemoryDesc src, MemoryDesc weights, MemoryDesc diffWeights, MemoryDesc diffDst, Window w,
             Predicate<String> accept) {
-        return withHint(src, diffWeights, diffDst, w, hint ->
+        return withHint(src, weights, diffDst, w, hint ->
                 primitive("convolution backward weights", List.of(), accept, (arena, out, attr) ->
                         lib.dnnl_convolution_backward_weights_primitive_desc_create(
                                 out, address(), DIRECT, src.address(), diffWeights.address(), 0, diffDst.address(), pair(arena, w.stride()),
@@ -147,7 +158,7 @@ public final class Dnnl extends Handle {
                 out, address(), src.address(), weights.address(), bias.map(Handle::address).orElse(0L), dst.address(), attr));
     }
 
-    /** {@code src -> dst}, the same values in another order. */
+    /** {@code src -> dst}, the same values in another order, or rounded to other elements. */
     public Optional<Primitive> reorder(MemoryDesc src, MemoryDesc dst, Predicate<String> accept) {
         return primitive("reorder", List.of(), accept, (arena, out, attr) -> lib.dnnl_reorder_primitive_desc_create(
                 out, src.address(), address(), dst.address(), address(), attr));

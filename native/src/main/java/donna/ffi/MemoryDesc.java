@@ -1,6 +1,6 @@
 package donna.ffi;
 
-/** Shape, element type and order of a tensor for oneDNN ({@code dnnl_memory_desc_t}); always F32. Made by {@link Dnnl}; the caller closes it. */
+/** Shape, element type and order of a tensor for oneDNN ({@code dnnl_memory_desc_t}). Made by {@link Dnnl}; the caller closes it. */
 public final class MemoryDesc extends Handle {
     private final Onednn lib;
 

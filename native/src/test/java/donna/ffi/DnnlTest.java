@@ -39,17 +39,17 @@ class DnnlTest {
 
     @Test
     void aProductOfMatricesIsRight() {
-        assertArrayEquals(new float[] {4, 11, 10, 25}, product(dnnl.strided(new int[] {2, 2}, new long[] {1, 2})));
-        assertArrayEquals(new float[] {8, 9, 18, 19}, product(dnnl.rowMajor(2, 2)));
+        assertArrayEquals(new float[] {4, 11, 10, 25}, product(dnnl.strided(DnnlElement.F32, new int[] {2, 2}, new long[] {1, 2})));
+        assertArrayEquals(new float[] {8, 9, 18, 19}, product(dnnl.rowMajor(DnnlElement.F32, 2, 2)));
     }
 
     /** {@code [[1, 2], [3, 4]] * b} where b's memory holds 2, 1, 3, 4. */
     private float[] product(MemoryDesc layout) {
         try (Arena arena = Arena.ofConfined();
-                MemoryDesc a = dnnl.rowMajor(2, 2);
+                MemoryDesc a = dnnl.rowMajor(DnnlElement.F32, 2, 2);
                 MemoryDesc b = layout;
                 Primitive p = dnnl.matmul(a, b, Optional.empty(), a, name -> true).orElseThrow();
-                MemoryDesc scratch = p.scratchBytes() > 0 ? p.scratchpad() : dnnl.rowMajor(1);
+                MemoryDesc scratch = p.scratchBytes() > 0 ? p.scratchpad() : dnnl.rowMajor(DnnlElement.F32, 1);
                 DnnlStream stream = dnnl.stream();
                 Invocation run = dnnl.invocation(arena, p, PRODUCT, a, b, a, scratch)) {
             MemorySegment dst = arena.allocate(16, 64);
@@ -66,8 +66,8 @@ class DnnlTest {
     @Test
     void scratchMemoryIsNotForgotten() {
         try (Arena arena = Arena.ofConfined();
-                MemoryDesc a = dnnl.rowMajor(300, 300);
-                MemoryDesc b = dnnl.strided(new int[] {300, 300}, new long[] {1, 300});
+                MemoryDesc a = dnnl.rowMajor(DnnlElement.F32, 300, 300);
+                MemoryDesc b = dnnl.strided(DnnlElement.F32, new int[] {300, 300}, new long[] {1, 300});
                 Primitive p = dnnl.matmul(a, b, Optional.empty(), a, name -> name.startsWith("brg")).orElseThrow()) {
             assertTrue(p.scratchBytes() > 0, p.implementation());
             int[] withoutScratch = {Dnnl.ARG_SRC, Dnnl.ARG_WEIGHTS, Dnnl.ARG_DST};
@@ -84,9 +84,9 @@ class DnnlTest {
 
     @Test
     void aBlockedLayoutHasRoomForWholeBlocks() {
-        try (MemoryDesc blocked = dnnl.blocked(16, 2, 24, 3, 3);
-                MemoryDesc plain = dnnl.rowMajor(2, 24, 3, 3);
-                MemoryDesc again = dnnl.blocked(16, 2, 24, 3, 3)) {
+        try (MemoryDesc blocked = dnnl.blocked(DnnlElement.F32, 16, 2, 24, 3, 3);
+                MemoryDesc plain = dnnl.rowMajor(DnnlElement.F32, 2, 24, 3, 3);
+                MemoryDesc again = dnnl.blocked(DnnlElement.F32, 16, 2, 24, 3, 3)) {
             assertEquals(2 * 32 * 9 * 4, blocked.bytes());
             assertEquals(2 * 24 * 9 * 4, plain.bytes());
             assertTrue(blocked.same(again));
@@ -96,11 +96,11 @@ class DnnlTest {
 
     @Test
     void theReferenceImplementationCanBeRefused() {
-        try (MemoryDesc image = dnnl.blocked(16, 1, 16, 9, 9);
-                MemoryDesc weight = dnnl.any(16, 1, 1, 5, 5)) {
+        try (MemoryDesc image = dnnl.blocked(DnnlElement.F32, 16, 1, 16, 9, 9);
+                MemoryDesc weight = dnnl.any(DnnlElement.F32, 16, 1, 1, 5, 5)) {
             Window window = new Window(1, 1, 2, 2, 2);
             List<String> offered = new ArrayList<>();
-            assertTrue(dnnl.convolutionBackwardWeights(image, weight, image, window, name -> {
+            assertTrue(dnnl.convolutionBackwardWeights(image, weight, weight, image, window, name -> {
                 offered.add(name);
                 return false;
             }).isEmpty());
@@ -110,13 +110,13 @@ class DnnlTest {
 
     @Test
     void anErrorNamesTheFunctionAndTheStatus() {
-        NativeException e = assertThrows(NativeException.class, () -> dnnl.rowMajor(-1, 2));
+        NativeException e = assertThrows(NativeException.class, () -> dnnl.rowMajor(DnnlElement.F32, -1, 2));
         assertTrue(e.getMessage().contains("dnnl_memory_desc_create_with_tag") && e.getMessage().contains("invalid arguments"), e.getMessage());
     }
 
     @Test
     void closeIsIdempotentAndUseAfterItThrows() {
-        MemoryDesc desc = dnnl.rowMajor(2, 2);
+        MemoryDesc desc = dnnl.rowMajor(DnnlElement.F32, 2, 2);
         desc.close();
         desc.close();
         NativeException e = assertThrows(NativeException.class, desc::bytes);

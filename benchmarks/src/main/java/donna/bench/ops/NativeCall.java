@@ -1,6 +1,7 @@
 package donna.bench.ops;
 
 import donna.ffi.Dnnl;
+import donna.ffi.DnnlElement;
 import donna.ffi.MemoryDesc;
 import donna.ffi.Openmp;
 import java.util.concurrent.TimeUnit;
@@ -32,7 +33,7 @@ public class NativeCall {
     public void open() {
         openmp = Openmp.load();
         dnnl = Dnnl.open();
-        desc = dnnl.rowMajor(2, 3);
+        desc = dnnl.rowMajor(DnnlElement.F32, 2, 3);
         getter = function.startsWith("dnnl");
         if (desc.bytes() != 24) {
             throw new IllegalStateException("2 x 3 floats are " + desc.bytes() + " bytes");

@@ -1,5 +1,6 @@
 package donna.bench.peers;
 
+import donna.backend.Precision;
 import donna.bench.Machine;
 import donna.bench.Results;
 import donna.bench.Table;
@@ -20,13 +21,14 @@ import java.util.Optional;
  * How long does a training step of every candidate of a stage take in PyTorch, which gives all threads to one candidate after another, and here, with one
  * candidate per thread? For each stage the two run in turn, each in a process of its own: all candidates against PyTorch eager, four of them against
  * {@code torch.compile} as well. Arguments: Python, the peer's folder, the folder for logs, threads, rounds, steps, {@code eager} or {@code compile} (eager
- * and, for the four, compile), and the results folder (none: nothing is kept).
+ * and, for the four, compile), the precision of both ({@code F32}, {@code BF16}), and the results folder (none: nothing is kept).
  */
 public final class BlockDistillation {
     /** The four candidates that a stage begins with and that are reported apart from it. */
     private static final String FOUR_OF = "cifar-24-40";
 
     private static final int FOUR = 4;
+    private static final String SECTION = "blockDistillation";
     private static final String STAGES = "bkd_stages.json";
     private static final String SCRIPT = "bkd_peer.py";
 
@@ -35,6 +37,7 @@ public final class BlockDistillation {
     private final Path logs;
     private final int threads;
     private final int steps;
+    private final Precision precision;
 
     /** A line of the result: milliseconds for one step of all candidates; ratio is the peer's over ours, round by round. */
     private record Row(String work, int candidates, double peerMs, double oursMs, Spread ratio, List<Double> peerRounds, List<Double> oursRounds) {
@@ -61,27 +64,29 @@ public final class BlockDistillation {
     private final List<Double> peaks = new ArrayList<>();
     private final Map<String, String> failed = new LinkedHashMap<>();
 
-    private BlockDistillation(String python, Path peer, Path logs, int threads, int steps) {
+    private BlockDistillation(String python, Path peer, Path logs, int threads, int steps, Precision precision) {
         this.python = python;
         this.peer = peer;
         this.logs = logs;
         this.threads = threads;
         this.steps = steps;
+        this.precision = precision;
     }
 
     public static void main(String[] args) throws IOException, InterruptedException {
         int threads = Integer.parseInt(args[3]);
         int rounds = Integer.parseInt(args[4]);
         int steps = Integer.parseInt(args[5]);
-        BlockDistillation race = new BlockDistillation(args[0], Path.of(args[1]), Path.of(args[2]), threads, steps);
+        Precision precision = Precision.valueOf(args[7]);
+        BlockDistillation race = new BlockDistillation(args[0], Path.of(args[1]), Path.of(args[2]), threads, steps, precision);
         String pytorch = Child.pytorchVersion(race.logs, race.python);
         race.run(rounds, args[6].equals("compile"));
         System.out.println(Machine.here() + "; PyTorch " + pytorch);
-        System.out.println("a training step of all candidates, " + threads + " threads, " + rounds + " rounds in turn\n\n" + race);
-        if (args.length > 7) {
+        System.out.println("a training step of all candidates in " + precision.word() + ", " + threads + " threads, " + rounds + " rounds in turn\n\n" + race);
+        if (args.length > 8) {
             Race result = new Race(
                     pytorch, threads, rounds, steps, Spread.of(race.peaks).median(), race.rows, race.candidates, race.failed);
-            System.out.println("written to " + Results.put(Path.of(args[7]), "blockDistillation", result));
+            System.out.println("written to " + Results.put(Path.of(args[8]), precision == Precision.F32 ? SECTION : SECTION + "-" + precision.word(), result));
         }
     }
 
@@ -145,8 +150,8 @@ public final class BlockDistillation {
     }
 
     private List<Double> peer(Path folder, String mode, Stages.Stage stage) throws IOException, InterruptedException {
-        String output = Child.run(logs.resolve("bkd-" + mode + ".log"), List.of(python, folder.resolve(SCRIPT).toString(), "--mode", mode, "--threads",
-                        Integer.toString(threads), "--steps", Integer.toString(steps), "--stage", stage.name()))
+        String output = Child.run(logs.resolve("bkd-" + mode + ".log"), List.of(python, folder.resolve(SCRIPT).toString(), "--mode", mode, "--dtype",
+                        precision == Precision.F32 ? "fp32" : precision.word(), "--threads", Integer.toString(threads), "--steps", Integer.toString(steps), "--stage", stage.name()))
                 .output();
         return StepLines.milliseconds(stage.name(), stage.candidates().size(), output);
     }
@@ -170,7 +175,7 @@ public final class BlockDistillation {
 
     private StepLines ours(Stages.Stage stage) throws IOException, InterruptedException {
         List<String> arguments =
-                List.of(peer.resolve(STAGES).toString(), "cpu", Integer.toString(threads), Integer.toString(steps), stage.name());
+                List.of(peer.resolve(STAGES).toString(), "cpu", precision.name(), Integer.toString(threads), Integer.toString(steps), stage.name());
         String output = Child.run(logs.resolve("bkd-ours.log"), Child.java(BkdStep.class, arguments)).output();
         return StepLines.read(stage.name(), stage.candidates().size(), output);
     }

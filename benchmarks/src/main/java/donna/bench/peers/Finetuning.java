@@ -1,5 +1,6 @@
 package donna.bench.peers;
 
+import donna.backend.Precision;
 import donna.bench.Machine;
 import donna.bench.Results;
 import donna.bench.Table;
@@ -15,9 +16,10 @@ import java.util.regex.Pattern;
 /**
  * How long does a finetuning step of a whole network take in PyTorch eager and here, while every core finetunes a network of its own? For each network the
  * two run in turn, each in processes of its own. Arguments: Python, the folder of the networks file and the Python script, the folder for logs, threads,
- * rounds, steps, and the results folder (none: nothing is kept).
+ * rounds, steps, the precision of both ({@code F32}, {@code BF16}), and the results folder (none: nothing is kept).
  */
 public final class Finetuning {
+    private static final String SECTION = "finetuning";
     private static final Pattern ALLOCATED = Pattern.compile(", ([0-9.]+) B allocated");
     private static final Pattern TIME = Pattern.compile(": ([0-9.]+) ms");
 
@@ -46,12 +48,13 @@ public final class Finetuning {
         String threads = args[3];
         int rounds = Integer.parseInt(args[4]);
         String steps = args[5];
+        Precision precision = Precision.valueOf(args[6]);
         String file = folder.resolve("networks.json").toString();
         String peer = folder.resolve("finetune_peer.py").toString();
         String pytorch = Child.pytorchVersion(logs, python);
         List<Row> rows = new ArrayList<>();
         for (Named network : Json.read(Path.of(file), Networks.class).networks()) {
-            List<String> arguments = List.of(file, network.name(), threads, steps);
+            List<String> arguments = List.of(file, network.name(), threads, steps, precision.name());
             List<String> eagerCommand = new ArrayList<>(List.of(python, peer));
             eagerCommand.addAll(arguments);
             List<Double> eager = new ArrayList<>();
@@ -70,10 +73,10 @@ public final class Finetuning {
         rows.forEach(r -> table.row(
                 r.network(), Table.number(r.eagerMs()), Table.number(r.oursMs()), r.ratio().toString(), Table.number(r.allocatedBytes())));
         System.out.println(Machine.here() + "; PyTorch " + pytorch);
-        System.out.println(threads + " networks at once, a thread each, " + rounds + " rounds in turn\n\n" + table);
-        if (args.length > 6) {
+        System.out.println(threads + " networks at once in " + precision.word() + ", a thread each, " + rounds + " rounds in turn\n\n" + table);
+        if (args.length > 7) {
             Race race = new Race(pytorch, Integer.parseInt(threads), rounds, Integer.parseInt(steps), rows);
-            System.out.println("written to " + Results.put(Path.of(args[6]), "finetuning", race));
+            System.out.println("written to " + Results.put(Path.of(args[7]), precision == Precision.F32 ? SECTION : SECTION + "-" + precision.word(), race));
         }
     }
 

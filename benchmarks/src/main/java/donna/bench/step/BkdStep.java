@@ -3,6 +3,7 @@ package donna.bench.step;
 import com.sun.management.ThreadMXBean;
 import donna.backend.Backends;
 import donna.backend.Device;
+import donna.backend.Precision;
 import donna.backend.Stream;
 import donna.bench.ceiling.FmaPeak;
 import donna.cpu.ProfiledPlan;
@@ -22,8 +23,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * How long does one training step of every candidate of a stage take, one candidate per thread? Arguments: the stages file, a device, threads, steps,
- * optionally a stage's name and {@code profile}. Prints, per candidate, the median milliseconds of a step while all threads work, by the clock and by
+ * How long does one training step of every candidate of a stage take, one candidate per thread? Arguments: the stages file, a device,
+ * {@code F32} or another precision, threads, steps, optionally a stage's name and {@code profile}. Prints, per candidate, the median milliseconds of a step while all threads work, by the clock and by
  * the thread's own processor time (on a machine that does other things too, only the latter means something), its floating-point operations and what it leaves
  * to the garbage collector, and per stage the sums divided by the threads: what {@code bkd_peer.py} calls the total of a framework that gives all threads to one
  * candidate. Before all, what a thread can do at most while the others work too.
@@ -41,11 +42,12 @@ public final class BkdStep {
 
     public static void main(String[] args) throws InterruptedException {
         Stages stages = Stages.read(Path.of(args[0]));
-        int threads = Integer.parseInt(args[2]);
-        int steps = Integer.parseInt(args[3]);
-        String only = args.length > 4 ? args[4] : "";
-        boolean profile = args.length > 5;
-        try (Device device = Backends.open(args[1], System.out::println)) {
+        Precision precision = Precision.valueOf(args[2]);
+        int threads = Integer.parseInt(args[3]);
+        int steps = Integer.parseInt(args[4]);
+        String only = args.length > 5 ? args[5] : "";
+        boolean profile = args.length > 6;
+        try (Device device = Backends.open(args[1], precision, System.out::println)) {
             System.out.printf(Locale.ROOT, "FMA peak: %.2f GFLOP/s a thread%n", peak(threads) / 1e9);
             for (Stages.Stage stage : stages.stages()) {
                 if (only.isEmpty() || only.equals("all") || stage.name().equals(only)) {

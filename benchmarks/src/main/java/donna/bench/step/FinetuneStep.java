@@ -3,6 +3,7 @@ package donna.bench.step;
 import com.sun.management.ThreadMXBean;
 import donna.backend.Backends;
 import donna.backend.Device;
+import donna.backend.Precision;
 import donna.backend.Stream;
 import donna.finetune.Finetuner;
 import donna.nn.Network;
@@ -28,7 +29,7 @@ import java.util.concurrent.CountDownLatch;
 
 /**
  * How long does a finetuning step of a network take while every thread finetunes one of its own? Arguments: the networks file, a network's name, threads,
- * steps. Prints {@code NAME: MS ms, N B allocated}: the median over the steps of all threads, and what the median step of a thread leaves
+ * steps, {@code F32} or another precision. Prints {@code NAME: MS ms, N B allocated}: the median over the steps of all threads, and what the median step of a thread leaves
  * to the garbage collector.
  */
 public final class FinetuneStep {
@@ -49,7 +50,7 @@ public final class FinetuneStep {
         double[][] times = new double[threads][];
         double[] allocated = new double[threads];
         CountDownLatch ready = new CountDownLatch(threads);
-        try (Device device = Backends.open("cpu", line -> {});
+        try (Device device = Backends.open("cpu", Precision.valueOf(args[4]), line -> {});
                 Workers workers = new Workers(device, threads)) {
             workers.forEach(threads, (t, stream) -> times[t] = train(device, stream, spec, t, steps, ready, allocated));
         }

@@ -11,9 +11,15 @@ public enum Precision {
     F32,
     /** Single precision, but products and convolutions round what they multiply to ten bits of mantissa. */
     TF32,
-    /** Activations and their gradients, and what products and convolutions multiply, are stored in 16 bits: eight of exponent, seven of mantissa. */
+    /**
+     * What products and convolutions multiply is rounded to 16 bits, eight of exponent and seven of mantissa, where that is faster; a device may store activations
+     * and their gradients so as well.
+     */
     BF16,
-    /** The same with five bits of exponent and ten of mantissa: small gradients would be lost, so that trainings scale the loss. */
+    /**
+     * Activations and their gradients, and what is multiplied, are stored in 16 bits, five of exponent and ten of mantissa: small gradients would be lost, so that
+     * trainings scale the loss.
+     */
     F16;
 
     /** {@code bf16}: as users write it. */

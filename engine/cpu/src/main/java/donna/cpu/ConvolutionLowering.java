@@ -9,6 +9,7 @@ import donna.cpu.kernel.DepthwiseForward;
 import donna.cpu.kernel.Elementwise;
 import donna.cpu.kernel.Lanes;
 import donna.ffi.Dnnl;
+import donna.ffi.DnnlElement;
 import donna.ffi.MemoryDesc;
 import donna.graph.Node;
 import donna.graph.Op;
@@ -31,6 +32,9 @@ import java.util.function.Supplier;
  * that is strided and dilated runs on spread pixels, and a weight gradient runs tap by tap ({@link TapwiseBackwardWeight}).
  */
 final class ConvolutionLowering {
+    /** Multiplications for each number of the larger image, from which on it pays to round what is multiplied; measured with AVX512-BF16. */
+    private static final int WORTH_ROUNDING = 16;
+
     private final PlanBuilder b;
     private final int block = Lowering.block();
 
@@ -39,16 +43,28 @@ final class ConvolutionLowering {
     }
 
     /** A primitive, and the weights it takes. */
-    private record Choice(Compiled compiled, WideWeight wide) {}
+    private record Choice(Compiled compiled, DnnlElement element, WideWeight wide) {}
 
     private Optional<Choice> choose(Pass pass, Shape src, Shape weight, Shape dst, ConvGeometry g, int srcBlock, boolean bias, Activation act,
             boolean residual) {
+        long products = dst.elements() * (weight.elements() / weight.dim(0));
+        if (b.multiplied() != DnnlElement.F32 && !isDepthwise(g, weight) && products >= WORTH_ROUNDING * Math.max(src.elements(), dst.elements())) {
+            Optional<Choice> rounded = choose(b.multiplied(), pass, src, weight, dst, g, srcBlock, bias, act, residual);
+            if (rounded.isPresent()) {
+                return rounded;
+            }
+        }
+        return choose(DnnlElement.F32, pass, src, weight, dst, g, srcBlock, bias, act, residual);
+    }
+
+    private Optional<Choice> choose(DnnlElement element, Pass pass, Shape src, Shape weight, Shape dst, ConvGeometry g, int srcBlock, boolean bias,
+            Activation act, boolean residual) {
         WideWeight merged = WideWeight.merge(g, weight, block);
         for (WideWeight w : merged.geometry().groups() == 1 ? List.of(merged, merged.padded(srcBlock, block)) : List.of(merged)) {
             Optional<Compiled> c = b.primitives().convolution(
-                    new Conv(pass, w.image(src, srcBlock), w.weight(), w.image(dst, block), w.geometry(), srcBlock, block, bias, act, residual));
+                    new Conv(pass, element, w.image(src, srcBlock), w.weight(), w.image(dst, block), w.geometry(), srcBlock, block, bias, act, residual));
             if (c.isPresent()) {
-                return Optional.of(new Choice(c.get(), w));
+                return Optional.of(new Choice(c.get(), element, w));
             }
         }
         return Optional.empty();
@@ -94,7 +110,7 @@ final class ConvolutionLowering {
 
     private void run(Node n, Choice c, int srcBlock, boolean bias, boolean residual) {
         List<Slot> slots = new ArrayList<>();
-        slots.add(b.in(n.input(0), srcBlock));
+        slots.add(b.in(n.input(0), c.element, srcBlock));
         slots.add(weight(n.input(1), c.wide, c.compiled.desc(Dnnl.ARG_WEIGHTS)));
         if (bias) {
             slots.add(bias(n, c.wide));
@@ -131,8 +147,7 @@ final class ConvolutionLowering {
         Shape src = o.src();
         Shape dst = n.input(0).shape();
         ConvGeometry g = o.geometry();
-        Slot dDst = b.in(n.input(0), block);
-        if (isDepthwise(g, weight) && backwardAsForward(n, dDst, weight, g, src)) {
+        if (isDepthwise(g, weight) && backwardAsForward(n, weight, g, src)) {
             return;
         }
         DepthwiseBackwardData k = new DepthwiseBackwardData(src.dim(0), src.dim(1), src.dim(2), src.dim(3), weight.dim(2), g);
@@ -140,17 +155,17 @@ final class ConvolutionLowering {
                 ? Optional.empty()
                 : choose(Pass.BACKWARD_DATA, src, weight, dst, g, block, false, Activation.NONE, false);
         if (found.isEmpty() && isDepthwise(g, weight)) {
-            b.step("vector depthwise", (m, stream) -> k.run(m[0], m[1], m[2], m[3]), dDst, b.plain(n.input(1)), b.define(n.output(0), block),
-                    b.temporary(k.scratchBytes()));
+            b.step("vector depthwise", (m, stream) -> k.run(m[0], m[1], m[2], m[3]), b.in(n.input(0), block), b.plain(n.input(1)),
+                    b.define(n.output(0), block), b.temporary(k.scratchBytes()));
             return;
         }
-        if (found.isEmpty() && g.stride() > 1) {
-            ConvGeometry dense = dense(g);
-            Shape spread = convolved(src, weight, dense);
-            found = choose(Pass.BACKWARD_DATA, src, weight, spread, dense, block, false, Activation.NONE, false);
-            dDst = found.isPresent() ? spread(dDst, dst, spread, g.stride()) : dDst;
+        Shape spread = convolved(src, weight, dense(g));
+        boolean spreads = found.isEmpty() && g.stride() > 1;
+        if (spreads) {
+            found = choose(DnnlElement.F32, Pass.BACKWARD_DATA, src, weight, spread, dense(g), block, false, Activation.NONE, false);
         }
         Choice c = found.orElseThrow(() -> refused(n));
+        Slot dDst = spreads ? spread(b.in(n.input(0), block), dst, spread, g.stride()) : b.in(n.input(0), c.element, block);
         b.primitive(c.compiled, dDst, weight(n.input(1), c.wide, c.compiled.desc(Dnnl.ARG_WEIGHTS)), b.define(n.output(0), block));
     }
 
@@ -158,13 +173,13 @@ final class ConvolutionLowering {
      * Without strides, the gradient of a depthwise convolution is one itself, with the taps in reverse order; oneDNN runs it forward almost twice as fast
      * as backward.
      */
-    private boolean backwardAsForward(Node n, Slot dDst, Shape weight, ConvGeometry g, Shape src) {
+    private boolean backwardAsForward(Node n, Shape weight, ConvGeometry g, Shape src) {
         Optional<ConvGeometry> reverse = reverse(g, weight);
         Optional<Choice> found =
                 reverse.flatMap(r -> choose(Pass.FORWARD, n.input(0).shape(), weight, src, r, block, false, Activation.NONE, false));
         found.ifPresent(c -> {
             Slot ordered = reversedWeight(n.input(1), g, c.compiled.desc(Dnnl.ARG_WEIGHTS));
-            b.primitive(c.compiled, dDst, ordered, b.define(n.output(0), block));
+            b.primitive(c.compiled, b.in(n.input(0), block), ordered, b.define(n.output(0), block));
         });
         return found.isPresent();
     }
@@ -226,8 +241,8 @@ final class ConvolutionLowering {
         for (Pieces.Piece p : pieces.all()) {
             int channels = p.blocks() * block;
             ConvGeometry part = new ConvGeometry(g.stride(), g.padding(), g.dilation(), channels);
-            Optional<Compiled> c = b.primitives().convolution(new Conv(pass, pieces.shape(p, src), weight.with(0, channels), pieces.shape(p, dst), part,
-                    block, block, false, Activation.NONE, false));
+            Optional<Compiled> c = b.primitives().convolution(new Conv(pass, DnnlElement.F32, pieces.shape(p, src), weight.with(0, channels),
+                    pieces.shape(p, dst), part, block, block, false, Activation.NONE, false));
             c.filter(k -> byBlocks && k.desc(Dnnl.ARG_WEIGHTS).bytes() == p.blocks() * blockBytes).ifPresent(parts::add);
         }
         return parts.size() == pieces.all().size() ? Optional.of(b.piecewise(pieces, parts)) : Optional.empty();
@@ -270,20 +285,20 @@ final class ConvolutionLowering {
         Value src = n.input(0);
         Shape s = src.shape();
         int srcBlock = srcBlock(src, o.geometry());
-        Slot dDst = b.in(n.input(1), block);
         ConvGeometry g = o.geometry();
         Shape dst = n.input(1).shape();
         Optional<Choice> found = choose(Pass.BACKWARD_WEIGHT, s, o.weight(), dst, g, srcBlock, false, Activation.NONE, false);
         if (found.isEmpty() && isDepthwise(g, o.weight())) {
             DepthwiseBackwardWeight k = new DepthwiseBackwardWeight(s.dim(0), s.dim(1), s.dim(2), s.dim(3), o.weight().dim(2), g);
-            b.step("vector depthwise", (m, stream) -> k.run(m[0], m[1], m[2], m[3]), b.in(src, block), dDst, b.define(n.output(0), 1),
-                    b.temporary(k.scratchBytes()));
+            b.step("vector depthwise", (m, stream) -> k.run(m[0], m[1], m[2], m[3]), b.in(src, block), b.in(n.input(1), block),
+                    b.define(n.output(0), 1), b.temporary(k.scratchBytes()));
             return;
         }
         if (found.isPresent()) {
-            backwardWeight(n, found.get(), b.in(src, srcBlock), dDst);
+            DnnlElement element = found.get().element;
+            backwardWeight(n, found.get(), b.in(src, element, srcBlock), b.in(n.input(1), element, block));
         } else {
-            tapwise(n, o, b.in(src, block), dDst);
+            tapwise(n, o, b.in(src, block), b.in(n.input(1), block));
         }
     }
 
@@ -292,7 +307,7 @@ final class ConvolutionLowering {
         Shape dst = n.input(1).shape();
         Shape pixels = dst.with(1, s.dim(1));
         Shape dense = new Shape(o.weight().dim(0), s.dim(1), 1, 1);
-        Choice c = choose(Pass.BACKWARD_WEIGHT, pixels, dense, dst, ConvGeometry.POINTWISE, block, false, Activation.NONE, false)
+        Choice c = choose(DnnlElement.F32, Pass.BACKWARD_WEIGHT, pixels, dense, dst, ConvGeometry.POINTWISE, block, false, Activation.NONE, false)
                 .orElseThrow(() -> refused(n));
         MemoryDesc layout = c.compiled.desc(Dnnl.ARG_DIFF_WEIGHTS);
         MemoryDesc plain = b.primitives().plainWeight(c.wide.weight(), 1);

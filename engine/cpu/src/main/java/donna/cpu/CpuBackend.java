@@ -7,6 +7,8 @@ import donna.cpu.kernel.Lanes;
 import donna.ffi.Dnnl;
 import donna.ffi.NativeException;
 import donna.tensor.DonnaException;
+import java.util.EnumSet;
+import java.util.Set;
 
 /** Provides the backend {@code cpu}. */
 public final class CpuBackend implements BackendProvider {
@@ -36,8 +38,27 @@ public final class CpuBackend implements BackendProvider {
     }
 
     @Override
+    public Set<Precision> precisions() {
+        return multipliesBf16() ? EnumSet.of(Precision.F32, Precision.BF16) : EnumSet.of(Precision.F32);
+    }
+
+    @Override
+    public String refusal(Precision precision) {
+        return precision == Precision.BF16
+                ? "computes in f32: this CPU has neither AVX512-BF16 nor AMX, which bf16 needs; ask for f32 or another device"
+                : BackendProvider.super.refusal(precision);
+    }
+
+    private static boolean multipliesBf16() {
+        try (Dnnl dnnl = Dnnl.open()) {
+            return dnnl.multipliesBf16();
+        } catch (NativeException e) {
+            return false;
+        }
+    }
+
+    @Override
     public Device open(int index, Precision precision, boolean fast) {
-        require(precision);
         if (index != 0) {
             throw new DonnaException.Unavailable("device 'cpu:" + index + "': there is one CPU device; expected cpu or cpu:0");
         }
@@ -45,6 +66,7 @@ public final class CpuBackend implements BackendProvider {
         if (!a.usable()) {
             throw new DonnaException.Unavailable("device 'cpu' cannot be used: " + a.detail());
         }
-        return new CpuDevice(Dnnl.open());
+        require(precision);
+        return new CpuDevice(Dnnl.open(), precision);
     }
 }

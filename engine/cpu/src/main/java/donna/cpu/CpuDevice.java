@@ -2,9 +2,11 @@ package donna.cpu;
 
 import donna.backend.Device;
 import donna.backend.Plan;
+import donna.backend.Precision;
 import donna.backend.Stream;
 import donna.cpu.kernel.Lanes;
 import donna.ffi.Dnnl;
+import donna.ffi.DnnlElement;
 import donna.ffi.NativeException;
 import donna.ffi.Openmp;
 import donna.graph.Graph;
@@ -20,13 +22,16 @@ final class CpuDevice implements Device {
 
     private final Dnnl dnnl;
     private final Primitives primitives;
+    private final DnnlElement multiplied;
     private final String name;
     private final AtomicLong bytes = new AtomicLong();
     private volatile boolean open = true;
 
-    CpuDevice(Dnnl dnnl) {
+    /** @param precision F32 or BF16 */
+    CpuDevice(Dnnl dnnl, Precision precision) {
         this.dnnl = dnnl;
-        this.name = "cpu (oneDNN " + dnnl.description() + ")";
+        this.multiplied = precision == Precision.F32 ? DnnlElement.F32 : DnnlElement.BF16;
+        this.name = "cpu (oneDNN " + dnnl.description() + (precision == Precision.F32 ? ")" : ", " + precision.word() + ")");
         this.primitives = new Primitives(dnnl);
     }
 
@@ -36,6 +41,11 @@ final class CpuDevice implements Device {
 
     Primitives primitives() {
         return primitives;
+    }
+
+    /** What products round their operands to, where that pays. */
+    DnnlElement multiplied() {
+        return multiplied;
     }
 
     @Override
@@ -82,7 +92,7 @@ final class CpuDevice implements Device {
 
     @Override
     public Device inSinglePrecision() {
-        return new CpuDevice(Dnnl.open());
+        return new CpuDevice(Dnnl.open(), Precision.F32);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package donna.cpu;
 
 import donna.backend.plan.Packing;
+import donna.ffi.DnnlElement;
 import donna.ffi.MemoryDesc;
 import donna.graph.Graph;
 import donna.graph.Node;
@@ -59,6 +60,11 @@ final class PlanBuilder {
         return device.primitives();
     }
 
+    /** What products round their operands to, where that pays. */
+    DnnlElement multiplied() {
+        return device.multiplied();
+    }
+
     /** Steps that follow belong to {@code n}. */
     void at(Node n) {
         node = n;
@@ -90,7 +96,7 @@ final class PlanBuilder {
                     "cpu: '" + name + "' is " + spec + "; this backend works on F32, labels are I32; convert it, or use the reference backend");
         }
         requireKnown(name, spec.layout());
-        Slot s = new Slot(spec.bytes(), spec.layout().block());
+        Slot s = new Slot(spec.bytes(), DnnlElement.F32, spec.layout().block());
         s.bindTo(name);
         bound.put(name, s);
         home(v, s);
@@ -110,9 +116,17 @@ final class PlanBuilder {
 
     /** A new place for {@code v} in the given channel block. */
     Slot define(Value v, int block) {
-        Slot s = temporary(new Layout(block).elements(v.shape()) * Float.BYTES, block);
+        return define(v, DnnlElement.F32, block);
+    }
+
+    private Slot define(Value v, DnnlElement element, int block) {
+        Slot s = temporary(bytes(v, element, block), element, block);
         home(v, s);
         return s;
+    }
+
+    private static long bytes(Value v, DnnlElement element, int block) {
+        return new Layout(block).elements(v.shape()) * (element == DnnlElement.F32 ? Float.BYTES : Short.BYTES);
     }
 
     /** {@code v} is what {@code s} holds from the next step on. */
@@ -128,7 +142,11 @@ final class PlanBuilder {
 
     /** Scratch memory for the steps that name it. */
     Slot temporary(long bytes, int block) {
-        Slot s = new Slot(bytes, block);
+        return temporary(bytes, DnnlElement.F32, block);
+    }
+
+    private Slot temporary(long bytes, DnnlElement element, int block) {
+        Slot s = new Slot(bytes, element, block);
         (constant ? constantSlots : slots).add(s);
         return s;
     }
@@ -159,20 +177,34 @@ final class PlanBuilder {
 
     /** {@code v} in channel blocks of {@code block}, converted here if it is not yet. */
     Slot in(Value v, int block) {
+        return in(v, DnnlElement.F32, block);
+    }
+
+    /** The same, rounded to {@code element}s. */
+    Slot in(Value v, DnnlElement element, int block) {
         for (Slot s : homes.get(v)) {
-            if (s.block() == block) {
+            if (s.element() == element && s.block() == block) {
                 return s;
             }
         }
         Slot from = origin(v);
-        Slot to = define(v, block);
+        Slot to = define(v, element, block);
         convert(v.shape(), from, to);
         return to;
     }
 
-    /** Copies between layouts. */
+    /** A row-major copy of {@code v}, rounded to {@code element}s, that is not one of its homes. */
+    Slot rounded(Value v, DnnlElement element) {
+        Slot from = plain(v);
+        Slot to = temporary(bytes(v, element, 1), element, 1);
+        convert(v.shape(), from, to);
+        return to;
+    }
+
+    /** Copies between layouts, rounding where elements differ. */
     void convert(Shape shape, Slot from, Slot to) {
-        reorder("layout", primitives().layout(shape, from.block()), from, primitives().layout(shape, to.block()), to);
+        reorder(from.element() == to.element() ? "layout" : "rounding", primitives().layout(from.element(), shape, from.block()), from,
+                primitives().layout(to.element(), shape, to.block()), to);
     }
 
     /** Copies between oneDNN layouts. */
@@ -252,7 +284,7 @@ final class PlanBuilder {
             slots.remove(s);
             bound.put(name, s);
         } else {
-            Slot to = new Slot(s.bytes(), block);
+            Slot to = new Slot(s.bytes(), DnnlElement.F32, block);
             to.bindTo(name);
             bound.put(name, to);
             step("output", "copy", (m, stream) -> m[1].copyFrom(m[0]), List.of(s, to));

@@ -1,6 +1,7 @@
 package donna.cpu;
 
 import donna.ffi.Dnnl;
+import donna.ffi.DnnlElement;
 import donna.ffi.MemoryDesc;
 import donna.ffi.PostOp;
 import donna.ffi.Primitive;
@@ -31,10 +32,12 @@ final class Primitives implements AutoCloseable {
      * Describes a convolution; equal descriptions share a primitive.
      *
      * @param weight {@code [O, C / groups, K, K]}
+     * @param element of what is multiplied; results, biases and what is added are F32
      * @param srcBlock channel block of src; dst always has {@code block}
      */
     record Conv(
             Pass pass,
+            DnnlElement element,
             Shape src,
             Shape weight,
             Shape dst,
@@ -47,8 +50,12 @@ final class Primitives implements AutoCloseable {
 
     private record Reorder(MemoryDesc from, MemoryDesc to) {}
 
-    /** Row-major batched product; transposed operands are stored transposed. */
-    record Product(int batch, int m, int k, int n, boolean transposeA, boolean transposeB, boolean bias) {}
+    /** Row-major batched product of {@code element}s with a result of F32; transposed operands are stored transposed. */
+    record Product(DnnlElement element, int batch, int m, int k, int n, boolean transposeA, boolean transposeB, boolean bias) {
+        Product of(DnnlElement other) {
+            return new Product(other, batch, m, k, n, transposeA, transposeB, bias);
+        }
+    }
 
     private final Dnnl dnnl;
     private final Map<Object, Optional<Compiled>> known = new HashMap<>();
@@ -84,13 +91,13 @@ final class Primitives implements AutoCloseable {
     }
 
     /** The layout of {@code shape} with channel blocks of {@code block}; 1 is row-major. */
-    synchronized MemoryDesc layout(Shape shape, int block) {
-        return shared(block == 1 ? dnnl.rowMajor(shape.dims()) : dnnl.blocked(block, shape.dims()));
+    synchronized MemoryDesc layout(DnnlElement element, Shape shape, int block) {
+        return shared(block == 1 ? dnnl.rowMajor(element, shape.dims()) : dnnl.blocked(element, block, shape.dims()));
     }
 
-    /** The row-major layout of convolution weights as oneDNN sees them: {@code [G, O / G, C / G, K, K]} if there are groups. */
+    /** The row-major layout of F32 convolution weights as oneDNN sees them: {@code [G, O / G, C / G, K, K]} if there are groups. */
     synchronized MemoryDesc plainWeight(Shape weight, int groups) {
-        return shared(dnnl.rowMajor(weightDims(weight, groups)));
+        return shared(dnnl.rowMajor(DnnlElement.F32, weightDims(weight, groups)));
     }
 
     private static int[] weightDims(Shape w, int groups) {
@@ -101,18 +108,22 @@ final class Primitives implements AutoCloseable {
      * reference implementation exists. */
     synchronized Optional<Compiled> convolution(Conv c) {
         return once(c, () -> {
-            MemoryDesc src = layout(c.src, c.srcBlock);
-            MemoryDesc dst = layout(c.dst, c.block);
+            MemoryDesc src = layout(c.element, c.src, c.srcBlock);
+            MemoryDesc dst = layout(c.element, c.dst, c.block);
             Window w = window(c);
-            try (MemoryDesc any = dnnl.any(weightDims(c.weight, c.geometry.groups()))) {
+            int[] dims = weightDims(c.weight, c.geometry.groups());
+            try (MemoryDesc weights = dnnl.any(c.element, dims);
+                    MemoryDesc diffWeights = dnnl.any(DnnlElement.F32, dims)) {
                 return switch (c.pass) {
-                    case FORWARD -> forward(c, src, any, dst, w);
-                    case BACKWARD_DATA ->
-                        dnnl.convolutionBackwardData(src, any, dst, w, Primitives::acceptable)
+                    case FORWARD -> forward(c, src, weights, layout(DnnlElement.F32, c.dst, c.block), w);
+                    case BACKWARD_DATA -> {
+                        MemoryDesc diffSrc = layout(DnnlElement.F32, c.src, c.srcBlock);
+                        yield dnnl.convolutionBackwardData(src, diffSrc, weights, dst, w, Primitives::acceptable)
                                 .map(p -> compiled(p, List.of(Dnnl.ARG_DIFF_DST, Dnnl.ARG_WEIGHTS, Dnnl.ARG_DIFF_SRC),
-                                        dst, shared(p.weights()), src));
+                                        dst, shared(p.weights()), diffSrc));
+                    }
                     case BACKWARD_WEIGHT ->
-                        dnnl.convolutionBackwardWeights(src, any, dst, w, Primitives::acceptable)
+                        dnnl.convolutionBackwardWeights(src, weights, diffWeights, dst, w, Primitives::acceptable)
                                 .map(p -> compiled(p, List.of(Dnnl.ARG_SRC, Dnnl.ARG_DIFF_DST, Dnnl.ARG_DIFF_WEIGHTS),
                                         src, dst, shared(p.diffWeights())));
                 };
@@ -121,7 +132,7 @@ final class Primitives implements AutoCloseable {
     }
 
     private Optional<Compiled> forward(Conv c, MemoryDesc src, MemoryDesc any, MemoryDesc dst, Window w) {
-        MemoryDesc bias = layout(new Shape(c.weight.dim(0)), 1);
+        MemoryDesc bias = layout(DnnlElement.F32, new Shape(c.weight.dim(0)), 1);
         List<PostOp> postOps = new ArrayList<>();
         if (c.residual) {
             postOps.add(new PostOp.Add(dst));
@@ -177,10 +188,10 @@ final class Primitives implements AutoCloseable {
     /** A matrix product with arguments (a, b [, bias], dst); empty if only a reference implementation exists. */
     synchronized Optional<Compiled> product(Product p) {
         return once(p, () -> {
-            MemoryDesc a = matrix(p.batch, p.m, p.k, p.transposeA);
-            MemoryDesc b = matrix(p.batch, p.k, p.n, p.transposeB);
-            MemoryDesc dst = matrix(p.batch, p.m, p.n, false);
-            MemoryDesc bias = shared(dnnl.rowMajor(p.batch == 1 ? new int[] {1, p.n} : new int[] {1, 1, p.n}));
+            MemoryDesc a = matrix(p.element, p.batch, p.m, p.k, p.transposeA);
+            MemoryDesc b = matrix(p.element, p.batch, p.k, p.n, p.transposeB);
+            MemoryDesc dst = matrix(DnnlElement.F32, p.batch, p.m, p.n, false);
+            MemoryDesc bias = shared(dnnl.rowMajor(DnnlElement.F32, p.batch == 1 ? new int[] {1, p.n} : new int[] {1, 1, p.n}));
             return dnnl.matmul(a, b, p.bias ? Optional.of(bias) : Optional.empty(), dst, Primitives::acceptable)
                     .map(q -> p.bias
                             ? compiled(q, List.of(Dnnl.ARG_SRC, Dnnl.ARG_WEIGHTS, Dnnl.ARG_BIAS, Dnnl.ARG_DST), a, b, bias, dst)
@@ -188,12 +199,12 @@ final class Primitives implements AutoCloseable {
         });
     }
 
-    private MemoryDesc matrix(int batch, int rows, int columns, boolean transposed) {
+    private MemoryDesc matrix(DnnlElement element, int batch, int rows, int columns, boolean transposed) {
         long rowStride = transposed ? 1 : columns;
         long columnStride = transposed ? rows : 1;
         return shared(batch == 1
-                ? dnnl.strided(new int[] {rows, columns}, new long[] {rowStride, columnStride})
-                : dnnl.strided(new int[] {batch, rows, columns}, new long[] {(long) rows * columns, rowStride, columnStride}));
+                ? dnnl.strided(element, new int[] {rows, columns}, new long[] {rowStride, columnStride})
+                : dnnl.strided(element, new int[] {batch, rows, columns}, new long[] {(long) rows * columns, rowStride, columnStride}));
     }
 
     private Compiled compiled(Primitive p, List<Integer> indices, MemoryDesc... descs) {

@@ -2,6 +2,7 @@ package donna.cpu;
 
 import donna.cpu.Primitives.Product;
 import donna.cpu.kernel.GlobalPool;
+import donna.ffi.DnnlElement;
 import donna.graph.Node;
 import donna.graph.Op;
 import donna.graph.Value;
@@ -12,6 +13,9 @@ import java.util.List;
 
 /** Matrix products, by oneDNN on row-major memory, and the sums that are their biases' gradients. */
 final class ProductLowering {
+    /** Multiplications for each number of the operands, from which on it pays to round them. */
+    private static final int WORTH_ROUNDING = 16;
+
     private final PlanBuilder b;
 
     ProductLowering(PlanBuilder b) {
@@ -21,7 +25,7 @@ final class ProductLowering {
     void linear(Node n, Op.Linear o) {
         Shape w = n.input(1).shape();
         int rows = Math.toIntExact(n.input(0).shape().elements() / w.dim(1));
-        multiply(n, new Product(1, rows, w.dim(1), w.dim(0), false, true, o.bias()));
+        multiply(n, new Product(DnnlElement.F32, 1, rows, w.dim(1), w.dim(0), false, true, o.bias()));
     }
 
     void matmul(Node n, Op.MatMul o) {
@@ -30,18 +34,26 @@ final class ProductLowering {
         int m = dst.dim(-2);
         int k = a.dim(o.transposeA() ? -2 : -1);
         int batch = Math.toIntExact(dst.elements() / m / dst.dim(-1));
-        multiply(n, new Product(batch, m, k, dst.dim(-1), o.transposeA(), o.transposeB(), false));
+        multiply(n, new Product(DnnlElement.F32, batch, m, k, dst.dim(-1), o.transposeA(), o.transposeB(), false));
     }
 
     private void multiply(Node n, Product p) {
-        Compiled c = b.primitives().product(p).orElseThrow(() -> new DonnaException.Unavailable(
+        boolean pays = (long) p.m() * p.n() >= WORTH_ROUNDING * ((long) p.m() + p.n());
+        DnnlElement element = pays && b.primitives().product(p.of(b.multiplied())).isPresent() ? b.multiplied() : DnnlElement.F32;
+        Compiled c = b.primitives().product(p.of(element)).orElseThrow(() -> new DonnaException.Unavailable(
                 "cpu: " + n.op().getClass().getSimpleName() + " '" + n.name() + "' " + p + ": oneDNN has only its reference implementation"));
         List<Slot> slots = new ArrayList<>();
         for (Value v : n.inputs()) {
-            slots.add(b.plain(v));
+            slots.add(slots.size() < 2 ? operand(v, element) : b.plain(v));
         }
         slots.add(b.define(n.output(0), 1));
         b.primitive(c, slots.toArray(Slot[]::new));
+    }
+
+    private Slot operand(Value v, DnnlElement element) {
+        return v.node().op() instanceof Op.Variable && element != DnnlElement.F32
+                ? b.derived(v, element, () -> b.rounded(v, element))
+                : b.in(v, element, 1);
     }
 
     void sumExcept(Node n, Op.SumExcept o) {

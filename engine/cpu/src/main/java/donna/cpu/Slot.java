@@ -1,20 +1,27 @@
 package donna.cpu;
 
 import donna.backend.plan.MemorySlot;
+import donna.ffi.DnnlElement;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
 /** A place in host memory, with the steps that look it up when it moves. */
 final class Slot extends MemorySlot {
+    private final DnnlElement element;
     private final int block;
     private final List<Step> users = new ArrayList<>();
     private MemorySegment segment = MemorySegment.NULL;
 
     /** A slot in scratch memory. {@code block} is the layout's; 1 is row-major. */
-    Slot(long bytes, int block) {
+    Slot(long bytes, DnnlElement element, int block) {
         super(bytes);
+        this.element = element;
         this.block = block;
+    }
+
+    DnnlElement element() {
+        return element;
     }
 
     int block() {
