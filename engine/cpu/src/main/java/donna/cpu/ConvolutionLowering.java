@@ -35,6 +35,9 @@ final class ConvolutionLowering {
     /** Multiplications for each number of the larger image, from which on it pays to round what is multiplied; measured with AVX512-BF16. */
     private static final int WORTH_ROUNDING = 16;
 
+    /** A weight's gradient is small if so many of them fit into a piece of the result's. */
+    private static final int SMALL_GRADIENT = 4;
+
     private final PlanBuilder b;
     private final int block = Lowering.block();
 
@@ -246,6 +249,48 @@ final class ConvolutionLowering {
             c.filter(k -> byBlocks && k.desc(Dnnl.ARG_WEIGHTS).bytes() == p.blocks() * blockBytes).ifPresent(parts::add);
         }
         return parts.size() == pieces.all().size() ? Optional.of(b.piecewise(pieces, parts)) : Optional.empty();
+    }
+
+    /** Gradients of a 1x1 convolution, some images at a time, and the memory that they take besides a piece of the result's gradient. */
+    record Gradients(PointwiseGradients work, Supplier<List<Slot>> memory) {}
+
+    /**
+     * The gradients of a 1x1 convolution of {@code src} some images at a time; empty where the weight's gradient is large beside the images, which it would drive
+     * out of the cache.
+     */
+    Optional<Gradients> gradients(Node weight, Optional<Node> data) {
+        Op.Conv2dBackwardWeight o = (Op.Conv2dBackwardWeight) weight.op();
+        Shape src = weight.input(0).shape();
+        Shape dst = weight.input(1).shape();
+        ConvGeometry g = ConvGeometry.POINTWISE;
+        int images = Pieces.images(dst);
+        Shape some = src.with(0, images);
+        Shape results = dst.with(0, images);
+        Optional<Choice> w = choose(Pass.BACKWARD_WEIGHT, some, o.weight(), results, g, block, false, Activation.NONE, false);
+        Optional<Choice> d = data.flatMap(n -> choose(Pass.BACKWARD_DATA, some, o.weight(), results, g, block, false, Activation.NONE, false));
+        if (w.isEmpty() || w.get().wide.widened() || d.isPresent() != data.isPresent()
+                || d.filter(c -> c.wide.widened() || c.element != w.get().element).isPresent()) {
+            return Optional.empty();
+        }
+        DnnlElement element = w.get().element;
+        MemoryDesc layout = w.get().compiled.desc(Dnnl.ARG_DIFF_WEIGHTS);
+        long piece = new Layout(block).elements(results) * Float.BYTES;
+        if (piece > 2 * Pieces.BYTES || layout.bytes() > piece / SMALL_GRADIENT) {
+            return Optional.empty();
+        }
+        Primitives p = b.primitives();
+        PointwiseGradients.Parts parts = new PointwiseGradients.Parts(images, src.dim(0) / images, w.get().compiled, d.map(Choice::compiled),
+                p.reorder(p.layout(DnnlElement.F32, results, block), p.layout(element, results, block)), p.reorder(layout, p.plainWeight(o.weight(), 1)));
+        return Optional.of(new Gradients(b.gradients(parts), () -> {
+            List<Slot> slots = new ArrayList<>(List.of(b.in(weight.input(0), element, block), b.define(weight.output(0), 1), b.temporary(piece),
+                    b.temporary(layout.bytes()), b.temporary(layout.bytes()), b.temporary(parts.scratchBytes())));
+            data.ifPresent(n -> {
+                slots.add(weight(n.input(1), d.orElseThrow().wide, d.get().compiled.desc(Dnnl.ARG_WEIGHTS)));
+                slots.add(b.define(n.output(0), block));
+            });
+            parts.rounding().ifPresent(r -> slots.add(b.temporary(piece / 2)));
+            return slots;
+        }));
     }
 
     private static void reverse(MemorySegment from, MemorySegment to, int channels, int taps) {

@@ -1,5 +1,6 @@
 package donna.cpu;
 
+import donna.cpu.ConvolutionLowering.Gradients;
 import donna.cpu.ConvolutionLowering.Piecewise;
 import donna.cpu.DepthwiseChains.Backward;
 import donna.cpu.DepthwiseChains.Chain;
@@ -18,6 +19,7 @@ import donna.graph.Value;
 import donna.tensor.ConvGeometry;
 import donna.tensor.Shape;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -41,9 +43,15 @@ final class DepthwiseChainLowering {
      * What the steps of a chain share.
      *
      * @param data empty if the chain has no gradient
+     * @param expansion gradients of the 1x1 convolution in front, where they are taken with the chain's
      */
     private record Shared(
-            Pieces pieces, NormalizedPlanes planes, Piecewise forward, BatchNormBackward after, Optional<Piecewise> data) {}
+            Pieces pieces,
+            NormalizedPlanes planes,
+            Piecewise forward,
+            BatchNormBackward after,
+            Optional<Piecewise> data,
+            Optional<Gradients> expansion) {}
 
     DepthwiseChainLowering(PlanBuilder b, NormLowering norms, ConvolutionLowering convolutions, GateFusion gates, Graph graph) {
         this.b = b;
@@ -67,7 +75,10 @@ final class DepthwiseChainLowering {
                 src.dim(1), src.dim(2), src.dim(3), dst.dim(2), dst.dim(3), ((Op.BatchNorm) c.before().op()).act());
         BatchNormBackward after =
                 new BatchNormBackward(dst.dim(0), dst.dim(1), dst.dim(2), dst.dim(3), ((Op.BatchNorm) c.after().op()).act(), false);
-        return convolutions.forwardPieces(weight, src, dst, g, pieces).map(f -> new Shared(pieces, planes, f, after, data));
+        return convolutions.forwardPieces(weight, src, dst, g, pieces)
+                .map(f -> new Shared(pieces, planes, f, after, data, c.backward()
+                        .flatMap(Backward::expansion)
+                        .flatMap(e -> convolutions.gradients(e.weight(), e.data()))));
     }
 
     private void take(Chain c, Shared s, GateFusion gates) {
@@ -80,6 +91,7 @@ final class DepthwiseChainLowering {
                     () -> reduce(back.after(), s)));
             back.gate().ifPresent(absorbed::add);
             absorbed.addAll(List.of(back.data(), back.weight()));
+            s.expansion.ifPresent(e -> absorbed.addAll(back.expansion().orElseThrow().nodes()));
             writers.put(back.before(), () -> backward(c, back, s));
         });
     }
@@ -169,13 +181,17 @@ final class DepthwiseChainLowering {
         long dstPiece = (long) s.pieces.largest() * dst.dim(2) * dst.dim(3) * Lanes.BYTES;
         PieceWork data = s.data.orElseThrow().convolution();
         Slot weights = s.data.get().weights().get();
-        b.step("norm+depthwise+norm", new NormDepthwiseBackward(k, s.pieces, data), b.origin(back.after().output(0)), b.in(c.conv().output(0), block),
-                b.in(norm.input(0), block), b.plain(norm.input(1)), b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), weights,
+        List<Slot> slots = new ArrayList<>(List.of(b.origin(back.after().output(0)), b.in(c.conv().output(0), block), b.in(norm.input(0), block),
+                b.plain(norm.input(1)), b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), weights,
                 b.define(back.before().output(0), block), b.define(back.weight().output(0), 1), b.define(back.before().output(1), 1),
                 b.define(back.before().output(2), 1), b.temporary(k.weightBytes()), b.temporary(dstPiece), b.temporary(piece), b.temporary(piece),
-                b.temporary(Math.max(1, data.scratchBytes())));
+                b.temporary(Math.max(1, data.scratchBytes()))));
+        s.expansion.ifPresent(e -> slots.addAll(e.memory().get()));
+        String implementation = s.expansion.isPresent() ? "norm+depthwise+norm+1x1" : "norm+depthwise+norm";
+        b.step(implementation, new NormDepthwiseBackward(k, s.pieces, data, s.expansion.map(Gradients::work)), slots.toArray(Slot[]::new));
         b.absent(back.data().output(0));
         b.done(back.data());
         b.done(back.weight());
+        s.expansion.ifPresent(e -> back.expansion().orElseThrow().nodes().forEach(b::done));
     }
 }

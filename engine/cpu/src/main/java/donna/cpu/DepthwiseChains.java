@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Finds batch norm, depthwise convolution, batch norm in training, with the ops of their gradients where the graph has them, and nothing else that reads what
@@ -35,8 +36,16 @@ final class DepthwiseChains {
      *
      * @param gate squeeze-and-excite's addition whose result only {@code after} reads
      * @param before the last: everything is known when its turn has come, and nothing has asked for the others' results
+     * @param expansion gradients of a 1x1 convolution that alone read {@code before}'s
      */
-    record Backward(Optional<Node> gate, Node after, Node data, Node weight, Node before) {}
+    record Backward(Optional<Node> gate, Node after, Node data, Node weight, Node before, Optional<Expansion> expansion) {}
+
+    /** The gradients of a 1x1 convolution. */
+    record Expansion(Node weight, Optional<Node> data) {
+        List<Node> nodes() {
+            return Stream.concat(Stream.of(weight), data.stream()).toList();
+        }
+    }
 
     private final Map<Value, List<Node>> readers = new HashMap<>();
     private final Set<Value> outputs = new HashSet<>();
@@ -134,7 +143,24 @@ final class DepthwiseChains {
         }
         Value dDst = afterBackward.get().input(0);
         Optional<Node> gate = readers(dDst).size() == 1 && gates.of(dDst.node()).isPresent() ? Optional.of(dDst.node()) : Optional.empty();
-        return Optional.of(new Backward(gate, afterBackward.get(), data.get(), weight.get(), last.getFirst()));
+        return Optional.of(new Backward(gate, afterBackward.get(), data.get(), weight.get(), last.getFirst(), expansion(last.getFirst())));
+    }
+
+    /** What reads the gradient that {@code before} makes, if it can run when that is made. */
+    private Optional<Expansion> expansion(Node before) {
+        Value d = before.output(0);
+        List<Node> all = readers(d);
+        List<Node> weights = all.stream()
+                .filter(n -> n.op() instanceof Op.Conv2dBackwardWeight o && o.geometry().equals(ConvGeometry.POINTWISE) && n.input(1).equals(d))
+                .toList();
+        List<Node> data = all.stream()
+                .filter(n -> n.op() instanceof Op.Conv2dBackwardData o && o.geometry().equals(ConvGeometry.POINTWISE) && n.input(0).equals(d))
+                .toList();
+        boolean alone = weights.size() == 1 && data.size() <= 1 && all.size() == weights.size() + data.size();
+        if (!alone || all.stream().anyMatch(n -> !quiet(before, n)) || weights.getFirst().input(0).node().id() > before.id()) {
+            return Optional.empty();
+        }
+        return Optional.of(new Expansion(weights.getFirst(), data.stream().findFirst()));
     }
 
     /** The second of a value's two readers, of which {@code first} is one. */

@@ -13,7 +13,7 @@ import java.util.List;
  */
 record Pieces(int planes, List<Piece> all) {
     /** Of one tensor; a step has several of them in the cache. */
-    private static final int BYTES = 256 << 10;
+    static final int BYTES = 256 << 10;
 
     /**
      * Planes {@code [first, first + images * blocks)}.
@@ -32,10 +32,7 @@ record Pieces(int planes, List<Piece> all) {
         int fitting = Math.max(1, BYTES / (shape.dim(2) * shape.dim(3) * Lanes.BYTES));
         List<Piece> all = new ArrayList<>();
         if (planes <= fitting) {
-            int images = Math.min(shape.dim(0), fitting / planes);
-            while (shape.dim(0) % images != 0) {
-                images--;
-            }
+            int images = images(shape);
             for (int i = 0; i < shape.dim(0); i += images) {
                 all.add(new Piece(i * planes, images, planes, true));
             }
@@ -50,6 +47,21 @@ record Pieces(int planes, List<Piece> all) {
             }
         }
         return new Pieces(planes, all);
+    }
+
+    /** How many whole images make a piece, of a number that divides theirs; at least one. */
+    static int images(Shape shape) {
+        int bytes = Lanes.blocks(shape.dim(1)) * shape.dim(2) * shape.dim(3) * Lanes.BYTES;
+        int images = Math.clamp(BYTES / bytes, 1, shape.dim(0));
+        while (shape.dim(0) % images != 0) {
+            images--;
+        }
+        return images;
+    }
+
+    /** Planes of all pieces. */
+    int count() {
+        return all.getLast().first() + all.getLast().count();
     }
 
     /** Planes of the largest piece. */

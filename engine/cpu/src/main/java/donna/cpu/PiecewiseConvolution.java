@@ -33,7 +33,7 @@ final class PiecewiseConvolution implements PieceWork {
 
     @Override
     public void moved(MemorySegment src, MemorySegment weights, MemorySegment dst, MemorySegment scratchpad) {
-        long plane = dst.byteSize() / (pieces.all().getLast().first() + pieces.all().getLast().count());
+        long plane = dst.byteSize() / pieces.count();
         long block = weights.byteSize() / pieces.planes();
         for (int i = 0; i < works.length; i++) {
             Pieces.Piece p = pieces.all().get(i);

@@ -260,6 +260,11 @@ final class PlanBuilder {
         return new PiecewiseConvolution(pieces, compiled, arena);
     }
 
+    /** Gradients of a 1x1 convolution that are a part of another step. */
+    PointwiseGradients gradients(PointwiseGradients.Parts parts) {
+        return new PointwiseGradients(parts, arena);
+    }
+
     /** A oneDNN primitive for the present node; its scratchpad is added here. */
     void primitive(Compiled c, Slot... used) {
         primitive(node.op().getClass().getSimpleName(), c, used);

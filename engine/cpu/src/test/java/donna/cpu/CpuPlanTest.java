@@ -232,8 +232,37 @@ class CpuPlanTest {
     }
 
     private long fusedSteps(Graph graph) {
+        return steps(graph, "norm+depthwise");
+    }
+
+    private long steps(Graph graph, String text) {
         try (Plan plan = device.compile(graph)) {
-            return plan.describe().lines().filter(l -> l.contains("norm+depthwise")).count();
+            return plan.describe().lines().filter(l -> l.contains(text)).count();
+        }
+    }
+
+    /** A 1x1 convolution from {@code channels} to 16, and a chain behind it. */
+    private Graph expanded(int channels, boolean isFirst) {
+        Graph.Builder g = new Graph.Builder();
+        Value src = g.input("src", TensorSpec.f32(2, channels, 8, 8).with(device.preferredLayout()));
+        Value wide = g.variable("expand", TensorSpec.f32(16, channels, 1, 1));
+        Value weight = g.variable("weight", TensorSpec.f32(16, 1, 3, 3));
+        Value inner = norm(g, "before", g.add(Op.Conv2d.plain(ConvGeometry.POINTWISE), src, wide), Activation.RELU6);
+        Value dst = norm(g, "after", g.add(Op.Conv2d.plain(ConvGeometry.same(3, 1, 16)), inner, weight), Activation.RELU6);
+        Value loss = g.add(new Op.NsrLoss(), dst, g.input("target", dst.spec()), g.input("inverseVariance", TensorSpec.f32(16)));
+        List<Value> wanted = isFirst ? List.of(weight, wide) : List.of(weight, wide, src);
+        Map<Value, Value> gradients = Gradient.of(g, loss, wanted);
+        wanted.forEach(v -> g.output("d" + wanted.indexOf(v), gradients.get(v)));
+        return g.build();
+    }
+
+    @Test
+    void theExpansionsGradientsAreTakenWithTheMiddlesWhereTheyAreSmall() {
+        for (boolean first : new boolean[] {true, false}) {
+            assertEquals(1, steps(expanded(16, first), "norm+depthwise+norm+1x1"));
+            assertEquals(0, steps(expanded(16, first), "Conv2dBackwardWeight"));
+            assertEquals(0, steps(expanded(16, first), "Conv2dBackwardData"));
+            assertEquals(1, steps(expanded(128, first), "Conv2dBackwardWeight"));
         }
     }
 }

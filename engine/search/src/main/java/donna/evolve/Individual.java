@@ -25,6 +25,10 @@ public record Individual(Architecture architecture, double... objectives) {
         return objectives[k];
     }
 
+    boolean isWorthAsMuchAs(Individual other) {
+        return Arrays.equals(objectives, other.objectives);
+    }
+
     boolean isFinite() {
         for (double v : objectives) {
             if (!Double.isFinite(v)) {

@@ -2,7 +2,9 @@ package donna.evolve;
 
 import donna.jobs.Progress;
 import donna.space.Architecture;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -108,8 +110,13 @@ final class Lineage implements AutoCloseable {
 
     /** The feasible front of the last generation of all islands. */
     ParetoFront front() {
-        return ParetoFront.of(
-                goals, Arrays.stream(people).flatMap(p -> p.best(goals).stream()).toList());
+        List<List<Individual>> best = new ArrayList<>(Collections.nCopies(people.length, List.of()));
+        crew.run(people.length, (from, to, worker) -> {
+            for (int k = from; k < to; k++) {
+                best.set(k, people[k].best(goals));
+            }
+        });
+        return ParetoFront.of(goals, best.stream().flatMap(List::stream).toList());
     }
 
     @Override

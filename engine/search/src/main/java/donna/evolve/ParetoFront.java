@@ -42,20 +42,25 @@ public record ParetoFront(List<Problem.Goal> goals, List<Individual> members) {
                 best.add(finite.get(next));
             }
         }
-        Comparator<Individual> order = (a, b) -> 0;
-        for (int k = m - 1; k >= 0; k--) {
-            int goal = k;
-            double sign = goals.get(k).maximise() ? -1 : 1;
-            order = order.thenComparingDouble(i -> sign * i.objective(goal));
-        }
-        best.sort(order.thenComparing(Individual::architecture));
+        best.sort((a, b) -> compare(goals, a, b));
         List<Individual> distinct = new ArrayList<>();
         for (Individual i : best) {
-            if (distinct.isEmpty() || !Arrays.equals(distinct.getLast().objectives(), i.objectives())) {
+            if (distinct.isEmpty() || !distinct.getLast().isWorthAsMuchAs(i)) {
                 distinct.add(i);
             }
         }
         return new ParetoFront(goals, distinct);
+    }
+
+    /** By the last goal, best first, then by the goals before it, then by architecture. */
+    private static int compare(List<Problem.Goal> goals, Individual a, Individual b) {
+        for (int k = goals.size() - 1; k >= 0; k--) {
+            int order = Double.compare(a.objective(k), b.objective(k));
+            if (order != 0) {
+                return goals.get(k).maximise() ? -order : order;
+            }
+        }
+        return a.architecture().compareTo(b.architecture());
     }
 
     /** The front of this one and {@code other}, which trades off the same goals. */

@@ -95,16 +95,25 @@ public final class NormalizedPlanesBackward {
         weightPass.imagesDone(count, weightScratch);
     }
 
+    /** After all planes: what is summed over them. */
     public void end(
             MemorySegment inverseStd,
-            MemorySegment src,
-            MemorySegment dSrc,
             MemorySegment dWeight,
             MemorySegment dGamma,
             MemorySegment dBeta,
             MemorySegment weightScratch) {
         weightPass.end(dWeight, weightScratch);
         before.finish(inverseStd, dGamma, dBeta);
-        before.apply(dSrc, src, dSrc);
+    }
+
+    /**
+     * Then the second pass of the batch norm in front, on planes {@code [first, first + count)} of src and of what {@link
+     * #reduce} left in g, into those of dSrc from {@code to} on. dSrc may be g if the places are the same.
+     */
+    public void apply(int first, int count, MemorySegment g, MemorySegment src, MemorySegment dSrc, int to) {
+        long plane = (long) pixels * BYTES;
+        for (int k = 0; k < count; k++) {
+            before.apply((first + k) % blocks, g, src, (first + k) * plane, dSrc, (to + k) * plane);
+        }
     }
 }
