@@ -2,6 +2,7 @@ package donna.cli;
 
 import donna.backend.BackendProvider;
 import donna.backend.Backends;
+import donna.backend.Precision;
 import donna.fetch.CudaLibraries;
 import donna.spec.Json;
 import java.nio.file.Path;
@@ -45,9 +46,12 @@ final class DevicesCommand implements Callable<Integer> {
             row.put("name", p.name());
             row.put("usable", a.usable());
             row.put("detail", a.detail());
+            List<String> precisions = a.usable() ? p.precisions().stream().map(Precision::word).toList() : List.of();
+            row.put("precisions", precisions);
             rows.add(row);
             if (!json) {
-                console.print("%-10s %-4s %s".formatted(p.name(), a.usable() ? "yes" : "no", a.detail()));
+                String computes = a.usable() ? "; computes in " + String.join(", ", precisions) : "";
+                console.print("%-10s %-4s %s".formatted(p.name(), a.usable() ? "yes" : "no", a.detail() + computes));
             }
         }
         if (json) {

@@ -40,7 +40,7 @@ class MainTest {
     @Test
     void devicesListsTheReferenceBackendAsUsable() {
         assertEquals(0, run("devices"));
-        assertTrue(captured.out().lines().anyMatch(l -> l.matches("reference +yes .*")), captured.out());
+        assertTrue(captured.out().lines().anyMatch(l -> l.matches("reference +yes .*; computes in f32")), captured.out());
     }
 
     @Test

@@ -1,9 +1,9 @@
 package donna.cpu;
 
-import donna.cpu.ConvolutionLowering.Gradients;
-import donna.cpu.ConvolutionLowering.Piecewise;
 import donna.cpu.DepthwiseChains.Backward;
 import donna.cpu.DepthwiseChains.Chain;
+import donna.cpu.PieceLowering.Gradients;
+import donna.cpu.PieceLowering.Piecewise;
 import donna.cpu.kernel.BatchNormBackward;
 import donna.cpu.kernel.BatchNormForward;
 import donna.cpu.kernel.ChannelGate;
@@ -35,6 +35,7 @@ import java.util.Set;
 final class DepthwiseChainLowering {
     private final PlanBuilder b;
     private final NormLowering norms;
+    private final PieceLowering convolutions;
     private final int block = Lowering.block();
     private final Map<Node, Runnable> writers = new HashMap<>();
     private final Set<Node> absorbed = new HashSet<>();
@@ -53,15 +54,16 @@ final class DepthwiseChainLowering {
             Optional<Piecewise> data,
             Optional<Gradients> expansion) {}
 
-    DepthwiseChainLowering(PlanBuilder b, NormLowering norms, ConvolutionLowering convolutions, GateFusion gates, Graph graph) {
+    DepthwiseChainLowering(PlanBuilder b, NormLowering norms, PieceLowering convolutions, GateFusion gates, Graph graph) {
         this.b = b;
         this.norms = norms;
+        this.convolutions = convolutions;
         for (Chain c : new DepthwiseChains(graph, gates).found()) {
-            shared(c, convolutions).ifPresent(s -> take(c, s, gates));
+            shared(c).ifPresent(s -> take(c, s, gates));
         }
     }
 
-    private static Optional<Shared> shared(Chain c, ConvolutionLowering convolutions) {
+    private Optional<Shared> shared(Chain c) {
         Shape src = c.before().input(0).shape();
         Shape dst = c.conv().output(0).shape();
         ConvGeometry g = ((Op.Conv2d) c.conv().op()).geometry();

@@ -24,10 +24,11 @@ final class Lowering {
     private Lowering(PlanBuilder b, Graph graph) {
         this.b = b;
         gates = new GateFusion(graph);
-        convolutions = new ConvolutionLowering(b);
+        ConvolutionChoices choices = new ConvolutionChoices(b);
+        convolutions = new ConvolutionLowering(b, choices);
         products = new ProductLowering(b);
         norms = new NormLowering(b);
-        chains = new DepthwiseChainLowering(b, norms, convolutions, gates, graph);
+        chains = new DepthwiseChainLowering(b, norms, new PieceLowering(b, choices), gates, graph);
         elementwise = new ElementwiseLowering(b);
         pools = new PoolLowering(b);
         shapes = new ShapeLowering(b);

@@ -16,11 +16,13 @@ public final class ChannelMoments {
     /** Vectors summed in plain float before they go to the compensated sum. */
     private static final int RUN = 1024;
 
+    private final int blocks;
     private final float[] shift;
     private final Sums sum;
     private final Sums square;
 
     ChannelMoments(int channels) {
+        blocks = Lanes.blocks(channels);
         shift = Lanes.perChannel(channels);
         sum = new Sums(shift.length);
         square = new Sums(shift.length);
@@ -31,8 +33,18 @@ public final class ChannelMoments {
         square.clear();
     }
 
-    /** Adds a plane; a pixel in the middle of the channel block's {@code first} one is the shift. */
-    void plane(boolean first, int block, MemorySegment src, long offset, int height, int width) {
+    /**
+     * Adds planes {@code [first, first + count)} of a blocked tensor. Those of the first image come first: a pixel in the
+     * middle of each is its channels' shift.
+     */
+    void planes(int first, int count, MemorySegment src, int height, int width) {
+        long plane = (long) height * width * BYTES;
+        for (int p = first; p < first + count; p++) {
+            plane(p < blocks, p % blocks, src, p * plane, height, width);
+        }
+    }
+
+    private void plane(boolean first, int block, MemorySegment src, long offset, int height, int width) {
         if (first) {
             FloatVector.fromMemorySegment(SPECIES, src, offset + (long) (height / 2 * width + width / 2) * BYTES, ORDER)
                     .intoArray(shift, block * L);

@@ -56,9 +56,6 @@ public final class NormalizedPlanes {
 
     /** Takes the moments of these planes of the result; the first image comes first. */
     public void measure(int first, int count, MemorySegment dst) {
-        long plane = (long) dstHeight * dstWidth * BYTES;
-        for (int p = first; p < first + count; p++) {
-            moments.plane(p < blocks, p % blocks, dst, p * plane, dstHeight, dstWidth);
-        }
+        moments.planes(first, count, dst, dstHeight, dstWidth);
     }
 }
