@@ -85,9 +85,11 @@ final class PointwiseGradients {
         return images.asSlice(i * bytes, bytes);
     }
 
-    /** Takes piece {@code i}. */
+    /** Takes piece {@code i}; allocates nothing. */
     void run(int i, CpuStream stream) {
-        rounding.ifPresent(r -> r.run(all, stream));
+        if (rounding.isPresent()) {
+            rounding.get().run(all, stream);
+        }
         weight.moved(weightMemory.get(i));
         weight.run(all, stream);
         if (i == 0) {
