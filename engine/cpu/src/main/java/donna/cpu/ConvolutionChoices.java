@@ -32,7 +32,7 @@ final class ConvolutionChoices {
 
     /** A primitive, what it multiplies, and the weights it takes. */
     record Choice(Compiled compiled, DnnlElement element, WideWeight wide) {
-        /** Of the weights. */
+        /** The order of the weights. */
         MemoryDesc weights() {
             return compiled.desc(Dnnl.ARG_WEIGHTS);
         }
