@@ -28,6 +28,11 @@ class CpuPrecisionTest {
         return plan.describe().lines().filter(l -> l.contains(text)).count();
     }
 
+    /** Steps that multiply 16 bits: oneDNN names what its implementations are made for. */
+    private static long roundedSteps(Plan plan) {
+        return steps(plan, "bf16") + steps(plan, "_amx");
+    }
+
     private static Device rounding() {
         assumeTrue(Lanes.L == 16, "oneDNN has no convolutions of 16 bits for AVX2");
         return new CpuDevice(Dnnl.open(), Precision.BF16);
@@ -51,7 +56,7 @@ class CpuPrecisionTest {
                 Plan plan = device.compile(
                         convolution(TensorSpec.f32(2, 32, 8, 8), TensorSpec.f32(64, 32, 3, 3), ConvGeometry.same(3, 1, 1), device))) {
             assertEquals(2, steps(plan, "rounding"), plan.describe());
-            assertEquals(3, steps(plan, "bf16"), plan.describe());
+            assertEquals(3, roundedSteps(plan), plan.describe());
         }
     }
 
@@ -61,7 +66,7 @@ class CpuPrecisionTest {
                 Plan narrow = device.compile(convolution(SMALL, TensorSpec.f32(8, 8, 1, 1), ConvGeometry.POINTWISE, device));
                 Plan depthwise = device.compile(convolution(SMALL, TensorSpec.f32(8, 1, 5, 5), ConvGeometry.same(5, 1, 8), device))) {
             for (Plan p : new Plan[] {narrow, depthwise}) {
-                assertEquals(0, steps(p, "rounding") + steps(p, "bf16"), p.describe());
+                assertEquals(0, steps(p, "rounding") + roundedSteps(p), p.describe());
             }
         }
     }
