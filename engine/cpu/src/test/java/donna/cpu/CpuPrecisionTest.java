@@ -30,7 +30,7 @@ class CpuPrecisionTest {
 
     /** Steps that multiply 16 bits: oneDNN names what its implementations are made for. */
     private static long roundedSteps(Plan plan) {
-        return steps(plan, "bf16") + steps(plan, "_amx");
+        return plan.describe().lines().filter(l -> l.contains("bf16") || l.contains("_amx")).count();
     }
 
     private static Device rounding() {
