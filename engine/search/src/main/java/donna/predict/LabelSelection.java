@@ -32,8 +32,8 @@ public final class LabelSelection {
         BlockFeatures features = BlockFeatures.ofNsr(nsr);
         if (drawn.size() < count || count < 2) {
             throw new DonnaException.InvalidInput("label selection: " + count + " architectures wanted, " + drawn.size()
-                    + " usable ones drawn; expected 2 up to the number drawn; lower predictor.architectures or"
-                    + " widen the space");
+                    + " usable ones drawn; expected 2 up to the number drawn; lower predictor.architectures,"
+                    + " which a spec allows down to 4, or widen the space");
         }
         drawn.sort(Comparator.comparingDouble((Architecture a) -> features.sumOfNsr(a))
                 .thenComparing(Comparator.naturalOrder()));
