@@ -16,9 +16,6 @@ import java.util.Optional;
 
 /** Which of oneDNN's primitives a convolution takes, what it multiplies, and the weights in the order that it wants. */
 final class ConvolutionChoices {
-    /** Multiplications for each number of the larger image, from which on it pays to round what is multiplied; measured with AVX512-BF16. */
-    private static final int WORTH_ROUNDING = 16;
-
     private final PlanBuilder b;
     private final int block = Lowering.block();
 
@@ -56,13 +53,12 @@ final class ConvolutionChoices {
     private Optional<Choice> choose(Pass pass, Shape src, Shape weight, Shape dst, ConvGeometry g, int srcBlock, boolean bias, Activation act,
             boolean residual) {
         long products = dst.elements() * (weight.elements() / weight.dim(0));
-        if (b.multiplied() != DnnlElement.F32 && !isDepthwise(g, weight) && products >= WORTH_ROUNDING * Math.max(src.elements(), dst.elements())) {
-            Optional<Choice> rounded = choose(b.multiplied(), pass, src, weight, dst, g, srcBlock, bias, act, residual);
-            if (rounded.isPresent()) {
-                return rounded;
-            }
-        }
-        return choose(DnnlElement.F32, pass, src, weight, dst, g, srcBlock, bias, act, residual);
+        DnnlElement element =
+                isDepthwise(g, weight) ? DnnlElement.F32 : b.multiplied(products, Math.max(src.elements(), dst.elements()));
+        Optional<Choice> found = choose(element, pass, src, weight, dst, g, srcBlock, bias, act, residual);
+        return found.isPresent() || element == DnnlElement.F32
+                ? found
+                : choose(DnnlElement.F32, pass, src, weight, dst, g, srcBlock, bias, act, residual);
     }
 
     private Optional<Choice> choose(DnnlElement element, Pass pass, Shape src, Shape weight, Shape dst, ConvGeometry g, int srcBlock, boolean bias,

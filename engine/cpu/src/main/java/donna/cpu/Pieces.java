@@ -51,7 +51,7 @@ record Pieces(int planes, List<Piece> all) {
 
     /** How many whole images make a piece, of a number that divides theirs; at least one. */
     static int images(Shape shape) {
-        int bytes = Lanes.blocks(shape.dim(1)) * shape.dim(2) * shape.dim(3) * Lanes.BYTES;
+        long bytes = (long) Lanes.blocks(shape.dim(1)) * shape.dim(2) * shape.dim(3) * Lanes.BYTES;
         int images = Math.clamp(BYTES / bytes, 1, shape.dim(0));
         while (shape.dim(0) % images != 0) {
             images--;

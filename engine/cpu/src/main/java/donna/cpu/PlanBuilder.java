@@ -29,6 +29,9 @@ import java.util.stream.IntStream;
  * place.
  */
 final class PlanBuilder {
+    /** Multiplications for each number that is rounded, from which on it pays; measured with AVX512-BF16. */
+    private static final int WORTH_ROUNDING = 16;
+
     private final CpuDevice device;
     private final Arena arena = Arena.ofShared();
     private final List<Step> steps = new ArrayList<>();
@@ -60,9 +63,9 @@ final class PlanBuilder {
         return device.primitives();
     }
 
-    /** What products round their operands to, where that pays. */
-    DnnlElement multiplied() {
-        return device.multiplied();
+    /** What operands are rounded to, {@code numbers} of them for so many multiplications; single precision where that does not pay. */
+    DnnlElement multiplied(long multiplications, long numbers) {
+        return multiplications >= WORTH_ROUNDING * numbers ? device.multiplied() : DnnlElement.F32;
     }
 
     /** Steps that follow belong to {@code n}. */

@@ -13,9 +13,6 @@ import java.util.List;
 
 /** Matrix products, by oneDNN on row-major memory, and the sums that are their biases' gradients. */
 final class ProductLowering {
-    /** Multiplications for each number of the operands, from which on it pays to round them. */
-    private static final int WORTH_ROUNDING = 16;
-
     private final PlanBuilder b;
 
     ProductLowering(PlanBuilder b) {
@@ -38,8 +35,8 @@ final class ProductLowering {
     }
 
     private void multiply(Node n, Product p) {
-        boolean pays = (long) p.m() * p.n() >= WORTH_ROUNDING * ((long) p.m() + p.n());
-        DnnlElement element = pays && b.primitives().product(p.of(b.multiplied())).isPresent() ? b.multiplied() : DnnlElement.F32;
+        DnnlElement wanted = b.multiplied((long) p.m() * p.n(), (long) p.m() + p.n());
+        DnnlElement element = b.primitives().product(p.of(wanted)).isPresent() ? wanted : DnnlElement.F32;
         Compiled c = b.primitives().product(p.of(element)).orElseThrow(() -> new DonnaException.Unavailable(
                 "cpu: " + n.op().getClass().getSimpleName() + " '" + n.name() + "' " + p + ": oneDNN has only its reference implementation"));
         List<Slot> slots = new ArrayList<>();
