@@ -74,36 +74,13 @@ final class ConvolutionChoices {
         return Optional.empty();
     }
 
-    /** The convolution that a depthwise one's data gradient is. */
-    static Optional<ConvGeometry> reverse(ConvGeometry g, Shape weight) {
-        int padding = g.dilation() * (weight.dim(2) - 1) - g.padding();
-        boolean possible = g.stride() == 1 && padding >= 0 && weight.dim(2) == weight.dim(3);
-        return possible ? Optional.of(new ConvGeometry(1, padding, g.dilation(), g.groups())) : Optional.empty();
-    }
-
-    /** A depthwise convolution's weights with the taps in reverse order, as {@code c} takes them. */
-    Slot reversedWeight(Value w, Choice c) {
-        Shape weight = w.shape();
-        Slot reversed = b.derived(w, "reversed", () -> {
-            Slot r = b.temporary(weight.elements() * Float.BYTES);
-            int taps = weight.dim(2) * weight.dim(3);
-            b.step("reverse taps", (m, stream) -> reverse(m[0], m[1], weight.dim(0), taps), b.plain(w), r);
-            return r;
-        });
-        return ordered(w, List.of("reversed", c.weights()), b.primitives().plainWeight(weight, weight.dim(0)), reversed, c.weights());
-    }
-
     /** {@code weight} as {@code c} takes it. */
     Slot weight(Value weight, Choice c) {
         WideWeight w = c.wide;
         MemoryDesc layout = c.weights();
         MemoryDesc plainLayout = b.primitives().plainWeight(w.weight(), w.geometry().groups());
         Slot plain = w.widened() ? b.derived(weight, w.weight(), () -> widen(weight, w)) : b.plain(weight);
-        return ordered(weight, layout, plainLayout, plain, layout);
-    }
-
-    private Slot ordered(Value weight, Object key, MemoryDesc plainLayout, Slot plain, MemoryDesc layout) {
-        return layout == plainLayout ? plain : b.derived(weight, key, () -> {
+        return layout == plainLayout ? plain : b.derived(weight, layout, () -> {
             Slot to = b.temporary(layout.bytes());
             b.reorder("weight", plainLayout, plain, layout, to);
             return to;
@@ -114,13 +91,5 @@ final class ConvolutionChoices {
         Slot wide = b.temporary(w.weight().elements() * Float.BYTES);
         b.step("widen weight", (m, stream) -> w.widen(m[0], m[1]), b.plain(weight), wide);
         return wide;
-    }
-
-    private static void reverse(MemorySegment from, MemorySegment to, int channels, int taps) {
-        for (int c = 0; c < channels; c++) {
-            for (int t = 0; t < taps; t++) {
-                to.setAtIndex(ValueLayout.JAVA_FLOAT, (long) c * taps + taps - 1 - t, from.getAtIndex(ValueLayout.JAVA_FLOAT, (long) c * taps + t));
-            }
-        }
     }
 }

@@ -3,9 +3,8 @@ package donna.cpu;
 import donna.cpu.ConvolutionChoices.Choice;
 import donna.cpu.Primitives.Pass;
 import donna.cpu.kernel.Activations;
-import donna.cpu.kernel.DepthwiseBackwardData;
 import donna.cpu.kernel.DepthwiseBackwardWeight;
-import donna.cpu.kernel.DepthwiseForward;
+import donna.cpu.kernel.DepthwisePass;
 import donna.cpu.kernel.Elementwise;
 import donna.cpu.kernel.Lanes;
 import donna.ffi.Dnnl;
@@ -55,8 +54,8 @@ final class ConvolutionLowering {
         if (bare.isPresent()) {
             run(n, bare.get(), srcBlock, o.bias(), false);
         } else if (ConvolutionChoices.isDepthwise(o.geometry(), weight) && !o.bias()) {
-            DepthwiseForward k = new DepthwiseForward(src.dim(0), src.dim(1), src.dim(2), src.dim(3), weight.dim(2), o.geometry());
-            b.step("vector depthwise", (m, stream) -> k.run(m[0], m[1], m[2], m[3]), b.in(n.input(0), block), b.plain(n.input(1)),
+            DepthwisePass k = DepthwisePass.forward(src.dim(1), src.dim(2), src.dim(3), weight.dim(2), o.geometry());
+            b.step("vector depthwise", (m, stream) -> k.run(src.dim(0), m[0], m[1], m[2], m[3]), b.in(n.input(0), block), b.plain(n.input(1)),
                     b.define(n.output(0), block), b.temporary(k.scratchBytes()));
         } else {
             throw refused(n);
@@ -116,18 +115,13 @@ final class ConvolutionLowering {
         Shape src = o.src();
         Shape dst = n.input(0).shape();
         ConvGeometry g = o.geometry();
-        if (ConvolutionChoices.isDepthwise(g, weight) && backwardAsForward(n, weight, g, src)) {
-            return;
-        }
-        DepthwiseBackwardData k = new DepthwiseBackwardData(src.dim(0), src.dim(1), src.dim(2), src.dim(3), weight.dim(2), g);
-        Optional<Choice> found = ConvolutionChoices.isDepthwise(g, weight) && k.dense()
-                ? Optional.empty()
-                : choices.choose(Pass.BACKWARD_DATA, src, weight, dst, g, block);
-        if (found.isEmpty() && ConvolutionChoices.isDepthwise(g, weight)) {
-            b.step("vector depthwise", (m, stream) -> k.run(m[0], m[1], m[2], m[3]), b.in(n.input(0), block), b.plain(n.input(1)),
+        if (ConvolutionChoices.isDepthwise(g, weight)) {
+            DepthwisePass k = DepthwisePass.backwardData(src.dim(1), src.dim(2), src.dim(3), weight.dim(2), g);
+            b.step("vector depthwise", (m, stream) -> k.run(src.dim(0), m[0], m[1], m[2], m[3]), b.in(n.input(0), block), b.plain(n.input(1)),
                     b.define(n.output(0), block), b.temporary(k.scratchBytes()));
             return;
         }
+        Optional<Choice> found = choices.choose(Pass.BACKWARD_DATA, src, weight, dst, g, block);
         Shape spread = convolved(src, weight, dense(g));
         boolean spreads = found.isEmpty() && g.stride() > 1;
         if (spreads) {
@@ -136,21 +130,6 @@ final class ConvolutionLowering {
         Choice c = found.orElseThrow(() -> refused(n));
         Slot dDst = spreads ? spread(b.in(n.input(0), block), dst, spread, g.stride()) : b.in(n.input(0), c.element(), block);
         b.primitive(c.compiled(), dDst, choices.weight(n.input(1), c), b.define(n.output(0), block));
-    }
-
-    /**
-     * Without strides, the gradient of a depthwise convolution is one itself, with the taps in reverse order; oneDNN runs it forward almost twice as fast
-     * as backward.
-     */
-    private boolean backwardAsForward(Node n, Shape weight, ConvGeometry g, Shape src) {
-        Optional<ConvGeometry> reverse = ConvolutionChoices.reverse(g, weight);
-        Optional<Choice> found =
-                reverse.flatMap(r -> choices.choose(Pass.FORWARD, n.input(0).shape(), weight, src, r, block));
-        found.ifPresent(c -> {
-            Slot ordered = choices.reversedWeight(n.input(1), c);
-            b.primitive(c.compiled(), b.in(n.input(0), block), ordered, b.define(n.output(0), block));
-        });
-        return found.isPresent();
     }
 
     private static ConvGeometry dense(ConvGeometry g) {

@@ -2,12 +2,12 @@ package donna.cpu;
 
 import donna.cpu.DepthwiseChains.Backward;
 import donna.cpu.DepthwiseChains.Chain;
-import donna.cpu.PieceLowering.Gradients;
-import donna.cpu.PieceLowering.Piecewise;
+import donna.cpu.PointwiseLowering.Gradients;
 import donna.cpu.kernel.BatchNormBackward;
 import donna.cpu.kernel.BatchNormForward;
 import donna.cpu.kernel.ChannelGate;
 import donna.cpu.kernel.ChannelMoments;
+import donna.cpu.kernel.DepthwisePass;
 import donna.cpu.kernel.GlobalPool;
 import donna.cpu.kernel.Lanes;
 import donna.cpu.kernel.NormalizedPlanes;
@@ -35,7 +35,7 @@ import java.util.Set;
 final class DepthwiseChainLowering {
     private final PlanBuilder b;
     private final NormLowering norms;
-    private final PieceLowering convolutions;
+    private final PointwiseLowering convolutions;
     private final int block = Lowering.block();
     private final Map<Node, Runnable> writers = new HashMap<>();
     private final Set<Node> absorbed = new HashSet<>();
@@ -43,44 +43,32 @@ final class DepthwiseChainLowering {
     /**
      * What the steps of a chain share.
      *
-     * @param data empty if the chain has no gradient
      * @param expansion gradients of the 1x1 convolution in front, where they are taken with the chain's
      */
     private record Shared(
-            Pieces pieces,
-            NormalizedPlanes planes,
-            Piecewise forward,
-            BatchNormBackward after,
-            Optional<Piecewise> data,
-            Optional<Gradients> expansion) {}
+            Pieces pieces, NormalizedPlanes planes, DepthwisePass forward, BatchNormBackward after, DepthwisePass data, Optional<Gradients> expansion) {}
 
-    DepthwiseChainLowering(PlanBuilder b, NormLowering norms, PieceLowering convolutions, GateFusion gates, Graph graph) {
+    DepthwiseChainLowering(PlanBuilder b, NormLowering norms, PointwiseLowering convolutions, GateFusion gates, Graph graph) {
         this.b = b;
         this.norms = norms;
         this.convolutions = convolutions;
         for (Chain c : new DepthwiseChains(graph, gates).found()) {
-            shared(c).ifPresent(s -> take(c, s, gates));
+            take(c, shared(c), gates);
         }
     }
 
-    private Optional<Shared> shared(Chain c) {
+    private Shared shared(Chain c) {
         Shape src = c.before().input(0).shape();
         Shape dst = c.conv().output(0).shape();
         ConvGeometry g = ((Op.Conv2d) c.conv().op()).geometry();
-        Value weight = c.conv().input(1);
-        Pieces pieces = Pieces.of(src);
-        Optional<Piecewise> data = c.backward().flatMap(back -> convolutions.dataPieces(weight, src, dst, g, pieces));
-        if (c.backward().isPresent() && data.isEmpty()) {
-            return Optional.empty();
-        }
+        int kernel = c.conv().input(1).shape().dim(2);
         NormalizedPlanes planes = new NormalizedPlanes(
                 src.dim(1), src.dim(2), src.dim(3), dst.dim(2), dst.dim(3), ((Op.BatchNorm) c.before().op()).act());
         BatchNormBackward after =
                 new BatchNormBackward(dst.dim(0), dst.dim(1), dst.dim(2), dst.dim(3), ((Op.BatchNorm) c.after().op()).act(), false);
-        return convolutions.forwardPieces(weight, src, dst, g, pieces)
-                .map(f -> new Shared(pieces, planes, f, after, data, c.backward()
-                        .flatMap(Backward::expansion)
-                        .flatMap(e -> convolutions.gradients(e.weight(), e.data()))));
+        Optional<Gradients> expansion = c.backward().flatMap(Backward::expansion).flatMap(e -> convolutions.gradients(e.weight(), e.data()));
+        return new Shared(Pieces.of(src), planes, DepthwisePass.forward(src.dim(1), src.dim(2), src.dim(3), kernel, g), after,
+                DepthwisePass.backwardData(src.dim(1), src.dim(2), src.dim(3), kernel, g), expansion);
     }
 
     private void take(Chain c, Shared s, GateFusion gates) {
@@ -125,11 +113,9 @@ final class DepthwiseChainLowering {
     private void forward(Chain c, Shared s) {
         Node norm = c.before();
         long plane = (long) norm.input(0).shape().dim(2) * norm.input(0).shape().dim(3) * Lanes.BYTES;
-        Slot weights = s.forward.weights().get();
-        b.step("norm+depthwise+moments", new NormDepthwiseForward(s.planes, s.pieces, s.forward.convolution()), b.in(norm.input(0), block),
-                b.plain(norm.input(1)), b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), weights,
-                b.define(c.conv().output(0), block), b.temporary(s.pieces.largest() * plane),
-                b.temporary(Math.max(1, s.forward.convolution().scratchBytes())));
+        b.step("norm+depthwise+moments", new NormDepthwiseForward(s.planes, s.pieces, s.forward), b.in(norm.input(0), block),
+                b.plain(norm.input(1)), b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), b.plain(c.conv().input(1)),
+                b.define(c.conv().output(0), block), b.temporary(s.pieces.largest() * plane), b.temporary(s.forward.scratchBytes()));
     }
 
     private void after(Chain c, Shared s) {
@@ -181,16 +167,14 @@ final class DepthwiseChainLowering {
                 ((Op.Conv2d) c.conv().op()).geometry(), ((Op.BatchNorm) norm.op()).act(), s.after);
         long piece = (long) s.pieces.largest() * src.dim(2) * src.dim(3) * Lanes.BYTES;
         long dstPiece = (long) s.pieces.largest() * dst.dim(2) * dst.dim(3) * Lanes.BYTES;
-        PieceWork data = s.data.orElseThrow().convolution();
-        Slot weights = s.data.get().weights().get();
         List<Slot> slots = new ArrayList<>(List.of(b.origin(back.after().output(0)), b.in(c.conv().output(0), block), b.in(norm.input(0), block),
-                b.plain(norm.input(1)), b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), weights,
+                b.plain(norm.input(1)), b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), b.plain(c.conv().input(1)),
                 b.define(back.before().output(0), block), b.define(back.weight().output(0), 1), b.define(back.before().output(1), 1),
                 b.define(back.before().output(2), 1), b.temporary(k.weightBytes()), b.temporary(dstPiece), b.temporary(piece), b.temporary(piece),
-                b.temporary(Math.max(1, data.scratchBytes()))));
+                b.temporary(s.data.scratchBytes())));
         s.expansion.ifPresent(e -> slots.addAll(e.memory().get()));
         String implementation = s.expansion.isPresent() ? "norm+depthwise+norm+1x1" : "norm+depthwise+norm";
-        b.step(implementation, new NormDepthwiseBackward(k, s.pieces, data, s.expansion.map(Gradients::work)), slots.toArray(Slot[]::new));
+        b.step(implementation, new NormDepthwiseBackward(k, s.pieces, s.data, s.expansion.map(Gradients::work)), slots.toArray(Slot[]::new));
         b.absent(back.data().output(0));
         b.done(back.data());
         b.done(back.weight());

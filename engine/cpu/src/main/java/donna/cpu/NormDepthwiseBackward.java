@@ -1,5 +1,6 @@
 package donna.cpu;
 
+import donna.cpu.kernel.DepthwisePass;
 import donna.cpu.kernel.NormalizedPlanesBackward;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -10,19 +11,19 @@ import java.util.Optional;
  * a time. What lies between is never stored; only the batch norm in front needs a second pass of its own, because of its sums. The gradients of a 1x1
  * convolution in front of it may be taken in that pass.
  *
- * <p>Memory, in order: what the first pass of the batch norm after left, result of the convolution, src, gamma, beta, mean, inverseStd, weights in the
- * primitive's order, dSrc, dWeight, dGamma, dBeta, scratch of the weight's gradient, a piece of the gradient of the result, one of the activation, one of its
- * derivative, the primitive's scratchpad; with the 1x1 convolution, where dSrc is scratch, what {@link PointwiseGradients} takes.
+ * <p>Memory, in order: what the first pass of the batch norm after left, result of the convolution, src, gamma, beta, mean, inverseStd, weights,
+ * dSrc, dWeight, dGamma, dBeta, scratch of the weight's gradient, a piece of the gradient of the result, one of the activation, one of its
+ * derivative, scratch of the convolution; with the 1x1 convolution, where dSrc is scratch, what {@link PointwiseGradients} takes.
  */
 final class NormDepthwiseBackward implements Step.Work {
     private static final int OWN_MEMORY = 17;
 
     private final NormalizedPlanesBackward planes;
     private final Pieces pieces;
-    private final PieceWork convolution;
+    private final DepthwisePass convolution;
     private final Optional<PointwiseGradients> expansion;
 
-    NormDepthwiseBackward(NormalizedPlanesBackward planes, Pieces pieces, PieceWork convolution, Optional<PointwiseGradients> expansion) {
+    NormDepthwiseBackward(NormalizedPlanesBackward planes, Pieces pieces, DepthwisePass convolution, Optional<PointwiseGradients> expansion) {
         this.planes = planes;
         this.pieces = pieces;
         this.convolution = convolution;
@@ -31,18 +32,17 @@ final class NormDepthwiseBackward implements Step.Work {
 
     @Override
     public void moved(MemorySegment[] m) {
-        convolution.moved(m[13], m[7], m[8], m[16]);
         expansion.ifPresent(e -> e.moved(Arrays.copyOfRange(m, OWN_MEMORY, m.length)));
     }
 
     @Override
     public void run(MemorySegment[] m, CpuStream stream) {
         planes.begin(m[3], m[4], m[5], m[6], m[12]);
-        convolution.begin();
+        convolution.begin(m[7], m[16]);
         for (int i = 0; i < pieces.all().size(); i++) {
             Pieces.Piece p = pieces.all().get(i);
             planes.weight(p.first(), p.count(), m[0], m[1], m[2], m[13], m[14], m[15], m[12]);
-            convolution.run(i, stream);
+            convolution.planes(p.first(), p.count(), m[13], m[8], m[16]);
             planes.reduce(p.first(), p.count(), m[8], m[2], m[15]);
             if (p.last()) {
                 planes.imagesDone(p.images(), m[12]);
@@ -67,7 +67,6 @@ final class NormDepthwiseBackward implements Step.Work {
 
     @Override
     public void close() {
-        convolution.close();
         expansion.ifPresent(PointwiseGradients::close);
     }
 }

@@ -258,11 +258,6 @@ final class PlanBuilder {
         return c.work(arena);
     }
 
-    /** A depthwise pass that is a part of another step: {@code compiled} for each piece. */
-    PiecewiseConvolution piecewise(Pieces pieces, List<Compiled> compiled) {
-        return new PiecewiseConvolution(pieces, compiled, arena);
-    }
-
     /** Gradients of a 1x1 convolution that are a part of another step. */
     PointwiseGradients gradients(PointwiseGradients.Parts parts) {
         return new PointwiseGradients(parts, arena);

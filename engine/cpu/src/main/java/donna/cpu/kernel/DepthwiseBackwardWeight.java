@@ -7,6 +7,7 @@ import static donna.cpu.kernel.Lanes.SPECIES;
 
 import donna.tensor.ConvGeometry;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -25,11 +26,12 @@ public final class DepthwiseBackwardWeight {
     private final int kernel;
     private final Axis y;
     private final Axis x;
-    private final PaddedRows padded;
     private final int tapStep;
     private final int tileRows;
     private final int[] firstOut;
     private final int[] endOut;
+    private final List<TileShape.Placed> tiles;
+    private final TapSum[] kernels;
     private final Sums sums;
     /** Pixels of each sum in scratch memory. */
     private int pending;
@@ -42,10 +44,11 @@ public final class DepthwiseBackwardWeight {
         y = Axis.forward(h, kernel, geometry);
         x = Axis.forward(w, kernel, geometry);
         tapStep = geometry.dilation();
-        padded = new PaddedRows(y, x, nine());
         tileRows = tileRows();
         firstOut = new int[kernel];
         endOut = new int[kernel];
+        tiles = TileShape.cut(x, 0);
+        kernels = tiles.stream().map(t -> TapKernels.sum(t.shape())).toArray(TapSum[]::new);
         sums = new Sums(taps() * L);
         for (int t = 0; t < kernel; t++) {
             int o = 0;
@@ -60,14 +63,9 @@ public final class DepthwiseBackwardWeight {
         }
     }
 
-    /** Whether three rows of three taps come at once. */
-    private boolean nine() {
-        return kernel == 3 && tapStep == 1;
-    }
-
     private boolean seen(int o, int tap) {
         int row = y.base[o] + tap * tapStep;
-        return padded.tall || row >= 0 && row < y.src;
+        return row >= 0 && row < y.src;
     }
 
     /** Taps of all channel blocks: one vector of sums each. */
@@ -75,13 +73,9 @@ public final class DepthwiseBackwardWeight {
         return Lanes.blocks(c) * kernel * kernel;
     }
 
-    private long sumBytes() {
-        return (long) taps() * BYTES;
-    }
-
-    /** Scratch bytes of a run: the sums, and a padded band. */
+    /** Scratch bytes of a run: the sums. */
     public long scratchBytes() {
-        return sumBytes() + padded.bytes();
+        return (long) taps() * BYTES;
     }
 
     public void run(MemorySegment src, MemorySegment dDst, MemorySegment dWeight, MemorySegment scratch) {
@@ -98,7 +92,6 @@ public final class DepthwiseBackwardWeight {
 
     /** Clears the sums. */
     void begin(MemorySegment scratch) {
-        padded.clear(scratch, sumBytes());
         Lanes.clear(scratch, 0, taps());
         sums.clear();
         pending = 0;
@@ -138,19 +131,14 @@ public final class DepthwiseBackwardWeight {
         }
     }
 
-    /** Adds a plane of channel block {@code block}; src and dDst may lie in {@code scratch} behind its own part. */
+    /** Adds a plane of channel block {@code block}. */
     void plane(int block, MemorySegment src, long s, MemorySegment dDst, long g, MemorySegment scratch) {
         int area = kernel * kernel;
         int summed = 0;
-        for (int i = 0; i < padded.bands.size(); i++) {
-            PaddedRows.Band band = padded.bands.get(i);
-            long sum = (long) block * area * BYTES;
-            if (padded.copied) {
-                band(band, scratch, padded.fill(band, src, s, scratch, sumBytes()), dDst, g, scratch, sum);
-            } else {
-                band(band, src, s, dDst, g, scratch, sum);
-            }
-            summed += (band.to() - band.from()) * x.out;
+        for (int from = 0; from < y.out; from += tileRows) {
+            int to = Math.min(y.out, from + tileRows);
+            rows(from, to, src, s, dDst, g, scratch, (long) block * area * BYTES);
+            summed += (to - from) * x.out;
             if (summed >= RUN) {
                 flush(scratch, block * area, (block + 1) * area);
                 summed = 0;
@@ -158,44 +146,24 @@ public final class DepthwiseBackwardWeight {
         }
     }
 
-    private void band(
-            PaddedRows.Band band,
-            MemorySegment src,
-            long origin,
-            MemorySegment dDst,
-            long g,
-            MemorySegment sum,
-            long sumAt) {
-        int from = band.from();
-        int to = band.to();
-        if (nine()) {
-            // Outputs that see all three rows of taps; what is left of the band comes row by row.
-            int low = Math.min(to, Math.max(from, Math.max(firstOut[0], firstOut[2])));
-            int high = Math.max(low, Math.min(to, Math.min(endOut[0], endOut[2])));
-            if (low < high) {
-                long s = source(origin, low, 0);
-                long rowStep = y.baseStep * padded.rowBytes;
-                long tapRowStep = padded.rowBytes;
-                long d = gradient(g, low);
-                AdjacentTapSums.nine(
-                        src,
-                        s,
-                        rowStep,
-                        step(),
-                        tapRowStep,
-                        dDst,
-                        d,
-                        (long) x.out * BYTES,
-                        high - low,
-                        x.out,
-                        sum,
-                        sumAt);
+    /** Outputs {@code [low, high)}, one row of taps after the other. */
+    private void rows(int low, int high, MemorySegment src, long s, MemorySegment dDst, long g, MemorySegment sum, long a) {
+        long rowBytes = (long) x.src * BYTES;
+        long dRowBytes = (long) x.out * BYTES;
+        for (int t = 0; t < kernel; t++) {
+            int from = Math.max(low, firstOut[t]);
+            int to = Math.min(high, endOut[t]);
+            if (from >= to) {
+                continue;
             }
-            tapRows(from, low, src, origin, dDst, g, sum, sumAt);
-            tapRows(high, to, src, origin, dDst, g, sum, sumAt);
-        } else {
-            for (int r = from; r < to; r += tileRows) {
-                tapRows(r, Math.min(to, r + tileRows), src, origin, dDst, g, sum, sumAt);
+            long p = s + (y.base[from] + (long) t * tapStep) * rowBytes;
+            long d = g + from * dRowBytes;
+            long sums = a + (long) t * kernel * BYTES;
+            for (int i = 0; i < kernels.length; i++) {
+                TileShape.Placed tile = tiles.get(i);
+                long first = d + (long) tile.first() * BYTES;
+                kernels[i].run(src, p + (long) tile.origin() * BYTES, y.baseStep * rowBytes, dDst, first, dRowBytes,
+                        first + (to - from) * dRowBytes, sum, sums);
             }
         }
     }
@@ -203,7 +171,7 @@ public final class DepthwiseBackwardWeight {
     /** As many output rows as stay in a first-level cache, with the source rows they see, while one row of taps follows another. */
     private int tileRows() {
         int rows = 1;
-        while (rows < y.out && tileBytes(rows + 1) <= TILE_BYTES) {
+        while (rows < y.out && rows * x.out < RUN && tileBytes(rows + 1) <= TILE_BYTES) {
             rows++;
         }
         int tiles = (y.out + rows - 1) / rows;
@@ -211,44 +179,6 @@ public final class DepthwiseBackwardWeight {
     }
 
     private long tileBytes(int rows) {
-        return ((long) (rows - 1) * y.baseStep + (kernel - 1L) * tapStep + 1) * padded.rowBytes + (long) rows * x.out * BYTES;
-    }
-
-    /** Outputs {@code [low, high)}, one row of taps after the other. */
-    private void tapRows(
-            int low,
-            int high,
-            MemorySegment src,
-            long origin,
-            MemorySegment dDst,
-            long g,
-            MemorySegment sum,
-            long sumAt) {
-        long rowStep = y.baseStep * padded.rowBytes;
-        for (int t = 0; t < kernel; t++) {
-            int from = Math.max(low, firstOut[t]);
-            int rows = Math.min(high, endOut[t]) - from;
-            if (rows > 0) {
-                long s = source(origin, from, t);
-                long a = sumAt + (long) t * kernel * BYTES;
-                TapSums.row(kernel, src, s, rowStep, step(), tapBytes(), dDst, gradient(g, from), rows, x.out, sum, a);
-            }
-        }
-    }
-
-    private long source(long origin, int row, int tap) {
-        return origin + (y.base[row] + (long) tap * tapStep) * padded.rowBytes + (long) x.base[0] * BYTES;
-    }
-
-    private long gradient(long g, int row) {
-        return g + (long) row * x.out * BYTES;
-    }
-
-    private long step() {
-        return (long) x.baseStep * BYTES;
-    }
-
-    private long tapBytes() {
-        return (long) tapStep * BYTES;
+        return ((((rows - 1L) * y.baseStep + (kernel - 1L) * tapStep + 1) * x.src) + (long) rows * x.out) * BYTES;
     }
 }

@@ -3,77 +3,100 @@ package donna.cpu.kernel;
 import static donna.cpu.kernel.Lanes.BYTES;
 import static donna.cpu.kernel.Lanes.L;
 
+import donna.tensor.ConvGeometry;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * What {@link DepthwiseForward} and {@link DepthwiseBackwardData} share: one plane of a channel block, band by band,
- * every output row class by class. Scratch memory holds the weights, packed as {@code [block][class y][class
- * x][tap][L]}, then a padded band.
+ * A depthwise convolution, or the gradient of its source: images are blocked, the weight is plain {@code [C, 1, K, K]}. Any
+ * kernel, stride, padding and dilation. Scratch memory holds the weights, packed as {@code [block][class y][class
+ * x][tap][L]}. Immutable.
  */
-final class DepthwisePass {
+public final class DepthwisePass {
     private final int channels;
     private final int area;
-    private final Axis y;
-    private final Axis x;
-    private final PaddedRows padded;
-    /** Tap and byte shift of each packed position, and where a pair of classes begins. */
+    private final long srcPlane;
+    private final long dstPlane;
     private final int[] order;
+    private final List<Part> parts = new ArrayList<>();
 
-    private final int[] shift;
-    private final int[] start;
-    /** Per class: whether {@link DenseTapTiles} runs it. */
-    private final boolean[] dense;
+    /**
+     * A tile in rows of outputs that see the same rows of taps. Places and steps in bytes.
+     *
+     * @param src origin in a plane
+     * @param weight in a channel block's
+     * @param dst first output in a plane
+     */
+    private record Part(
+            TapProduct kernel, long src, long srcStep, long tapStep, long weight, long weightEnd, long dst, long dstStep, long dstEnd) {}
 
-    DepthwisePass(int channels, int kernel, Axis y, Axis x) {
+    private DepthwisePass(int channels, int kernel, Axis y, Axis x) {
         this.channels = channels;
         this.area = kernel * kernel;
-        this.y = y;
-        this.x = x;
-        padded = new PaddedRows(y, x);
-        dense = new boolean[x.classes];
-        for (int c = 0; c < dense.length; c++) {
-            dense[c] = DenseTapTiles.takes(x.shifts[c], x.baseStep, x.count[c]);
-        }
+        srcPlane = (long) y.src * x.src * BYTES;
+        dstPlane = (long) y.out * x.out * BYTES;
         order = new int[area];
-        shift = new int[area];
-        start = new int[y.classes * x.classes];
         int next = 0;
-        for (int k = 0; k < start.length; k++) {
-            start[k] = next;
-            next = pack(k / x.classes, k % x.classes, kernel, next);
-        }
-    }
-
-    private int pack(int cy, int cx, int kernel, int next) {
-        int position = next;
-        for (int i = 0; i < y.taps[cy].length; i++) {
-            for (int j = 0; j < x.taps[cx].length; j++) {
-                order[position] = y.taps[cy][i] * kernel + x.taps[cx][j];
-                shift[position] = Math.toIntExact(y.shifts[cy][i] * padded.rowBytes + (long) x.shifts[cx][j] * BYTES);
-                position++;
+        for (int cy = 0; cy < y.classes; cy++) {
+            for (int cx = 0; cx < x.classes; cx++) {
+                for (TileShape.Placed tile : TileShape.cut(x, cx)) {
+                    add(tile, y, cy, x, next);
+                }
+                for (int ty : y.taps[cy]) {
+                    for (int tx : x.taps[cx]) {
+                        order[next++] = ty * kernel + tx;
+                    }
+                }
             }
         }
-        return position;
     }
 
-    boolean dense() {
-        boolean all = true;
-        for (boolean d : dense) {
-            all &= d;
+    /** The convolution of images of {@code h} times {@code w} pixels. */
+    public static DepthwisePass forward(int channels, int h, int w, int kernel, ConvGeometry g) {
+        return new DepthwisePass(channels, kernel, Axis.forward(h, kernel, g), Axis.forward(w, kernel, g));
+    }
+
+    /** From the gradient of that convolution's result to that of its source, which has {@code h} times {@code w} pixels. */
+    public static DepthwisePass backwardData(int channels, int h, int w, int kernel, ConvGeometry g) {
+        return new DepthwisePass(channels, kernel, Axis.backward(h, kernel, g), Axis.backward(w, kernel, g));
+    }
+
+    /** The tile in every row of class {@code cy}, whose weights begin with vector {@code first}. */
+    private void add(TileShape.Placed tile, Axis y, int cy, Axis x, int first) {
+        TapProduct kernel = TapKernels.product(tile.shape());
+        int[] shifts = y.shifts[cy];
+        int taps = tile.shape().taps();
+        long rowBytes = (long) x.src * BYTES;
+        long tapStep = shifts.length < 2 ? 0 : (shifts[1] - shifts[0]) * rowBytes;
+        int end = y.first[cy] + y.count[cy] * y.classes;
+        for (int from = y.first[cy], to; from < end; from = to) {
+            to = from + y.classes;
+            while (to < end && y.firstTap[to] == y.firstTap[from] && y.endTap[to] == y.endTap[from]) {
+                to += y.classes;
+            }
+            int seen = y.endTap[from] - y.firstTap[from];
+            long row = seen == 0 ? 0 : y.base[from] + shifts[y.firstTap[from]];
+            long weight = (first + (long) y.firstTap[from] * taps) * BYTES;
+            long dst = ((long) from * x.out + tile.first()) * BYTES;
+            parts.add(new Part(kernel, row * rowBytes + (long) tile.origin() * BYTES, y.baseStep * rowBytes, tapStep, weight,
+                    weight + (long) seen * taps * BYTES, dst, (long) y.classes * x.out * BYTES, dst + (long) (to - from) * x.out * BYTES));
         }
-        return all;
     }
 
-    long scratchBytes() {
-        return weightBytes() + padded.bytes();
-    }
-
-    private long weightBytes() {
+    /** Scratch bytes of a run. */
+    public long scratchBytes() {
         return (long) Lanes.blocks(channels) * area * BYTES;
     }
 
-    /** Packs plain weights {@code [C, 1, K, K]} and writes the zeros of the padding. */
-    void prepare(MemorySegment weight, MemorySegment scratch) {
+    /** All planes of {@code images} images. */
+    public void run(int images, MemorySegment src, MemorySegment weight, MemorySegment dst, MemorySegment scratch) {
+        begin(weight, scratch);
+        planes(0, images * Lanes.blocks(channels), src, dst, scratch);
+    }
+
+    /** Takes the weights. */
+    public void begin(MemorySegment weight, MemorySegment scratch) {
         for (int b = 0; b < Lanes.blocks(channels); b++) {
             for (int t = 0; t < area; t++) {
                 long to = ((long) b * area + t) * L;
@@ -83,47 +106,18 @@ final class DepthwisePass {
                 }
             }
         }
-        padded.clear(scratch, weightBytes());
     }
 
-    /** One plane of channel block {@code block}. */
-    void plane(int block, MemorySegment src, long s, MemorySegment dst, long d, MemorySegment scratch) {
-        long w = (long) block * area * BYTES;
-        for (int i = 0; i < padded.bands.size(); i++) {
-            PaddedRows.Band band = padded.bands.get(i);
-            if (padded.copied) {
-                long origin = padded.fill(band, src, s, scratch, weightBytes());
-                rows(band, scratch, origin, scratch, w, dst, d);
-            } else {
-                rows(band, src, s, scratch, w, dst, d);
-            }
-        }
-    }
-
-    private void rows(
-            PaddedRows.Band band,
-            MemorySegment src,
-            long origin,
-            MemorySegment weight,
-            long w,
-            MemorySegment dst,
-            long d) {
-        for (int o = band.from(); o < band.to(); o++) {
-            long s = origin + y.base[o] * padded.rowBytes;
-            for (int c = 0; c < x.classes; c++) {
-                int taps = x.taps[c].length;
-                int from = start[y.classOf[o] * x.classes + c];
-                int first = from + y.firstTap[o] * taps;
-                int end = from + y.endTap[o] * taps;
-                long p = s + (long) x.base[x.first[c]] * BYTES;
-                long to = d + ((long) o * x.out + x.first[c]) * BYTES;
-                long toStep = (long) x.classes * BYTES;
-                if (dense[c]) {
-                    DenseTapTiles.run(taps, src, p, shift, first, end, weight, w, dst, to, toStep, x.count[c]);
-                } else if (x.count[c] > 0) {
-                    long step = (long) x.baseStep * BYTES;
-                    TapTiles.run(src, p, shift, first, end, step, weight, w, dst, to, toStep, x.count[c]);
-                }
+    /** Planes {@code [first, first + count)} of dst; src holds only theirs. */
+    public void planes(int first, int count, MemorySegment src, MemorySegment dst, MemorySegment scratch) {
+        for (int k = 0; k < count; k++) {
+            long s = k * srcPlane;
+            long d = (first + k) * dstPlane;
+            long w = (long) ((first + k) % Lanes.blocks(channels)) * area * BYTES;
+            for (int i = 0; i < parts.size(); i++) {
+                Part p = parts.get(i);
+                p.kernel.run(src, s + p.src, p.srcStep, p.tapStep, scratch, w + p.weight, w + p.weightEnd, dst, d + p.dst, p.dstStep,
+                        d + p.dstEnd);
             }
         }
     }

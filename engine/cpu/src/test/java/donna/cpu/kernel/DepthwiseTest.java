@@ -88,11 +88,11 @@ class DepthwiseTest {
             double[] expected = new double[Math.toIntExact(conv.dst().elements())];
             products(conv, (s, w, d) -> expected[d] += (double) src[s] * weight[w]);
 
-            DepthwiseForward kernel = new DepthwiseForward(
-                    conv.src.dim(0), conv.src.dim(1), conv.src.dim(2), conv.src.dim(3), conv.kernel, conv.geometry());
+            DepthwisePass kernel =
+                    DepthwisePass.forward(conv.src.dim(1), conv.src.dim(2), conv.src.dim(3), conv.kernel, conv.geometry());
             MemorySegment dst = sample.emptyBlocked(conv.dst());
             MemorySegment scratch = sample.scratch(kernel.scratchBytes());
-            kernel.run(sample.blocked(conv.src, src), sample.plain(weight), dst, scratch);
+            kernel.run(conv.src.dim(0), sample.blocked(conv.src, src), sample.plain(weight), dst, scratch);
             Sample.assertClose(expected, Sample.readBlocked(conv.dst(), dst), 2e-6, "dst");
         }
     }
@@ -107,11 +107,11 @@ class DepthwiseTest {
             double[] expected = new double[Math.toIntExact(conv.src.elements())];
             products(conv, (s, w, d) -> expected[s] += (double) dDst[d] * weight[w]);
 
-            DepthwiseBackwardData kernel = new DepthwiseBackwardData(
-                    conv.src.dim(0), conv.src.dim(1), conv.src.dim(2), conv.src.dim(3), conv.kernel, conv.geometry());
+            DepthwisePass kernel =
+                    DepthwisePass.backwardData(conv.src.dim(1), conv.src.dim(2), conv.src.dim(3), conv.kernel, conv.geometry());
             MemorySegment dSrc = sample.emptyBlocked(conv.src);
             MemorySegment scratch = sample.scratch(kernel.scratchBytes());
-            kernel.run(sample.blocked(conv.dst(), dDst), sample.plain(weight), dSrc, scratch);
+            kernel.run(conv.src.dim(0), sample.blocked(conv.dst(), dDst), sample.plain(weight), dSrc, scratch);
             Sample.assertClose(expected, Sample.readBlocked(conv.src, dSrc), 2e-6, "dSrc");
         }
     }
