@@ -4,6 +4,7 @@ import donna.cpu.ConvolutionChoices.Choice;
 import donna.cpu.Primitives.Pass;
 import donna.cpu.kernel.Activations;
 import donna.cpu.kernel.DepthwiseBackwardWeight;
+import donna.cpu.kernel.DepthwiseConvolution;
 import donna.cpu.kernel.DepthwisePass;
 import donna.cpu.kernel.Elementwise;
 import donna.cpu.kernel.Lanes;
@@ -43,6 +44,10 @@ final class ConvolutionLowering {
         Shape src = n.input(0).shape();
         Shape weight = n.input(1).shape();
         Shape dst = n.output(0).shape();
+        if (ConvolutionChoices.isDepthwise(o.geometry(), weight)) {
+            depthwise(n, o, src, weight.dim(2));
+            return;
+        }
         int srcBlock = srcBlock(n.input(0), o.geometry());
         Optional<Choice> fused = choices.forward(src, weight, dst, o.geometry(), srcBlock, o.bias(), o.act(), o.residual());
         if (fused.isPresent()) {
@@ -50,17 +55,22 @@ final class ConvolutionLowering {
             clearMissing(n, o.act());
             return;
         }
-        Optional<Choice> bare = choices.forward(src, weight, dst, o.geometry(), srcBlock, o.bias(), Activation.NONE, false);
-        if (bare.isPresent()) {
-            run(n, bare.get(), srcBlock, o.bias(), false);
-        } else if (ConvolutionChoices.isDepthwise(o.geometry(), weight) && !o.bias()) {
-            DepthwisePass k = DepthwisePass.forward(src.dim(1), src.dim(2), src.dim(3), weight.dim(2), o.geometry());
-            b.step("vector depthwise", (m, stream) -> k.run(src.dim(0), m[0], m[1], m[2], m[3]), b.in(n.input(0), block), b.plain(n.input(1)),
-                    b.define(n.output(0), block), b.temporary(k.scratchBytes()));
-        } else {
-            throw refused(n);
-        }
+        Choice bare = choices.forward(src, weight, dst, o.geometry(), srcBlock, o.bias(), Activation.NONE, false).orElseThrow(() -> refused(n));
+        run(n, bare, srcBlock, o.bias(), false);
         epilogue(n, o);
+    }
+
+    private void depthwise(Node n, Op.Conv2d o, Shape src, int kernel) {
+        Activation act = o.residual() ? Activation.NONE : o.act();
+        DepthwiseConvolution k =
+                new DepthwiseConvolution(src.dim(0), src.dim(1), src.dim(2), src.dim(3), kernel, o.geometry(), o.bias(), act);
+        b.step("vector depthwise", (m, stream) -> k.run(m[0], m[1], m[2], m[3], m[4]), b.in(n.input(0), block), b.plain(n.input(1)),
+                b.plain(n.input(o.bias() ? 2 : 1)), b.define(n.output(0), block), b.temporary(k.scratchBytes()));
+        if (o.residual()) {
+            epilogue(n, o);
+        } else {
+            clearMissing(n, act);
+        }
     }
 
     private void epilogue(Node n, Op.Conv2d o) {

@@ -2,7 +2,7 @@ package donna.cpu;
 
 import donna.cpu.DepthwiseChains.Backward;
 import donna.cpu.DepthwiseChains.Chain;
-import donna.cpu.PointwiseLowering.Gradients;
+import donna.cpu.ExpansionLowering.Expansion;
 import donna.cpu.kernel.BatchNormBackward;
 import donna.cpu.kernel.BatchNormForward;
 import donna.cpu.kernel.ChannelGate;
@@ -35,7 +35,7 @@ import java.util.Set;
 final class DepthwiseChainLowering {
     private final PlanBuilder b;
     private final NormLowering norms;
-    private final PointwiseLowering convolutions;
+    private final ExpansionLowering expansions;
     private final int block = Lowering.block();
     private final Map<Node, Runnable> writers = new HashMap<>();
     private final Set<Node> absorbed = new HashSet<>();
@@ -43,15 +43,15 @@ final class DepthwiseChainLowering {
     /**
      * What the steps of a chain share.
      *
-     * @param expansion gradients of the 1x1 convolution in front, where they are taken with the chain's
+     * @param expansion the 1x1 convolution in front, where its result is not stored
      */
     private record Shared(
-            Pieces pieces, NormalizedPlanes planes, DepthwisePass forward, BatchNormBackward after, DepthwisePass data, Optional<Gradients> expansion) {}
+            Pieces pieces, NormalizedPlanes planes, DepthwisePass forward, BatchNormBackward after, DepthwisePass data, Optional<Expansion> expansion) {}
 
-    DepthwiseChainLowering(PlanBuilder b, NormLowering norms, PointwiseLowering convolutions, GateFusion gates, Graph graph) {
+    DepthwiseChainLowering(PlanBuilder b, NormLowering norms, ExpansionLowering expansions, GateFusion gates, Graph graph) {
         this.b = b;
         this.norms = norms;
-        this.convolutions = convolutions;
+        this.expansions = expansions;
         for (Chain c : new DepthwiseChains(graph, gates).found()) {
             take(c, shared(c), gates);
         }
@@ -66,13 +66,14 @@ final class DepthwiseChainLowering {
                 src.dim(1), src.dim(2), src.dim(3), dst.dim(2), dst.dim(3), ((Op.BatchNorm) c.before().op()).act());
         BatchNormBackward after =
                 new BatchNormBackward(dst.dim(0), dst.dim(1), dst.dim(2), dst.dim(3), ((Op.BatchNorm) c.after().op()).act(), false);
-        Optional<Gradients> expansion = c.backward().flatMap(Backward::expansion).flatMap(e -> convolutions.gradients(e.weight(), e.data()));
-        return new Shared(Pieces.of(src), planes, DepthwisePass.forward(src.dim(1), src.dim(2), src.dim(3), kernel, g), after,
+        Optional<Expansion> expansion = expansions.of(c);
+        return new Shared(expansion.map(Expansion::pieces).orElseGet(() -> Pieces.of(src)), planes, DepthwisePass.forward(src.dim(1), src.dim(2), src.dim(3), kernel, g), after,
                 DepthwisePass.backwardData(src.dim(1), src.dim(2), src.dim(3), kernel, g), expansion);
     }
 
     private void take(Chain c, Shared s, GateFusion gates) {
-        writers.put(c.before(), () -> statistics(c.before()));
+        writers.put(c.before(), () -> s.expansion.ifPresentOrElse(e -> e.statistics(c.before()), () -> statistics(c.before())));
+        s.expansion.ifPresent(e -> absorbed.add(e.conv()));
         writers.put(c.conv(), () -> forward(c, s));
         writers.put(c.after(), () -> after(c, s));
         c.pool().ifPresent(absorbed::add);
@@ -81,7 +82,7 @@ final class DepthwiseChainLowering {
                     () -> reduce(back.after(), s)));
             back.gate().ifPresent(absorbed::add);
             absorbed.addAll(List.of(back.data(), back.weight()));
-            s.expansion.ifPresent(e -> absorbed.addAll(back.expansion().orElseThrow().nodes()));
+            s.expansion.ifPresent(e -> absorbed.addAll(e.gradients()));
             writers.put(back.before(), () -> backward(c, back, s));
         });
     }
@@ -113,9 +114,13 @@ final class DepthwiseChainLowering {
     private void forward(Chain c, Shared s) {
         Node norm = c.before();
         long plane = (long) norm.input(0).shape().dim(2) * norm.input(0).shape().dim(3) * Lanes.BYTES;
-        b.step("norm+depthwise+moments", new NormDepthwiseForward(s.planes, s.pieces, s.forward), b.in(norm.input(0), block),
-                b.plain(norm.input(1)), b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), b.plain(c.conv().input(1)),
-                b.define(c.conv().output(0), block), b.temporary(s.pieces.largest() * plane), b.temporary(s.forward.scratchBytes()));
+        List<Slot> slots = new ArrayList<>(List.of(s.expansion.map(Expansion::source).orElseGet(() -> b.in(norm.input(0), block)), b.plain(norm.input(1)),
+                b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), b.plain(c.conv().input(1)),
+                b.define(c.conv().output(0), block), b.temporary(s.pieces.largest() * plane), b.temporary(s.forward.scratchBytes())));
+        s.expansion.ifPresent(e -> slots.addAll(e.forwardMemory()));
+        b.step(s.expansion.isPresent() ? "1x1+norm+depthwise+moments" : "norm+depthwise+moments",
+                new NormDepthwiseForward(s.planes, s.pieces, s.forward, s.expansion.map(Expansion::forward)), slots.toArray(Slot[]::new));
+        s.expansion.ifPresent(e -> b.done(e.conv()));
     }
 
     private void after(Chain c, Shared s) {
@@ -167,17 +172,22 @@ final class DepthwiseChainLowering {
                 ((Op.Conv2d) c.conv().op()).geometry(), ((Op.BatchNorm) norm.op()).act(), s.after);
         long piece = (long) s.pieces.largest() * src.dim(2) * src.dim(3) * Lanes.BYTES;
         long dstPiece = (long) s.pieces.largest() * dst.dim(2) * dst.dim(3) * Lanes.BYTES;
-        List<Slot> slots = new ArrayList<>(List.of(b.origin(back.after().output(0)), b.in(c.conv().output(0), block), b.in(norm.input(0), block),
-                b.plain(norm.input(1)), b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), b.plain(c.conv().input(1)),
-                b.define(back.before().output(0), block), b.define(back.weight().output(0), 1), b.define(back.before().output(1), 1),
-                b.define(back.before().output(2), 1), b.temporary(k.weightBytes()), b.temporary(dstPiece), b.temporary(piece), b.temporary(piece),
-                b.temporary(s.data.scratchBytes())));
-        s.expansion.ifPresent(e -> slots.addAll(e.memory().get()));
-        String implementation = s.expansion.isPresent() ? "norm+depthwise+norm+1x1" : "norm+depthwise+norm";
-        b.step(implementation, new NormDepthwiseBackward(k, s.pieces, s.data, s.expansion.map(Gradients::work)), slots.toArray(Slot[]::new));
+        Slot z = s.expansion.isPresent() ? b.temporary(piece) : b.in(norm.input(0), block);
+        Slot dz = s.expansion.isPresent() ? b.temporary(piece) : b.define(back.before().output(0), block);
+        List<Slot> slots = new ArrayList<>(List.of(b.origin(back.after().output(0)), b.in(c.conv().output(0), block), z, b.plain(norm.input(1)),
+                b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), b.plain(c.conv().input(1)), dz,
+                b.define(back.weight().output(0), 1), b.define(back.before().output(1), 1), b.define(back.before().output(2), 1),
+                b.temporary(k.weightBytes()), b.temporary(dstPiece), b.temporary(piece), b.temporary(piece), b.temporary(s.data.scratchBytes())));
+        s.expansion.ifPresent(e -> slots.addAll(e.backwardMemory(z, dz)));
+        String implementation = s.expansion.isPresent() ? "1x1+norm+depthwise+norm" : "norm+depthwise+norm";
+        b.step(implementation, new NormDepthwiseBackward(k, s.pieces, s.data, s.expansion.map(Expansion::backward)), slots.toArray(Slot[]::new));
         b.absent(back.data().output(0));
         b.done(back.data());
         b.done(back.weight());
-        s.expansion.ifPresent(e -> back.expansion().orElseThrow().nodes().forEach(b::done));
+        s.expansion.ifPresent(e -> {
+            e.correct();
+            b.absent(back.before().output(0));
+            e.gradients().forEach(b::done);
+        });
     }
 }

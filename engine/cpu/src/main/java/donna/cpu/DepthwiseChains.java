@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.stream.IntStream;
 
 /**
  * Finds batch norm, depthwise convolution, batch norm in training, with the ops of their gradients where the graph has them, and nothing else that reads what
@@ -28,24 +28,23 @@ final class DepthwiseChains {
      * @param before whose result only {@code conv} and its weight's gradient read
      * @param after whose source only its own gradient reads as well
      * @param pool global average of {@code after}'s result, as in squeeze-and-excite
+     * @param expansion the 1x1 convolution in front, where nobody else reads its result
      */
-    record Chain(Node before, Node conv, Node after, Optional<Node> pool, Optional<Backward> backward) {}
+    record Chain(Node before, Node conv, Node after, Optional<Node> pool, Optional<Backward> backward, Optional<Expansion> expansion) {}
 
     /**
      * The gradients of a chain, in the order of the graph but for data and weight, which may come either way.
      *
      * @param gate squeeze-and-excite's addition whose result only {@code after} reads
      * @param before the last: everything is known when its turn has come, and nothing has asked for the others' results
-     * @param expansion gradients of a 1x1 convolution that alone read {@code before}'s
      */
-    record Backward(Optional<Node> gate, Node after, Node data, Node weight, Node before, Optional<Expansion> expansion) {}
+    record Backward(Optional<Node> gate, Node after, Node data, Node weight, Node before) {}
 
-    /** The gradients of a 1x1 convolution. */
-    record Expansion(Node weight, Optional<Node> data) {
-        List<Node> nodes() {
-            return Stream.concat(Stream.of(weight), data.stream()).toList();
-        }
-    }
+    /** A 1x1 convolution; its gradients where the chain has some, which alone read the gradient that {@link Backward#before} makes. */
+    record Expansion(Node conv, Optional<Gradient> gradient) {}
+
+    /** Both gradients of a 1x1 convolution; its source need not have one. */
+    record Gradient(Node weight, Optional<Node> data) {}
 
     private final Map<Value, List<Node>> readers = new HashMap<>();
     private final Set<Value> outputs = new HashSet<>();
@@ -99,7 +98,8 @@ final class DepthwiseChains {
         List<Node> pools = ((Op.BatchNorm) after.op()).act().keepsZero()
                 ? readers.getOrDefault(after.output(0), List.of()).stream().filter(n -> n.op() instanceof Op.GlobalAveragePool).toList()
                 : List.of();
-        return new Chain(before, conv, after, pools.size() == 1 ? Optional.of(pools.getFirst()) : Optional.empty(), backward);
+        return new Chain(before, conv, after, pools.size() == 1 ? Optional.of(pools.getFirst()) : Optional.empty(), backward,
+                expansion(before, conv, backward));
     }
 
     private static boolean isDepthwise(ConvGeometry g, Shape weight) {
@@ -113,6 +113,13 @@ final class DepthwiseChains {
     /** Whether no variable changes between two nodes: what either reads, the other may read in its place. */
     private boolean quiet(Node from, Node to) {
         return changing.stream().noneMatch(n -> n.id() > from.id() && n.id() < to.id());
+    }
+
+    /** Whether what {@code from} reads is the same where {@code to} stands. */
+    private boolean keeps(Node from, Node to) {
+        return changing.stream()
+                .filter(n -> n.id() > from.id() && n.id() < to.id())
+                .noneMatch(n -> IntStream.of(Graph.changedInputs(n.op())).anyMatch(i -> from.inputs().contains(n.input(i))));
     }
 
     private Optional<Backward> backward(Node before, Node conv, Node after, Activation act) {
@@ -143,24 +150,36 @@ final class DepthwiseChains {
         }
         Value dDst = afterBackward.get().input(0);
         Optional<Node> gate = readers(dDst).size() == 1 && gates.of(dDst.node()).isPresent() ? Optional.of(dDst.node()) : Optional.empty();
-        return Optional.of(new Backward(gate, afterBackward.get(), data.get(), weight.get(), last.getFirst(), expansion(last.getFirst())));
+        return Optional.of(new Backward(gate, afterBackward.get(), data.get(), weight.get(), last.getFirst()));
+    }
+
+    private Optional<Expansion> expansion(Node before, Node depthwise, Optional<Backward> backward) {
+        Value z = before.input(0);
+        Node conv = z.node();
+        List<Node> reading = backward.map(b -> List.of(before, b.before())).orElse(List.of(before));
+        Node last = backward.map(Backward::before).orElse(depthwise);
+        if (z.index() != 0
+                || !conv.op().equals(Op.Conv2d.plain(ConvGeometry.POINTWISE))
+                || !readers(z).equals(reading)
+                || !keeps(conv, last)) {
+            return Optional.empty();
+        }
+        if (backward.isEmpty()) {
+            return Optional.of(new Expansion(conv, Optional.empty()));
+        }
+        return gradient(conv, last).map(g -> new Expansion(conv, Optional.of(g)));
     }
 
     /** What reads the gradient that {@code before} makes, if it can run when that is made. */
-    private Optional<Expansion> expansion(Node before) {
+    private Optional<Gradient> gradient(Node conv, Node before) {
         Value d = before.output(0);
         List<Node> all = readers(d);
-        List<Node> weights = all.stream()
-                .filter(n -> n.op() instanceof Op.Conv2dBackwardWeight o && o.geometry().equals(ConvGeometry.POINTWISE) && n.input(1).equals(d))
-                .toList();
-        List<Node> data = all.stream()
-                .filter(n -> n.op() instanceof Op.Conv2dBackwardData o && o.geometry().equals(ConvGeometry.POINTWISE) && n.input(0).equals(d))
-                .toList();
+        Op weightOp = new Op.Conv2dBackwardWeight(ConvGeometry.POINTWISE, conv.input(1).shape());
+        Op dataOp = new Op.Conv2dBackwardData(ConvGeometry.POINTWISE, conv.input(0).shape());
+        List<Node> weights = all.stream().filter(n -> n.op().equals(weightOp) && n.inputs().equals(List.of(conv.input(0), d))).toList();
+        List<Node> data = all.stream().filter(n -> n.op().equals(dataOp) && n.inputs().equals(List.of(d, conv.input(1)))).toList();
         boolean alone = weights.size() == 1 && data.size() <= 1 && all.size() == weights.size() + data.size();
-        if (!alone || all.stream().anyMatch(n -> !quiet(before, n)) || weights.getFirst().input(0).node().id() > before.id()) {
-            return Optional.empty();
-        }
-        return Optional.of(new Expansion(weights.getFirst(), data.stream().findFirst()));
+        return alone && all.stream().allMatch(n -> quiet(before, n)) ? Optional.of(new Gradient(weights.getFirst(), data.stream().findFirst())) : Optional.empty();
     }
 
     /** The second of a value's two readers, of which {@code first} is one. */

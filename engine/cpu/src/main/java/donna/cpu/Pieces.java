@@ -13,7 +13,7 @@ import java.util.List;
  */
 record Pieces(int planes, List<Piece> all) {
     /** Of one tensor; a step has several of them in the cache. */
-    static final int BYTES = 256 << 10;
+    static final int BYTES = 64 << 10;
 
     /**
      * Planes {@code [first, first + images * blocks)}.
@@ -32,11 +32,7 @@ record Pieces(int planes, List<Piece> all) {
         int fitting = Math.max(1, BYTES / (shape.dim(2) * shape.dim(3) * Lanes.BYTES));
         List<Piece> all = new ArrayList<>();
         if (planes <= fitting) {
-            int images = images(shape);
-            for (int i = 0; i < shape.dim(0); i += images) {
-                all.add(new Piece(i * planes, images, planes, true));
-            }
-            return new Pieces(planes, all);
+            return whole(shape);
         }
         int cuts = (planes + fitting - 1) / fitting;
         int most = (planes + cuts - 1) / cuts;
@@ -49,8 +45,19 @@ record Pieces(int planes, List<Piece> all) {
         return new Pieces(planes, all);
     }
 
+    /** Whole images only, however large one is. */
+    static Pieces whole(Shape shape) {
+        int planes = Lanes.blocks(shape.dim(1));
+        int images = images(shape);
+        List<Piece> all = new ArrayList<>();
+        for (int i = 0; i < shape.dim(0); i += images) {
+            all.add(new Piece(i * planes, images, planes, true));
+        }
+        return new Pieces(planes, all);
+    }
+
     /** How many whole images make a piece, of a number that divides theirs; at least one. */
-    static int images(Shape shape) {
+    private static int images(Shape shape) {
         long bytes = (long) Lanes.blocks(shape.dim(1)) * shape.dim(2) * shape.dim(3) * Lanes.BYTES;
         int images = Math.clamp(BYTES / bytes, 1, shape.dim(0));
         while (shape.dim(0) % images != 0) {
@@ -59,18 +66,8 @@ record Pieces(int planes, List<Piece> all) {
         return images;
     }
 
-    /** Planes of all pieces. */
-    int count() {
-        return all.getLast().first() + all.getLast().count();
-    }
-
     /** Planes of the largest piece. */
     int largest() {
         return all.stream().mapToInt(Piece::count).max().orElse(0);
-    }
-
-    /** A piece's part of {@code shape}: whole blocks of channels. */
-    Shape shape(Piece p, Shape shape) {
-        return shape.with(0, p.images).with(1, p.blocks * Lanes.L);
     }
 }

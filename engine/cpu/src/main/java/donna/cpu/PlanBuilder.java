@@ -1,6 +1,7 @@
 package donna.cpu;
 
 import donna.backend.plan.Packing;
+import donna.cpu.kernel.ExpansionAlgebra;
 import donna.ffi.DnnlElement;
 import donna.ffi.MemoryDesc;
 import donna.graph.Graph;
@@ -19,6 +20,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -148,7 +150,7 @@ final class PlanBuilder {
         return temporary(bytes, DnnlElement.F32, block);
     }
 
-    private Slot temporary(long bytes, DnnlElement element, int block) {
+    Slot temporary(long bytes, DnnlElement element, int block) {
         Slot s = new Slot(bytes, element, block);
         (constant ? constantSlots : slots).add(s);
         return s;
@@ -258,9 +260,15 @@ final class PlanBuilder {
         return c.work(arena);
     }
 
-    /** Gradients of a 1x1 convolution that are a part of another step. */
-    PointwiseGradients gradients(PointwiseGradients.Parts parts) {
-        return new PointwiseGradients(parts, arena);
+    /** Runs of {@code c}, a piece of {@code count} at a time, that are a part of another step. */
+    PieceRuns pieceRuns(Compiled c, int count) {
+        return new PieceRuns(c, count, arena);
+    }
+
+    /** A part of another step. */
+    ExpansionBackward expansionBackward(
+            ExpansionAlgebra algebra, Compiled forward, PointwiseGradients.Parts products, Optional<Compiled> order, int count) {
+        return new ExpansionBackward(algebra, forward, products, order, count, arena);
     }
 
     /** A oneDNN primitive for the present node; its scratchpad is added here. */

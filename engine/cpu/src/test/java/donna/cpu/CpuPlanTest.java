@@ -257,9 +257,10 @@ class CpuPlanTest {
     }
 
     @Test
-    void theExpansionsGradientsAreTakenWithTheMiddlesWhereTheyAreSmall() {
+    void anExpansionIsFormedInTheMiddlesPassesWhereItsWeightsAreSmall() {
         for (boolean first : new boolean[] {true, false}) {
-            assertEquals(1, steps(expanded(16, first), "norm+depthwise+norm+1x1"));
+            assertEquals(1, steps(expanded(16, first), "1x1+norm+depthwise+moments"));
+            assertEquals(1, steps(expanded(16, first), "1x1+norm+depthwise+norm"));
             assertEquals(0, steps(expanded(16, first), "Conv2dBackwardWeight"));
             assertEquals(0, steps(expanded(16, first), "Conv2dBackwardData"));
             assertEquals(1, steps(expanded(128, first), "Conv2dBackwardWeight"));

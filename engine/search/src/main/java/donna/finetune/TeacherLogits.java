@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
  * @param values row-major {@code [images, classes]}
  */
 public record TeacherLogits(float[] values, int classes) {
-    private static final int BATCH = 100;
+    private static final int BATCH = 50;
 
     /** Runs the teacher over {@code images}, all workers side by side. */
     public static TeacherLogits compute(Setting setting, Teacher teacher, Dataset images) {

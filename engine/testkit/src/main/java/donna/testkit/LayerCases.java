@@ -32,6 +32,10 @@ final class LayerCases {
                 mbconvs(catalogue, kernel, stride);
             }
         }
+        catalogue.add("layer mbconv with large images of a large mean", w -> {
+            Value src = w.src("src", Values.normal(20, 1), 5, 12, 20, 20);
+            w.result("dst", mbconv(w, "", src, 12, 6, 3, 1, Activation.SWISH, false, new ArrayList<>()));
+        });
         catalogue.add("layer attention", LayerCases::attention);
         for (boolean nesterov : new boolean[] {false, true}) {
             catalogue.add(

@@ -149,6 +149,16 @@ public final class BatchNormBackward {
         return normalizer;
     }
 
+    /** After the first pass: what the second multiplies {@code src - mean} by, by channel. */
+    float[] fromSrc() {
+        return fromSrc;
+    }
+
+    /** After the first pass: what the second adds, by channel. */
+    float[] constant() {
+        return constant;
+    }
+
     /** The second pass. */
     void apply(MemorySegment g, MemorySegment src, MemorySegment dSrc) {
         for (int p = 0; p < n * Lanes.blocks(c); p++) {

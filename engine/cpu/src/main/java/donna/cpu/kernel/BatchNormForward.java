@@ -99,7 +99,18 @@ public final class BatchNormForward {
         if (!measured) {
             measure(src);
         }
-        finish(runningMean, runningVar, momentum, mean, inverseStd);
+        finish(moments, runningMean, runningVar, momentum, mean, inverseStd);
+    }
+
+    /** {@link #statistics} without src. */
+    public void statistics(
+            ExpansionAlgebra given,
+            MemorySegment runningMean,
+            MemorySegment runningVar,
+            MemorySegment momentum,
+            MemorySegment mean,
+            MemorySegment inverseStd) {
+        finish(given, runningMean, runningVar, momentum, mean, inverseStd);
     }
 
     /** With given statistics. */
@@ -121,6 +132,7 @@ public final class BatchNormForward {
     }
 
     private void finish(
+            Moments of,
             MemorySegment runningMean,
             MemorySegment runningVar,
             MemorySegment momentum,
@@ -130,8 +142,8 @@ public final class BatchNormForward {
         double unbiased = count > 1 ? (double) count / (count - 1) : 1;
         double rate = Lanes.get(momentum, 0);
         for (int i = 0; i < c; i++) {
-            double m = moments.mean(i, count);
-            double v = moments.variance(i, count);
+            double m = of.mean(i, count);
+            double v = of.variance(i, count);
             Lanes.set(mean, i, (float) m);
             Lanes.set(inverseStd, i, (float) (1 / Math.sqrt(v + eps)));
             blend(runningMean, i, m, rate);

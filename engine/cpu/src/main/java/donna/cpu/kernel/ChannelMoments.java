@@ -12,7 +12,7 @@ import jdk.incubator.vector.FloatVector;
  * Sum and sum of squares per channel, both of the values less a shift near the channel's mean, so that a large mean
  * costs no digits.
  */
-public final class ChannelMoments {
+public final class ChannelMoments implements Moments {
     /** Vectors summed in plain float before they go to the compensated sum. */
     private static final int RUN = 1024;
 
@@ -87,13 +87,13 @@ public final class ChannelMoments {
         square.add(at);
     }
 
-    /** Mean of channel {@code c} over {@code count} values. */
-    double mean(int c, long count) {
+    @Override
+    public double mean(int c, long count) {
         return shift[c] + sum.value(c) / count;
     }
 
-    /** Biased variance of channel {@code c} over {@code count} values. */
-    double variance(int c, long count) {
+    @Override
+    public double variance(int c, long count) {
         double m = sum.value(c) / count;
         return Math.max(square.value(c) / count - m * m, 0);
     }

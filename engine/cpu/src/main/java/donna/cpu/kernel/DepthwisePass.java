@@ -92,7 +92,7 @@ public final class DepthwisePass {
     /** All planes of {@code images} images. */
     public void run(int images, MemorySegment src, MemorySegment weight, MemorySegment dst, MemorySegment scratch) {
         begin(weight, scratch);
-        planes(0, images * Lanes.blocks(channels), src, dst, scratch);
+        planes(0, images * Lanes.blocks(channels), src, dst, 0, scratch);
     }
 
     /** Takes the weights. */
@@ -108,17 +108,21 @@ public final class DepthwisePass {
         }
     }
 
-    /** Planes {@code [first, first + count)} of dst; src holds only theirs. */
-    public void planes(int first, int count, MemorySegment src, MemorySegment dst, MemorySegment scratch) {
+    /** Planes {@code [first, first + count)}: src holds only theirs, and they are plane {@code at} of dst and those behind it. */
+    public void planes(int first, int count, MemorySegment src, MemorySegment dst, int at, MemorySegment scratch) {
         for (int k = 0; k < count; k++) {
-            long s = k * srcPlane;
-            long d = (first + k) * dstPlane;
-            long w = (long) ((first + k) % Lanes.blocks(channels)) * area * BYTES;
-            for (int i = 0; i < parts.size(); i++) {
-                Part p = parts.get(i);
-                p.kernel.run(src, s + p.src, p.srcStep, p.tapStep, scratch, w + p.weight, w + p.weightEnd, dst, d + p.dst, p.dstStep,
-                        d + p.dstEnd);
-            }
+            plane((first + k) % Lanes.blocks(channels), src, k, dst, at + k, scratch);
+        }
+    }
+
+    /** Plane {@code s} of src to plane {@code d} of dst, of channel block {@code block}. */
+    void plane(int block, MemorySegment src, int s, MemorySegment dst, int d, MemorySegment scratch) {
+        long from = s * srcPlane;
+        long to = d * dstPlane;
+        long w = (long) block * area * BYTES;
+        for (int i = 0; i < parts.size(); i++) {
+            Part p = parts.get(i);
+            p.kernel.run(src, from + p.src, p.srcStep, p.tapStep, scratch, w + p.weight, w + p.weightEnd, dst, to + p.dst, p.dstStep, to + p.dstEnd);
         }
     }
 }

@@ -46,11 +46,11 @@ public final class NormalizedPlanes {
         moments.clear();
     }
 
-    /** {@code piece = act(norm(src))} for planes {@code [first, first + count)} of src. */
-    public void normalize(int first, int count, MemorySegment src, MemorySegment piece) {
+    /** {@code piece = act(norm(src))} for planes {@code [first, first + count)}, which begin with plane {@code at} of src; piece may be src if that is 0. */
+    public void normalize(int first, int count, MemorySegment src, int at, MemorySegment piece) {
         long plane = (long) pixels * BYTES;
         for (int p = 0; p < count; p++) {
-            normalizer.apply(act, (first + p) % blocks, src, (first + p) * plane, piece, p * plane, pixels);
+            normalizer.apply(act, (first + p) % blocks, src, (at + p) * plane, piece, p * plane, pixels);
         }
     }
 

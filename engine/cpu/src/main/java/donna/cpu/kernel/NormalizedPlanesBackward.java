@@ -54,6 +54,7 @@ public final class NormalizedPlanesBackward {
     /**
      * Planes {@code [first, first + count)} up to the data gradient.
      *
+     * @param at the first of these planes in src
      * @param g what {@code after}'s first pass left
      * @param result of the convolution
      * @param src of the batch norm in front
@@ -64,6 +65,7 @@ public final class NormalizedPlanesBackward {
     public void weight(
             int first,
             int count,
+            int at,
             MemorySegment g,
             MemorySegment result,
             MemorySegment src,
@@ -77,16 +79,16 @@ public final class NormalizedPlanesBackward {
             int p = first + k;
             int b = p % blocks;
             after.apply(b, g, result, p * dstPlane, dResult, k * dstPlane);
-            NormalizedSlope.run(act, before.normalizer(), b, src, p * plane, activated, slope, k * plane, pixels);
+            NormalizedSlope.run(act, before.normalizer(), b, src, (at + k) * plane, activated, slope, k * plane, pixels);
             weightPass.plane(b, activated, k * plane, dResult, k * dstPlane, weightScratch);
         }
     }
 
-    /** The same planes from the data gradient on, which is in dSrc. */
-    public void reduce(int first, int count, MemorySegment dSrc, MemorySegment src, MemorySegment slope) {
+    /** The same planes from the data gradient on, which is in dSrc from plane {@code at} on, where they are in src. */
+    public void reduce(int first, int count, int at, MemorySegment dSrc, MemorySegment src, MemorySegment slope) {
         long plane = (long) pixels * BYTES;
         for (int k = 0; k < count; k++) {
-            before.reduceSloped((first + k) % blocks, dSrc, src, (first + k) * plane, slope, k * plane);
+            before.reduceSloped((first + k) % blocks, dSrc, src, (at + k) * plane, slope, k * plane);
         }
     }
 
@@ -106,14 +108,13 @@ public final class NormalizedPlanesBackward {
         before.finish(inverseStd, dGamma, dBeta);
     }
 
-    /**
-     * Then the second pass of the batch norm in front, on planes {@code [first, first + count)} of src and of what {@link
-     * #reduce} left in g, into those of dSrc from {@code to} on. dSrc may be g if the places are the same.
-     */
-    public void apply(int first, int count, MemorySegment g, MemorySegment src, MemorySegment dSrc, int to) {
-        long plane = (long) pixels * BYTES;
-        for (int k = 0; k < count; k++) {
-            before.apply((first + k) % blocks, g, src, (first + k) * plane, dSrc, (to + k) * plane);
-        }
+    /** Then the second pass of the batch norm in front, on all planes of src and of what {@link #reduce} left in dSrc. */
+    public void apply(MemorySegment dSrc, MemorySegment src) {
+        before.apply(dSrc, src, dSrc);
+    }
+
+    /** The batch norm in front, whose second pass may be others' work. */
+    public BatchNormBackward before() {
+        return before;
     }
 }

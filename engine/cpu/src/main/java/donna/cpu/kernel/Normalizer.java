@@ -39,6 +39,11 @@ final class Normalizer {
         }
     }
 
+    /** What is added, alone. */
+    void shift(MemorySegment offset) {
+        Lanes.toPadded(offset, channels, this.offset);
+    }
+
     /** From a mean and a variance. */
     void setFromVariance(
             MemorySegment gamma, MemorySegment beta, MemorySegment mean, MemorySegment variance, double eps) {

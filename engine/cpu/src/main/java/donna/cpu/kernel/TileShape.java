@@ -12,7 +12,15 @@ import java.util.stream.IntStream;
  */
 record TileShape(int outputs, int step, List<Integer> shifts, int low, int high, int dstStep) {
     /** Registers that outputs may take; the others hold a row of weights. */
-    private static final int LARGEST = Lanes.L < 16 ? 8 : 16;
+    private static final int MOST_OUTPUTS = Lanes.L < 16 ? 8 : 14;
+
+    private static final int LEAST_OUTPUTS = 4;
+
+    /**
+     * What a method holds at most: for each output its products, the loads of the source pixels that come with it, and two more. With a third more, a method
+     * can be too large for the JVM's first compiler once that takes a profile; then it may be left without one, and the second compiler never has its turn.
+     */
+    private static final int OPERATIONS = 84;
 
     /** A tile and where it lies: its first output, and the source pixel that is its origin. */
     record Placed(TileShape shape, int first, int origin) {}
@@ -37,7 +45,8 @@ record TileShape(int outputs, int step, List<Integer> shifts, int low, int high,
     /** The outputs of one class of {@code x} as tiles of nearly one size. */
     static List<Placed> cut(Axis x, int of) {
         int count = x.count[of];
-        int tiles = (count + LARGEST - 1) / LARGEST;
+        int largest = Math.clamp(OPERATIONS / (x.shifts[of].length + x.baseStep + 2), LEAST_OUTPUTS, MOST_OUTPUTS);
+        int tiles = (count + largest - 1) / largest;
         List<Integer> shifts = IntStream.of(x.shifts[of]).boxed().toList();
         return IntStream.range(0, tiles)
                 .mapToObj(i -> {

@@ -1,0 +1,54 @@
+package donna.cpu.kernel;
+
+import static donna.cpu.kernel.Lanes.BYTES;
+
+import donna.tensor.Activation;
+import donna.tensor.ConvGeometry;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * {@code act(conv(src) + bias)} of a depthwise convolution, plane by plane: images are blocked, weight {@code [C, 1, K, K]} and bias {@code [C]} plain. Not
+ * thread-safe.
+ */
+public final class DepthwiseConvolution {
+    private final DepthwisePass pass;
+    private final int planes;
+    private final int blocks;
+    private final int pixels;
+    private final boolean bias;
+    private final Activation act;
+    private final Normalizer epilogue;
+
+    /** {@code h} and {@code w} are the source's. */
+    public DepthwiseConvolution(int n, int c, int h, int w, int kernel, ConvGeometry g, boolean bias, Activation act) {
+        pass = DepthwisePass.forward(c, h, w, kernel, g);
+        blocks = Lanes.blocks(c);
+        planes = n * blocks;
+        pixels = g.outputSize(h, kernel) * g.outputSize(w, kernel);
+        this.bias = bias;
+        this.act = act;
+        epilogue = new Normalizer(c);
+        Arrays.fill(epilogue.scale, 0, c, 1);
+    }
+
+    /** Scratch bytes of a run. */
+    public long scratchBytes() {
+        return pass.scratchBytes();
+    }
+
+    /** {@code bias} counts only where there is one. */
+    public void run(MemorySegment src, MemorySegment weight, MemorySegment bias, MemorySegment dst, MemorySegment scratch) {
+        pass.begin(weight, scratch);
+        if (this.bias) {
+            epilogue.shift(bias);
+        }
+        for (int p = 0; p < planes; p++) {
+            pass.plane(p % blocks, src, p, dst, p, scratch);
+            if (this.bias || act != Activation.NONE) {
+                long at = (long) p * pixels * BYTES;
+                epilogue.apply(act, p % blocks, dst, at, dst, at, pixels);
+            }
+        }
+    }
+}
