@@ -23,8 +23,9 @@ final class ConvolutionChoices {
         this.b = b;
     }
 
+    /** Whether our kernels take it: one filter for each channel, with a square window. */
     static boolean isDepthwise(ConvGeometry g, Shape weight) {
-        return g.groups() > 1 && weight.dim(1) == 1 && weight.dim(0) == g.groups();
+        return g.groups() > 1 && weight.dim(1) == 1 && weight.dim(0) == g.groups() && weight.dim(2) == weight.dim(3);
     }
 
     /** A primitive, what it multiplies, and the weights it takes. */
@@ -58,8 +59,7 @@ final class ConvolutionChoices {
     private Optional<Choice> choose(Pass pass, Shape src, Shape weight, Shape dst, ConvGeometry g, int srcBlock, boolean bias, Activation act,
             boolean residual) {
         long products = dst.elements() * (weight.elements() / weight.dim(0));
-        DnnlElement element =
-                isDepthwise(g, weight) ? DnnlElement.F32 : b.multiplied(products, Math.max(src.elements(), dst.elements()));
+        DnnlElement element = b.multiplied(products, Math.max(src.elements(), dst.elements()));
         Optional<Choice> found = choose(element, pass, src, weight, dst, g, srcBlock, bias, act, residual);
         return found.isPresent() || element == DnnlElement.F32
                 ? found

@@ -25,9 +25,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Convolutions. oneDNN runs them on blocked images; weights are bound row-major and copied into the primitive's order once per run. Where oneDNN has
- * only a reference implementation: depthwise passes have kernels of our own, other weights are widened with zeros ({@link WideWeight}), a data gradient
- * that is strided and dilated runs on spread pixels, and a weight gradient runs tap by tap ({@link TapwiseBackwardWeight}).
+ * Convolutions. Depthwise passes with square windows are kernels of our own. The others oneDNN runs on blocked images; weights are bound row-major and copied into the primitive's
+ * order once per run. Where it has only a reference implementation, weights are widened with zeros ({@link WideWeight}), a data gradient that is strided and
+ * dilated runs on spread pixels, and a weight gradient runs tap by tap ({@link TapwiseBackwardWeight}).
  */
 final class ConvolutionLowering {
     private final PlanBuilder b;
@@ -170,16 +170,15 @@ final class ConvolutionLowering {
     void backwardWeight(Node n, Op.Conv2dBackwardWeight o) {
         Value src = n.input(0);
         Shape s = src.shape();
-        int srcBlock = srcBlock(src, o.geometry());
         ConvGeometry g = o.geometry();
-        Shape dst = n.input(1).shape();
-        Optional<Choice> found = choices.choose(Pass.BACKWARD_WEIGHT, s, o.weight(), dst, g, srcBlock);
-        if (found.isEmpty() && ConvolutionChoices.isDepthwise(g, o.weight())) {
+        if (ConvolutionChoices.isDepthwise(g, o.weight())) {
             DepthwiseBackwardWeight k = new DepthwiseBackwardWeight(s.dim(0), s.dim(1), s.dim(2), s.dim(3), o.weight().dim(2), g);
             b.step("vector depthwise", (m, stream) -> k.run(m[0], m[1], m[2], m[3]), b.in(src, block), b.in(n.input(1), block),
                     b.define(n.output(0), 1), b.temporary(k.scratchBytes()));
             return;
         }
+        int srcBlock = srcBlock(src, g);
+        Optional<Choice> found = choices.choose(Pass.BACKWARD_WEIGHT, s, o.weight(), n.input(1).shape(), g, srcBlock);
         if (found.isPresent()) {
             DnnlElement element = found.get().element();
             backwardWeight(n, found.get(), b.in(src, element, srcBlock), b.in(n.input(1), element, block));

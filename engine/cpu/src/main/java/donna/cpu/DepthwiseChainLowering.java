@@ -30,7 +30,7 @@ import java.util.Set;
 /**
  * Batch norm, depthwise convolution, batch norm ({@link DepthwiseChains}) as fewer passes over memory. Forward: the first norm only takes its statistics, and
  * one pass normalises, convolves and takes the second norm's. Backward: the second norm's gradient only takes its sums, and one pass does the rest of it, both
- * gradients of the convolution, and the first norm's sums.
+ * gradients of the convolution, and the first norm's sums. A 1x1 convolution in front may be part of both passes ({@link ExpansionLowering}).
  */
 final class DepthwiseChainLowering {
     private final PlanBuilder b;
@@ -67,8 +67,9 @@ final class DepthwiseChainLowering {
         BatchNormBackward after =
                 new BatchNormBackward(dst.dim(0), dst.dim(1), dst.dim(2), dst.dim(3), ((Op.BatchNorm) c.after().op()).act(), false);
         Optional<Expansion> expansion = expansions.of(c);
-        return new Shared(expansion.map(Expansion::pieces).orElseGet(() -> Pieces.of(src)), planes, DepthwisePass.forward(src.dim(1), src.dim(2), src.dim(3), kernel, g), after,
-                DepthwisePass.backwardData(src.dim(1), src.dim(2), src.dim(3), kernel, g), expansion);
+        DepthwisePass forward = DepthwisePass.forward(src.dim(1), src.dim(2), src.dim(3), kernel, g);
+        DepthwisePass data = DepthwisePass.backwardData(src.dim(1), src.dim(2), src.dim(3), kernel, g);
+        return new Shared(expansion.map(Expansion::pieces).orElseGet(() -> Pieces.of(src)), planes, forward, after, data, expansion);
     }
 
     private void take(Chain c, Shared s, GateFusion gates) {

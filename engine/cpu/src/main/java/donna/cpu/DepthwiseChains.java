@@ -76,7 +76,7 @@ final class DepthwiseChains {
     private Optional<Chain> match(Node conv) {
         if (!(conv.op() instanceof Op.Conv2d o)
                 || !o.equals(Op.Conv2d.plain(o.geometry()))
-                || !isDepthwise(o.geometry(), conv.input(1).shape())
+                || !ConvolutionChoices.isDepthwise(o.geometry(), conv.input(1).shape())
                 || conv.input(0).index() != 0
                 || !(conv.input(0).node().op() instanceof Op.BatchNorm norm)
                 || norm.residual()) {
@@ -100,10 +100,6 @@ final class DepthwiseChains {
                 : List.of();
         return new Chain(before, conv, after, pools.size() == 1 ? Optional.of(pools.getFirst()) : Optional.empty(), backward,
                 expansion(before, conv, backward));
-    }
-
-    private static boolean isDepthwise(ConvGeometry g, Shape weight) {
-        return g.groups() > 1 && weight.dim(1) == 1 && weight.dim(0) == g.groups() && weight.dim(2) == weight.dim(3);
     }
 
     private static boolean normalizes(Node n) {
@@ -179,7 +175,9 @@ final class DepthwiseChains {
         List<Node> weights = all.stream().filter(n -> n.op().equals(weightOp) && n.inputs().equals(List.of(conv.input(0), d))).toList();
         List<Node> data = all.stream().filter(n -> n.op().equals(dataOp) && n.inputs().equals(List.of(d, conv.input(1)))).toList();
         boolean alone = weights.size() == 1 && data.size() <= 1 && all.size() == weights.size() + data.size();
-        return alone && all.stream().allMatch(n -> quiet(before, n)) ? Optional.of(new Gradient(weights.getFirst(), data.stream().findFirst())) : Optional.empty();
+        return alone && all.stream().allMatch(n -> quiet(before, n))
+                ? Optional.of(new Gradient(weights.getFirst(), data.stream().findFirst()))
+                : Optional.empty();
     }
 
     /** The second of a value's two readers, of which {@code first} is one. */

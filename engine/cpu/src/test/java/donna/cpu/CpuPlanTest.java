@@ -266,4 +266,15 @@ class CpuPlanTest {
             assertEquals(1, steps(expanded(128, first), "Conv2dBackwardWeight"));
         }
     }
+
+    @Test
+    void ourDepthwiseKernelsTakeSquareWindowsOnly() {
+        for (int width : new int[] {3, 5}) {
+            Graph.Builder g = new Graph.Builder();
+            Value src = g.input("src", TensorSpec.f32(1, 16, 8, 8).with(device.preferredLayout()));
+            Value weight = g.variable("weight", TensorSpec.f32(16, 1, 3, width));
+            Graph graph = g.output("dst", g.add(Op.Conv2d.plain(new ConvGeometry(1, 1, 1, 16)), src, weight)).build();
+            assertEquals(width == 3 ? 1 : 0, steps(graph, "vector depthwise"));
+        }
+    }
 }
