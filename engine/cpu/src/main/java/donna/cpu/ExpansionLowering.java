@@ -32,8 +32,10 @@ final class ExpansionLowering {
     /** Bytes of the largest piece. */
     private static final long LARGEST = 4L * Pieces.BYTES;
 
-    /** Measured: with less, the products of the source cost more than the memory traffic they save, unless the source is a single block of channels. */
+    /** Measured: with less, the products of the source cost more than the memory traffic they save, unless the source is narrow. */
     private static final int LEAST_EXPANSION = 4;
+
+    private static final int NARROW = 16;
 
     private final PlanBuilder b;
     private final ConvolutionChoices choices;
@@ -67,7 +69,7 @@ final class ExpansionLowering {
         Optional<Choice> forward = narrow(choices.choose(Pass.FORWARD, some, weight, results, ConvGeometry.POINTWISE, block));
         Shape square = weight.with(0, src.dim(1));
         Optional<Choice> gram = narrow(choices.exact(Pass.BACKWARD_WEIGHT, src, square, src, ConvGeometry.POINTWISE));
-        boolean worth = src.dim(1) <= block || dst.dim(1) >= LEAST_EXPANSION * src.dim(1);
+        boolean worth = src.dim(1) <= NARROW || dst.dim(1) >= LEAST_EXPANSION * src.dim(1);
         if (!worth || piece > LARGEST || weight.elements() * Float.BYTES > piece / SMALL_WEIGHT || forward.isEmpty() || gram.isEmpty()) {
             return Optional.empty();
         }
