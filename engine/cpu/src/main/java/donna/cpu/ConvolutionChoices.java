@@ -9,8 +9,6 @@ import donna.graph.Value;
 import donna.tensor.Activation;
 import donna.tensor.ConvGeometry;
 import donna.tensor.Shape;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Optional;
 

@@ -15,7 +15,6 @@ import donna.cpu.kernel.NormalizedPlanesBackward;
 import donna.graph.Graph;
 import donna.graph.Node;
 import donna.graph.Op;
-import donna.graph.Value;
 import donna.tensor.ConvGeometry;
 import donna.tensor.Shape;
 import java.lang.foreign.MemorySegment;
@@ -46,7 +45,7 @@ final class DepthwiseChainLowering {
      * @param expansion the 1x1 convolution in front, where its result is not stored
      */
     private record Shared(
-            Pieces pieces, NormalizedPlanes planes, DepthwisePass forward, BatchNormBackward after, DepthwisePass data, Optional<Expansion> expansion) {}
+            Pieces pieces, NormalizedPlanes planes, DepthwisePass forward, BatchNormBackward after, Optional<Expansion> expansion) {}
 
     DepthwiseChainLowering(PlanBuilder b, NormLowering norms, ExpansionLowering expansions, GateFusion gates, Graph graph) {
         this.b = b;
@@ -68,8 +67,7 @@ final class DepthwiseChainLowering {
                 new BatchNormBackward(dst.dim(0), dst.dim(1), dst.dim(2), dst.dim(3), ((Op.BatchNorm) c.after().op()).act(), false);
         Optional<Expansion> expansion = expansions.of(c);
         DepthwisePass forward = DepthwisePass.forward(src.dim(1), src.dim(2), src.dim(3), kernel, g);
-        DepthwisePass data = DepthwisePass.backwardData(src.dim(1), src.dim(2), src.dim(3), kernel, g);
-        return new Shared(expansion.map(Expansion::pieces).orElseGet(() -> Pieces.of(src)), planes, forward, after, data, expansion);
+        return new Shared(expansion.map(Expansion::pieces).orElseGet(() -> Pieces.of(src)), planes, forward, after, expansion);
     }
 
     private void take(Chain c, Shared s, GateFusion gates) {
@@ -169,8 +167,11 @@ final class DepthwiseChainLowering {
         Node norm = c.before();
         Shape src = norm.input(0).shape();
         Shape dst = c.conv().output(0).shape();
-        NormalizedPlanesBackward k = new NormalizedPlanesBackward(src.dim(0), src.dim(1), src.dim(2), src.dim(3), c.conv().input(1).shape().dim(2),
-                ((Op.Conv2d) c.conv().op()).geometry(), ((Op.BatchNorm) norm.op()).act(), s.after);
+        ConvGeometry g = ((Op.Conv2d) c.conv().op()).geometry();
+        int kernel = c.conv().input(1).shape().dim(2);
+        NormalizedPlanesBackward k = new NormalizedPlanesBackward(
+                src.dim(0), src.dim(1), src.dim(2), src.dim(3), kernel, g, ((Op.BatchNorm) norm.op()).act(), s.after);
+        DepthwisePass data = DepthwisePass.backwardData(src.dim(1), src.dim(2), src.dim(3), kernel, g);
         long piece = (long) s.pieces.largest() * src.dim(2) * src.dim(3) * Lanes.BYTES;
         long dstPiece = (long) s.pieces.largest() * dst.dim(2) * dst.dim(3) * Lanes.BYTES;
         Slot z = s.expansion.isPresent() ? b.temporary(piece) : b.in(norm.input(0), block);
@@ -178,10 +179,10 @@ final class DepthwiseChainLowering {
         List<Slot> slots = new ArrayList<>(List.of(b.origin(back.after().output(0)), b.in(c.conv().output(0), block), z, b.plain(norm.input(1)),
                 b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), b.plain(c.conv().input(1)), dz,
                 b.define(back.weight().output(0), 1), b.define(back.before().output(1), 1), b.define(back.before().output(2), 1),
-                b.temporary(k.weightBytes()), b.temporary(dstPiece), b.temporary(piece), b.temporary(piece), b.temporary(s.data.scratchBytes())));
+                b.temporary(k.weightBytes()), b.temporary(dstPiece), b.temporary(piece), b.temporary(piece), b.temporary(data.scratchBytes())));
         s.expansion.ifPresent(e -> slots.addAll(e.backwardMemory(z, dz)));
         String implementation = s.expansion.isPresent() ? "1x1+norm+depthwise+norm" : "norm+depthwise+norm";
-        b.step(implementation, new NormDepthwiseBackward(k, s.pieces, s.data, s.expansion.map(Expansion::backward)), slots.toArray(Slot[]::new));
+        b.step(implementation, new NormDepthwiseBackward(k, s.pieces, data, s.expansion.map(Expansion::backward)), slots.toArray(Slot[]::new));
         b.absent(back.data().output(0));
         b.done(back.data());
         b.done(back.weight());

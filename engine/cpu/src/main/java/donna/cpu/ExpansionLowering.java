@@ -53,7 +53,7 @@ final class ExpansionLowering {
      */
     private record Back(Gradient nodes, Choice weight, Optional<Choice> data, Optional<Choice> correction) {}
 
-    /** Empty where that is no gain, and where oneDNN lacks a kernel. */
+    /** Empty where that is no gain, and where oneDNN lacks a kernel that takes weights in an order of its own, into which they are copied. */
     Optional<Expansion> of(Chain c) {
         if (c.expansion().isEmpty()) {
             return Optional.empty();
@@ -68,7 +68,8 @@ final class ExpansionLowering {
         long piece = new Layout(block).elements(results) * Float.BYTES;
         Optional<Choice> forward = narrow(choices.choose(Pass.FORWARD, some, weight, results, ConvGeometry.POINTWISE, block));
         Shape square = weight.with(0, src.dim(1));
-        Optional<Choice> gram = narrow(choices.exact(Pass.BACKWARD_WEIGHT, src, square, src, ConvGeometry.POINTWISE));
+        Optional<Choice> gram = narrow(choices.exact(Pass.BACKWARD_WEIGHT, src, square, src, ConvGeometry.POINTWISE))
+                .filter(g -> g.compiled().desc(Dnnl.ARG_DIFF_WEIGHTS) != b.primitives().plainWeight(square, 1));
         boolean worth = src.dim(1) <= NARROW || dst.dim(1) >= LEAST_EXPANSION * src.dim(1);
         if (!worth || piece > LARGEST || weight.elements() * Float.BYTES > piece / SMALL_WEIGHT || forward.isEmpty() || gram.isEmpty()) {
             return Optional.empty();
@@ -83,8 +84,10 @@ final class ExpansionLowering {
     private Optional<Back> back(Gradient nodes, Shape src, Shape weight, Shape dst, Shape all, Shape square) {
         ConvGeometry g = ConvGeometry.POINTWISE;
         Optional<Choice> w = narrow(choices.choose(Pass.BACKWARD_WEIGHT, src, weight, dst, g, block));
-        Optional<Choice> d = nodes.data().flatMap(n -> narrow(choices.choose(Pass.BACKWARD_DATA, src, weight, dst, g, block)));
-        Optional<Choice> correction = nodes.data().flatMap(n -> narrow(choices.exactSum(all, square, g)));
+        Optional<Choice> d = nodes.data().flatMap(n -> narrow(choices.choose(Pass.BACKWARD_DATA, src, weight, dst, g, block)))
+                .filter(c -> c.weights() != b.primitives().plainWeight(weight, 1));
+        Optional<Choice> correction = nodes.data().flatMap(n -> narrow(choices.exactSum(all, square, g)))
+                .filter(c -> c.weights() != b.primitives().plainWeight(square, 1));
         boolean found = w.isPresent() && d.isPresent() == nodes.data().isPresent() && correction.isPresent() == d.isPresent()
                 && d.filter(c -> c.element() != w.get().element()).isEmpty();
         return found ? Optional.of(new Back(nodes, w.get(), d, correction)) : Optional.empty();
@@ -204,6 +207,7 @@ final class ExpansionLowering {
         List<Slot> backwardMemory(Slot z, Slot dz) {
             Back g = back.orElseThrow();
             int in = src.shape().dim(1);
+            Slot scaled = b.temporary(g.data.map(d -> d.weights().bytes()).orElse(1L));
             long layout = g.weight.compiled().desc(Dnnl.ARG_DIFF_WEIGHTS).bytes();
             List<Slot> slots = new ArrayList<>(List.of(source()));
             slots.add(choices.weight(weight, forward));
@@ -213,7 +217,7 @@ final class ExpansionLowering {
                 matrix = Optional.of(b.temporary((long) in * in * Float.BYTES));
                 bias = Optional.of(b.temporary((long) in * Float.BYTES));
                 partial = Optional.of(b.temporary(sourceBytes(), block));
-                slots.addAll(List.of(b.temporary(plainWeight().bytes()), b.temporary(d.weights().bytes()), matrix.get(), bias.get()));
+                slots.addAll(List.of(b.temporary(plainWeight().bytes()), scaled, matrix.get(), bias.get()));
             });
             Slot x = centred.orElseThrow();
             if (g.weight.element() != DnnlElement.F32) {
@@ -224,7 +228,7 @@ final class ExpansionLowering {
             long scratch = Math.max(1, Math.max(g.weight.compiled().scratchBytes(), g.data.map(d -> d.compiled().scratchBytes()).orElse(0L)));
             slots.addAll(List.of(dz, x, b.temporary(layout), b.temporary(layout), b.define(g.nodes.weight().output(0), 1), b.temporary(scratch)));
             g.data.ifPresent(d -> {
-                slots.add(slots.get(5));
+                slots.add(scaled);
                 slots.add(partial.orElseThrow());
             });
             if (g.weight.element() != DnnlElement.F32) {

@@ -100,38 +100,4 @@ final class Axis {
     private boolean inside(int position) {
         return position >= 0 && position < src;
     }
-
-    /** Lowest source position that exists and output {@code o} looks at; {@link #src} if there is none. */
-    int lowest(int o) {
-        int[] s = shifts[classOf[o]];
-        return firstTap[o] == endTap[o] ? src : base[o] + Math.min(s[firstTap[o]], s[endTap[o] - 1]);
-    }
-
-    /** Highest source position that exists and output {@code o} looks at; -1 if there is none. */
-    int highest(int o) {
-        int[] s = shifts[classOf[o]];
-        return firstTap[o] == endTap[o] ? -1 : base[o] + Math.max(s[firstTap[o]], s[endTap[o] - 1]);
-    }
-
-    /** Pixels in front of the source that some output looks at. */
-    int padBefore() {
-        int reach = 0;
-        for (int o = 0; o < out; o++) {
-            for (int s : shifts[classOf[o]]) {
-                reach = Math.min(reach, base[o] + s);
-            }
-        }
-        return -reach;
-    }
-
-    /** Pixels behind the source that some output looks at. */
-    int padAfter() {
-        int reach = src - 1;
-        for (int o = 0; o < out; o++) {
-            for (int s : shifts[classOf[o]]) {
-                reach = Math.max(reach, base[o] + s);
-            }
-        }
-        return reach - (src - 1);
-    }
 }

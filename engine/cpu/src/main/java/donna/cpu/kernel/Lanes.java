@@ -82,14 +82,6 @@ public final class Lanes {
         }
     }
 
-    /** Copies {@code vectors} vectors. */
-    static void copy(MemorySegment src, long s, MemorySegment dst, long d, int vectors) {
-        for (int i = 0; i < vectors; i++) {
-            FloatVector.fromMemorySegment(SPECIES, src, s + (long) i * BYTES, ORDER)
-                    .intoMemorySegment(dst, d + (long) i * BYTES, ORDER);
-        }
-    }
-
     /** Makes the missing channels of a blocked tensor zero again, after a function that does not keep zero. */
     public static void clearMissing(MemorySegment blocked, int n, int c, int h, int w) {
         if (c % L == 0) {

@@ -33,11 +33,6 @@ record TileShape(int outputs, int step, List<Integer> shifts, int low, int high,
         return shifts.size();
     }
 
-    boolean reads(int output, int tap) {
-        int at = pixel(output, tap);
-        return low <= at && at < high;
-    }
-
     int pixel(int output, int tap) {
         return output * step + shifts.get(tap);
     }
