@@ -14,6 +14,8 @@ public enum KernelFile {
     BATCH_NORM,
     COPY,
     DEPTHWISE,
+    DEPTHWISE_BANDS,
+    DEPTHWISE_DIAGONALS,
     DEPTHWISE_SPREAD,
     DEPTHWISE_STRIPS,
     DEPTHWISE_TAPS,
@@ -43,8 +45,21 @@ public enum KernelFile {
      * one empty set for most files.
      */
     public List<List<String>> variants(Storage storage) {
-        List<List<String>> variants = DepthwiseForm.variants(this, storage);
+        List<List<String>> variants = onTensorCores() ? DepthwiseProducts.variants(this) : DepthwiseForm.variants(this, storage);
         return variants.isEmpty() ? List.of(List.of()) : variants;
+    }
+
+    private boolean onTensorCores() {
+        return this == DEPTHWISE_BANDS || this == DEPTHWISE_DIAGONALS;
+    }
+
+    /**
+     * Whether cards of a generation have what the file needs, for what is stored as {@code storage}.
+     *
+     * @param capability {@code 10 * major + minor}
+     */
+    public boolean isFor(Storage storage, int capability) {
+        return storage.isOn(capability) && (!onTensorCores() || DepthwiseProducts.isOn(storage, capability));
     }
 
     private static String read(String file) {

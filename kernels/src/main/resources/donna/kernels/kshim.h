@@ -27,6 +27,16 @@ DEVICE void copy4(unsigned* to, const char* from, unsigned there) {
 #endif
 }
 
+/* As copy4, eight bytes that are there. */
+DEVICE void copy8(unsigned* to, const char* from) {
+#if __CUDA_ARCH__ >= 800
+    asm volatile("{ .reg .u64 s, g; .reg .u32 t; cvta.to.shared.u64 s, %0; cvt.u32.u64 t, s; cvta.to.global.u64 g, %1; "
+                 "cp.async.ca.shared.global [t], [g], 8; }" :: "l"(to), "l"(from) : "memory");
+#else
+    *(unsigned long long*) to = *(const unsigned long long*) from;
+#endif
+}
+
 DEVICE void close_copies() {
 #if __CUDA_ARCH__ >= 800
     asm volatile("cp.async.commit_group;" ::: "memory");
@@ -119,6 +129,10 @@ DEVICE unsigned opaque(unsigned v) {
 
 DEVICE void copy4(unsigned* to, const char* from, unsigned there) {
     *to = there ? *(const unsigned*) from : 0;
+}
+
+DEVICE void copy8(unsigned* to, const char* from) {
+    *(unsigned long long*) to = *(const unsigned long long*) from;
 }
 
 DEVICE void close_copies() {}

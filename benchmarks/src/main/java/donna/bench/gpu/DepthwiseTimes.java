@@ -13,7 +13,9 @@ import donna.ffi.KernelArguments;
 import donna.ffi.KernelCompiler;
 import donna.ffi.LaunchShape;
 import donna.kernels.DepthwiseForm;
+import donna.kernels.DepthwiseFusion;
 import donna.kernels.DepthwiseGrid;
+import donna.kernels.DepthwiseProducts;
 import donna.kernels.Kernel;
 import donna.kernels.KernelFile;
 import donna.kernels.Launch;
@@ -25,6 +27,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -32,7 +35,7 @@ import java.util.stream.Stream;
 /**
  * How long do the depthwise kernels take beside the time that their bytes take, in the layers of MobileNetV2 and EfficientNet-B0 at 224 pixels; and which share
  * of a thread and which number of threads is the fastest? Activations are bfloats where the card has them, else halves; a launch finds none of its data in the
- * caches.
+ * caches. And how long on tensor cores, where the engine takes them?
  */
 final class DepthwiseTimes {
     private static final int SAMPLES = 128;
@@ -108,6 +111,9 @@ final class DepthwiseTimes {
         }
     }
 
+    /** A kernel, what it is compiled for, and its launch: of one pass. */
+    private record Work(Kernel kernel, List<String> macros, Launch launch, List<Integer> layout) {}
+
     /** A form, and the threads that are wanted at least. */
     private record Way(DepthwiseForm form, int threads) {
         @Override
@@ -121,8 +127,10 @@ final class DepthwiseTimes {
      *
      * @param chosen what the engine does
      * @param fastest of all that was tried
+     * @param productsMicroseconds on tensor cores; 0 where the engine does not take them
      */
-    record Row(String layer, String pass, double floorMicroseconds, String chosen, double microseconds, String fastest, double fastestMicroseconds) {}
+    record Row(String layer, String pass, double floorMicroseconds, String chosen, double microseconds, String fastest, double fastestMicroseconds,
+            double productsMicroseconds) {}
 
     private final KernelCompiler compiler;
     private final CudaContext context;
@@ -135,8 +143,8 @@ final class DepthwiseTimes {
     private final Map<Compiled, CudaModule> modules = new HashMap<>();
     private long at;
 
-    /** A file and the form it is compiled for. */
-    private record Compiled(KernelFile file, DepthwiseForm form) {}
+    /** A file and what it is compiled for. */
+    private record Compiled(KernelFile file, List<String> macros) {}
 
     private DepthwiseTimes(KernelCompiler compiler, CudaContext context, CudaStream stream, CudaEvent start, CudaEvent end, DeviceMemory memory) {
         this.compiler = compiler;
@@ -149,7 +157,8 @@ final class DepthwiseTimes {
         List<Compiled> wanted = new ArrayList<>();
         for (Layer l : LAYERS) {
             for (Pass p : Pass.values()) {
-                forms(p, l).forEach(f -> wanted.add(new Compiled(p.file(l), f)));
+                forms(p, l).forEach(f -> wanted.add(new Compiled(p.file(l), f.macros())));
+                products(p, l).ifPresent(w -> wanted.add(new Compiled(w.kernel.file(), w.macros)));
             }
         }
         images = wanted.stream().distinct().parallel().collect(Collectors.toConcurrentMap(Function.identity(), this::compile));
@@ -158,7 +167,7 @@ final class DepthwiseTimes {
     private byte[] compile(Compiled c) {
         List<String> options = new ArrayList<>(List.of("--gpu-architecture=sm_" + context.device().computeCapability(), "--std=c++17",
                 "--diag-suppress=177", storage.option()));
-        c.form.macros().forEach(m -> options.add("-D" + m));
+        c.macros.forEach(m -> options.add("-D" + m));
         return compiler.compile(c.file.source(), c.file.fileName(), options).image();
     }
 
@@ -177,7 +186,7 @@ final class DepthwiseTimes {
     static void run(CardStep.Place place) {
         CudaBindings bindings = CudaBindings.load();
         List<Row> rows = new ArrayList<>();
-        Table table = new Table("depthwise, batch " + SAMPLES, "pass", "floor us", "us", "times floor", "way", "fastest us", "its way");
+        Table table = new Table("depthwise, batch " + SAMPLES, "pass", "floor us", "us", "times floor", "way", "fastest us", "its way", "on tensor cores us");
         try (CudaContext context = CardFacts.card(Cuda.open(bindings)).open();
                 CudaStream stream = context.stream();
                 CudaEvent start = context.timingEvent();
@@ -191,7 +200,7 @@ final class DepthwiseTimes {
                         Row r = times.row(p, l);
                         rows.add(r);
                         table.row(r.layer, r.pass, Table.number(r.floorMicroseconds), Table.number(r.microseconds),
-                                Table.number(r.microseconds / r.floorMicroseconds), r.chosen, Table.number(r.fastestMicroseconds), r.fastest);
+                                Table.number(r.microseconds / r.floorMicroseconds), r.chosen, Table.number(r.fastestMicroseconds), r.fastest, Table.number(r.productsMicroseconds));
                     }
                 }
             }
@@ -205,25 +214,50 @@ final class DepthwiseTimes {
         Map<Way, Double> times = new HashMap<>();
         for (DepthwiseForm f : forms(p, l)) {
             for (int threads : THREADS) {
-                times.put(new Way(f, threads), microseconds(p, l, f, threads));
+                times.put(new Way(f, threads), microseconds(p, l, work(p, l, f, threads)));
             }
         }
         Way chosen = new Way(chosen(p, l), DepthwiseGrid.MANY_THREADS);
         Way fastest = times.entrySet().stream().min(Comparator.comparingDouble(Map.Entry::getValue)).orElseThrow().getKey();
         return new Row(l.toString(), p.name().toLowerCase(java.util.Locale.ROOT), p.floorMicroseconds(l, storage), chosen.toString(), times.get(chosen),
-                fastest.toString(), times.get(fastest));
+                fastest.toString(), times.get(fastest), products(p, l).map(w -> microseconds(p, l, w)).orElse(0.0));
+    }
+
+    private Work work(Pass p, Layer l, DepthwiseForm form, int threads) {
+        DepthwiseGrid g = DepthwiseGrid.of(form, storage, SAMPLES, l.channels, p.height(l), p.width(l), threads);
+        boolean weight = p == Pass.BACKWARD_WEIGHT;
+        List<Integer> layout = List.of(g.rows(), g.tiles(), g.strips(), g.bands(), g.samples());
+        return new Work(p.kernel(l), form.macros(), weight ? g.launchChunks() : g.launch(), weight ? with(layout, g.chunks()) : layout);
+    }
+
+    private Optional<Work> products(Pass p, Layer l) {
+        if (!DepthwiseProducts.covers(storage, context.device().computeCapability(), SAMPLES, l.channels, l.side, l.stride, l.padding())) {
+            return Optional.empty();
+        }
+        boolean weight = p == Pass.BACKWARD_WEIGHT;
+        DepthwiseProducts d = weight
+                ? DepthwiseProducts.diagonals(l.side, SAMPLES, l.channels, l.size, l.size)
+                : DepthwiseProducts.bands(l.side, SAMPLES, l.channels, l.size, l.size, l.size);
+        List<Integer> layout = List.of(d.rows(), d.tiles(), d.strips(), d.bands(), SAMPLES);
+        return Optional.of(weight
+                ? new Work(Kernel.DEPTHWISE_DIAGONALS, d.macros(), d.launchChunks(), with(layout, d.chunks()))
+                : new Work(Kernel.DEPTHWISE_BANDS, d.macros(DepthwiseFusion.NONE), d.launch(), layout));
+    }
+
+    private static List<Integer> with(List<Integer> layout, int chunks) {
+        return Stream.concat(layout.stream(), Stream.of(chunks)).toList();
     }
 
     /** The median of some launches. */
-    private double microseconds(Pass p, Layer l, DepthwiseForm form, int threads) {
-        DepthwiseGrid grid = DepthwiseGrid.of(form, storage, SAMPLES, l.channels, p.height(l), p.width(l), threads);
-        CudaFunction function = modules.computeIfAbsent(new Compiled(p.file(l), form), c -> context.module(images.get(c))).function(p.kernel(l).entry());
+    private double microseconds(Pass p, Layer l, Work work) {
+        CudaModule module = modules.computeIfAbsent(new Compiled(work.kernel.file(), work.macros), c -> context.module(images.get(c)));
+        CudaFunction function = module.function(work.kernel.entry());
         double[] times = new double[RUNS];
         try (Arena arena = Arena.ofConfined()) {
             for (int i = -1; i < RUNS; i++) {
-                KernelArguments arguments = arguments(arena, p, l, grid);
+                KernelArguments arguments = arguments(arena, p, l, work);
                 stream.record(start);
-                stream.launch(function, shape(p == Pass.BACKWARD_WEIGHT ? grid.launchChunks() : grid.launch()), arguments);
+                stream.launch(function, shape(work.launch), arguments);
                 stream.record(end);
                 end.synchronize();
                 if (i >= 0) {
@@ -249,10 +283,10 @@ final class DepthwiseTimes {
         return pointer;
     }
 
-    private KernelArguments arguments(Arena arena, Pass p, Layer l, DepthwiseGrid grid) {
+    private KernelArguments arguments(Arena arena, Pass p, Layer l, Work work) {
         long src = fresh(l.srcElements() * storage.bytes());
         long dst = fresh(l.dstElements() * storage.bytes());
-        long taps = fresh(4L * l.channels * l.side * l.side * (p == Pass.BACKWARD_WEIGHT ? grid.chunks() : 1));
+        long taps = fresh(4L * l.channels * l.side * l.side * (p == Pass.BACKWARD_WEIGHT ? work.layout.getLast() : 1));
         List<Number> values = new ArrayList<>(switch (p) {
             case FORWARD -> List.<Number>of(src, taps, 0L, dst, 0L, 0, l.size, l.size, l.channels, l.out(), l.out(), l.padding());
             case BACKWARD_DATA -> l.stride == 1
@@ -260,10 +294,7 @@ final class DepthwiseTimes {
                     : List.<Number>of(dst, taps, src, l.size, l.size, l.channels, l.out(), l.out(), l.padding());
             case BACKWARD_WEIGHT -> List.<Number>of(src, dst, taps, l.size, l.size, l.channels, l.out(), l.out(), l.padding());
         });
-        values.addAll(List.of(grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples()));
-        if (p == Pass.BACKWARD_WEIGHT) {
-            values.add(grid.chunks());
-        }
+        values.addAll(work.layout);
         KernelArguments arguments = new KernelArguments(arena, values.size());
         for (int i = 0; i < values.size(); i++) {
             if (values.get(i) instanceof Long pointer) {

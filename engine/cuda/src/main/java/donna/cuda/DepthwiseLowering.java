@@ -5,6 +5,7 @@ import donna.graph.Op;
 import donna.kernels.DepthwiseForm;
 import donna.kernels.DepthwiseFusion;
 import donna.kernels.DepthwiseGrid;
+import donna.kernels.DepthwiseProducts;
 import donna.kernels.Kernel;
 import donna.kernels.KernelFile;
 import donna.kernels.Launch;
@@ -36,6 +37,11 @@ final class DepthwiseLowering {
         return DepthwiseForm.choose(file, stored.storage(), c.weight().dim(2), stride, c.outputs(), width);
     }
 
+    private boolean hasProducts(Conv c, Slot stored) {
+        return hasForms(c) && DepthwiseProducts.covers(stored.storage(), b.device().capability(), c.samples(), c.outputs(), c.weight().dim(2), c.g().stride(),
+                c.g().padding());
+    }
+
     private void launch(Kernel kernel, int count, Object[] arguments) {
         arguments[arguments.length - 1] = count;
         b.kernel(kernel, Launch.elements(count), arguments);
@@ -48,9 +54,16 @@ final class DepthwiseLowering {
             boolean activated = storesAll(c, o) && (o.bias() || o.act() != Activation.NONE);
             boolean statistics = !activated && !o.residual() && b.fusions().normalised(n.output(0));
             DepthwiseFusion fusion = new DepthwiseFusion(activated ? o.act().ordinal() : DepthwiseFusion.RAW, statistics);
+            Slot bias = activated && o.bias() ? b.plain(n.input(2)) : null;
+            if (hasProducts(c, src)) {
+                DepthwiseProducts p = DepthwiseProducts.bands(c.weight().dim(2), c.samples(), c.outputs(), c.src().dim(3), c.dst().dim(2), c.dst().dim(3));
+                Slot partial = statistics ? norms.moments(n.output(0), p.blocks()) : null;
+                b.kernel(Kernel.DEPTHWISE_BANDS, p.macros(fusion), p.launch(), src, weight, bias, dst, partial, 0, c.src().dim(2), c.src().dim(3),
+                        c.outputs(), c.dst().dim(2), c.dst().dim(3), c.g().padding(), p.rows(), p.tiles(), p.strips(), p.bands(), c.samples());
+                return;
+            }
             DepthwiseForm form = form(KernelFile.DEPTHWISE_STRIPS, c, src, c.g().stride(), c.dst().dim(3));
             DepthwiseGrid grid = DepthwiseGrid.of(form, src.storage(), c.samples(), c.outputs(), c.dst().dim(2), c.dst().dim(3));
-            Slot bias = activated && o.bias() ? b.plain(n.input(2)) : null;
             Slot partial = statistics ? norms.moments(n.output(0), grid.blocks()) : null;
             b.kernel(Kernel.DEPTHWISE_STRIPS, form.macros(fusion), grid.launch(), src, weight, bias, dst, partial, 0, c.src().dim(2), c.src().dim(3),
                     c.outputs(), c.dst().dim(2), c.dst().dim(3), c.g().padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
@@ -66,6 +79,10 @@ final class DepthwiseLowering {
         int width = c.src().dim(3);
         if (!hasForms(c)) {
             launch(Kernel.DEPTHWISE_BACKWARD_DATA, dSrc.count(), c.geometry(dDst, weight, dSrc, height, width, c.src().dim(1), c.multiplier()));
+        } else if (hasProducts(c, dDst)) {
+            DepthwiseProducts p = DepthwiseProducts.bands(c.weight().dim(2), c.samples(), c.outputs(), c.dst().dim(3), height, width);
+            b.kernel(Kernel.DEPTHWISE_BANDS, p.macros(DepthwiseFusion.NONE), p.launch(), dDst, weight, null, dSrc, null, 1, c.dst().dim(2), c.dst().dim(3),
+                    c.outputs(), height, width, p.side() - 1 - padding, p.rows(), p.tiles(), p.strips(), p.bands(), c.samples());
         } else if (c.g().stride() == 1) {
             DepthwiseForm form = form(KernelFile.DEPTHWISE_STRIPS, c, dDst, 1, width);
             DepthwiseGrid grid = DepthwiseGrid.of(form, dDst.storage(), c.samples(), c.outputs(), height, width);
@@ -86,7 +103,13 @@ final class DepthwiseLowering {
         int width = c.dst().dim(3);
         int chunks;
         Slot partial;
-        if (hasForms(c)) {
+        if (hasProducts(c, src)) {
+            DepthwiseProducts p = DepthwiseProducts.diagonals(c.weight().dim(2), c.samples(), c.outputs(), height, width);
+            chunks = p.chunks();
+            partial = b.floats((long) chunks * dWeight.count());
+            b.kernel(Kernel.DEPTHWISE_DIAGONALS, p.macros(), p.launchChunks(), src, dDst, partial, c.src().dim(2), c.src().dim(3), c.outputs(), height, width,
+                    c.g().padding(), p.rows(), p.tiles(), p.strips(), p.bands(), c.samples(), chunks);
+        } else if (hasForms(c)) {
             DepthwiseForm form = form(KernelFile.DEPTHWISE_TAPS, c, src, c.g().stride(), width);
             DepthwiseGrid grid = DepthwiseGrid.of(form, src.storage(), c.samples(), c.outputs(), height, width);
             chunks = grid.chunks();

@@ -120,6 +120,11 @@ final class GpuDevice implements Device {
         return scratchLimit;
     }
 
+    /** The card's generation, {@code 10 * major + minor}. */
+    int capability() {
+        return card.computeCapability();
+    }
+
     CudaContext context() {
         return context;
     }

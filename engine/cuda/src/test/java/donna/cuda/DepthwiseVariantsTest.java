@@ -10,7 +10,9 @@ import donna.ffi.KernelArguments;
 import donna.ffi.LaunchShape;
 import donna.ffi.PinnedMemory;
 import donna.kernels.DepthwiseForm;
+import donna.kernels.DepthwiseFusion;
 import donna.kernels.DepthwiseGrid;
+import donna.kernels.DepthwiseProducts;
 import donna.kernels.Kernel;
 import donna.kernels.KernelFile;
 import donna.kernels.Launch;
@@ -20,6 +22,7 @@ import donna.testkit.cuda.NeedsCudaSimulator;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -32,9 +35,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ExtendWith(NeedsCudaSimulator.class)
 class DepthwiseVariantsTest {
     private static final long SEED = 5;
-    private static final int SAMPLES = 2;
-    private static final int HEIGHT = 9;
-    private static final int WIDTH = 10;
 
     private final Arena arena = Arena.ofShared();
     private final List<AutoCloseable> open = new ArrayList<>();
@@ -64,17 +64,17 @@ class DepthwiseVariantsTest {
     }
 
     /** A convolution that keeps the size but for the stride. */
-    private record Geometry(int channels, int side, int stride) {
+    private record Geometry(int samples, int height, int width, int channels, int side, int stride) {
         int padding() {
             return side / 2;
         }
 
         int outHeight() {
-            return (HEIGHT - 1) / stride + 1;
+            return (height - 1) / stride + 1;
         }
 
         int outWidth() {
-            return (WIDTH - 1) / stride + 1;
+            return (width - 1) / stride + 1;
         }
     }
 
@@ -110,19 +110,28 @@ class DepthwiseVariantsTest {
         return memory;
     }
 
-    private void check(String what, double[] expected, DeviceMemory actual, Storage storage) {
-        PinnedMemory host = context.pinned(actual.bytes());
+    private double[] numbersOf(DeviceMemory memory, Storage storage) {
+        PinnedMemory host = context.pinned(memory.bytes());
         open.add(host);
-        stream.download(host.segment(), actual.pointer(), actual.bytes());
+        stream.download(host.segment(), memory.pointer(), memory.bytes());
         stream.synchronize();
-        double ulp = storage == Storage.F32 ? 0x1p-17 : storage == Storage.F16 ? 0x1p-10 : 0x1p-8;
+        double[] numbers = new double[Math.toIntExact(memory.bytes() / storage.bytes())];
+        Arrays.setAll(numbers, i -> switch (storage) {
+            case F32 -> host.segment().getAtIndex(ValueLayout.JAVA_FLOAT, i);
+            case F16 -> Float.float16ToFloat(host.segment().getAtIndex(ValueLayout.JAVA_SHORT, i));
+            case BF16 -> Float.intBitsToFloat(host.segment().getAtIndex(ValueLayout.JAVA_SHORT, i) << 16);
+        });
+        return numbers;
+    }
+
+    private void check(String what, double[] expected, DeviceMemory actual, Storage storage) {
+        check(what, expected, actual, storage, storage == Storage.F32 ? 0x1p-17 : storage == Storage.F16 ? 0x1p-10 : 0x1p-8);
+    }
+
+    private void check(String what, double[] expected, DeviceMemory actual, Storage storage, double ulp) {
+        double[] numbers = numbersOf(actual, storage);
         for (int i = 0; i < expected.length; i++) {
-            double v = switch (storage) {
-                case F32 -> host.segment().getAtIndex(ValueLayout.JAVA_FLOAT, i);
-                case F16 -> Float.float16ToFloat(host.segment().getAtIndex(ValueLayout.JAVA_SHORT, i));
-                case BF16 -> Float.intBitsToFloat(host.segment().getAtIndex(ValueLayout.JAVA_SHORT, i) << 16);
-            };
-            assertEquals(expected[i], v, ulp * Math.max(1, Math.abs(expected[i])), what + ", element " + i + ", seed " + SEED);
+            assertEquals(expected[i], numbers[i], ulp * Math.max(1, Math.abs(expected[i])), what + ", element " + i + ", seed " + SEED);
         }
     }
 
@@ -144,14 +153,14 @@ class DepthwiseVariantsTest {
     }
 
     private static void meetings(Geometry g, Meeting meeting) {
-        for (int n = 0; n < SAMPLES; n++) {
+        for (int n = 0; n < g.samples; n++) {
             for (int y = 0; y < g.outHeight(); y++) {
                 for (int x = 0; x < g.outWidth(); x++) {
                     for (int t = 0; t < g.side * g.side; t++) {
                         int sy = y * g.stride - g.padding() + t / g.side;
                         int sx = x * g.stride - g.padding() + t % g.side;
-                        for (int c = 0; c < g.channels && sy >= 0 && sy < HEIGHT && sx >= 0 && sx < WIDTH; c++) {
-                            meeting.at(((n * HEIGHT + sy) * WIDTH + sx) * g.channels + c,
+                        for (int c = 0; c < g.channels && sy >= 0 && sy < g.height && sx >= 0 && sx < g.width; c++) {
+                            meeting.at(((n * g.height + sy) * g.width + sx) * g.channels + c,
                                     ((n * g.outHeight() + y) * g.outWidth() + x) * g.channels + c, c * g.side * g.side + t);
                         }
                     }
@@ -161,8 +170,8 @@ class DepthwiseVariantsTest {
     }
 
     private void everyForm(Geometry g, Storage storage) {
-        float[] src = numbers(SAMPLES * HEIGHT * WIDTH * g.channels, storage);
-        float[] dst = numbers(SAMPLES * g.outHeight() * g.outWidth() * g.channels, storage);
+        float[] src = numbers(g.samples * g.height * g.width * g.channels, storage);
+        float[] dst = numbers(g.samples * g.outHeight() * g.outWidth() * g.channels, storage);
         float[] weight = numbers(g.channels * g.side * g.side, Storage.F32);
         double[] forward = new double[dst.length];
         double[] backwardData = new double[src.length];
@@ -178,30 +187,30 @@ class DepthwiseVariantsTest {
         int oh = g.outHeight();
         int ow = g.outWidth();
         for (DepthwiseForm f : DepthwiseForm.forms(KernelFile.DEPTHWISE_STRIPS, storage, g.side, g.stride, g.channels)) {
-            DepthwiseGrid grid = DepthwiseGrid.of(f, storage, SAMPLES, g.channels, oh, ow);
+            DepthwiseGrid grid = DepthwiseGrid.of(f, storage, g.samples, g.channels, oh, ow);
             DeviceMemory out = onCard(new float[dst.length], storage);
-            launch(Kernel.DEPTHWISE_STRIPS, storage, f.macros(), grid.launch(), srcAt, weightAt, 0L, out.pointer(), 0L, 0, HEIGHT, WIDTH, g.channels, oh, ow,
+            launch(Kernel.DEPTHWISE_STRIPS, storage, f.macros(), grid.launch(), srcAt, weightAt, 0L, out.pointer(), 0L, 0, g.height, g.width, g.channels, oh, ow,
                     g.padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
             check("forward " + g + " " + f + " " + storage, forward, out, storage);
             if (g.stride == 1) {
                 launch(Kernel.DEPTHWISE_STRIPS, storage, f.macros(), grid.launch(), dstAt, weightAt, 0L, out.pointer(), 0L, 1, oh, ow, g.channels,
-                        HEIGHT, WIDTH, g.side - 1 - g.padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
+                        g.height, g.width, g.side - 1 - g.padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
                 check("backward data " + g + " " + f + " " + storage, backwardData, out, storage);
             }
         }
         int odd = g.padding() % 2;
         for (DepthwiseForm f : DepthwiseForm.forms(KernelFile.DEPTHWISE_SPREAD, storage, g.side, g.stride, g.channels)) {
-            DepthwiseGrid grid = DepthwiseGrid.of(f, storage, SAMPLES, g.channels, (HEIGHT + odd + 1) / 2, WIDTH + odd);
+            DepthwiseGrid grid = DepthwiseGrid.of(f, storage, g.samples, g.channels, (g.height + odd + 1) / 2, g.width + odd);
             DeviceMemory out = onCard(new float[src.length], storage);
-            launch(Kernel.DEPTHWISE_SPREAD, storage, f.macros(), grid.launch(), dstAt, weightAt, out.pointer(), HEIGHT, WIDTH, g.channels, oh, ow,
+            launch(Kernel.DEPTHWISE_SPREAD, storage, f.macros(), grid.launch(), dstAt, weightAt, out.pointer(), g.height, g.width, g.channels, oh, ow,
                     g.padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
             check("backward data " + g + " " + f + " " + storage, backwardData, out, storage);
         }
         for (DepthwiseForm f : DepthwiseForm.forms(KernelFile.DEPTHWISE_TAPS, storage, g.side, g.stride, g.channels)) {
-            DepthwiseGrid grid = DepthwiseGrid.of(f, storage, SAMPLES, g.channels, oh, ow);
+            DepthwiseGrid grid = DepthwiseGrid.of(f, storage, g.samples, g.channels, oh, ow);
             DeviceMemory out = onCard(new float[weight.length], Storage.F32);
             DeviceMemory partial = onCard(new float[weight.length * grid.chunks()], Storage.F32);
-            launch(Kernel.DEPTHWISE_TAPS, storage, f.macros(), grid.launchChunks(), srcAt, dstAt, partial.pointer(), HEIGHT, WIDTH, g.channels, oh, ow,
+            launch(Kernel.DEPTHWISE_TAPS, storage, f.macros(), grid.launchChunks(), srcAt, dstAt, partial.pointer(), g.height, g.width, g.channels, oh, ow,
                     g.padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples(), grid.chunks());
             launch(Kernel.DEPTHWISE_SUM_TAPS, Storage.F32, List.of(), DepthwiseGrid.sumTaps(g.channels, g.side * g.side), partial.pointer(), out.pointer(),
                     g.channels, grid.chunks());
@@ -214,9 +223,77 @@ class DepthwiseVariantsTest {
     void everyVariantAddsUpWhatMeets(Storage storage) {
         for (int side : new int[] {3, 5, 7}) {
             for (int stride : new int[] {1, 2}) {
-                everyForm(new Geometry(12, side, stride), storage);
-                everyForm(new Geometry(5, side, stride), storage);
+                everyForm(new Geometry(2, 9, 10, 12, side, stride), storage);
+                everyForm(new Geometry(2, 9, 10, 5, side, stride), storage);
             }
+        }
+    }
+
+    private void onTensorCores(Geometry g, Storage storage) {
+        float[] src = numbers(g.samples * g.height * g.width * g.channels, storage);
+        float[] dst = numbers(src.length, storage);
+        float[] weight = numbers(g.channels * g.side * g.side, storage);
+        double[] forward = new double[dst.length];
+        double[] backwardData = new double[src.length];
+        double[] backwardWeight = new double[weight.length];
+        meetings(g, (s, d, t) -> {
+            forward[d] += (double) src[s] * weight[t];
+            backwardData[s] += (double) dst[d] * weight[t];
+            backwardWeight[t] += (double) src[s] * dst[d];
+        });
+        String what = g + " " + storage;
+        long srcAt = onCard(src, storage).pointer();
+        long dstAt = onCard(dst, storage).pointer();
+        long weightAt = onCard(weight, Storage.F32).pointer();
+        DepthwiseProducts bands = DepthwiseProducts.bands(g.side, g.samples, g.channels, g.width, g.height, g.width);
+        DeviceMemory out = onCard(new float[dst.length], storage);
+        DeviceMemory moments = onCard(new float[(1 + 2 * bands.blocks()) * g.channels], Storage.F32);
+        launch(Kernel.DEPTHWISE_BANDS, storage, bands.macros(new DepthwiseFusion(DepthwiseFusion.RAW, true)), bands.launch(), srcAt, weightAt, 0L,
+                out.pointer(), moments.pointer(), 0, g.height, g.width, g.channels, g.height, g.width, g.padding(), bands.rows(), bands.tiles(), bands.strips(),
+                bands.bands(), g.samples);
+        check("forward " + what, forward, out, storage);
+        checkMoments("moments " + what, g, numbersOf(out, storage), numbersOf(moments, Storage.F32), bands.blocks());
+        launch(Kernel.DEPTHWISE_BANDS, storage, bands.macros(DepthwiseFusion.NONE), bands.launch(), dstAt, weightAt, 0L, out.pointer(), 0L, 1, g.height,
+                g.width, g.channels, g.height, g.width, g.side - 1 - g.padding(), bands.rows(), bands.tiles(), bands.strips(), bands.bands(), g.samples);
+        check("backward data " + what, backwardData, out, storage);
+        DepthwiseProducts diagonals = DepthwiseProducts.diagonals(g.side, g.samples, g.channels, g.height, g.width);
+        DeviceMemory sums = onCard(new float[weight.length], Storage.F32);
+        DeviceMemory partial = onCard(new float[weight.length * diagonals.chunks()], Storage.F32);
+        launch(Kernel.DEPTHWISE_DIAGONALS, storage, diagonals.macros(), diagonals.launchChunks(), srcAt, dstAt, partial.pointer(), g.height, g.width,
+                g.channels, g.height, g.width, g.padding(), diagonals.rows(), diagonals.tiles(), diagonals.strips(), diagonals.bands(), g.samples,
+                diagonals.chunks());
+        launch(Kernel.DEPTHWISE_SUM_TAPS, Storage.F32, List.of(), DepthwiseGrid.sumTaps(g.channels, g.side * g.side), partial.pointer(), sums.pointer(),
+                g.channels, diagonals.chunks());
+        check("backward weight " + what, backwardWeight, sums, Storage.F32, 0x1p-20 * Math.sqrt(g.samples * g.height * g.width));
+    }
+
+    /** The sums of all parts, beside those of what is stored. */
+    private static void checkMoments(String what, Geometry g, double[] stored, double[] moments, int parts) {
+        for (int c = 0; c < g.channels; c++) {
+            double shift = moments[c];
+            double sum = 0;
+            double squares = 0;
+            for (int i = c; i < stored.length; i += g.channels) {
+                sum += stored[i] - shift;
+                squares += (stored[i] - shift) * (stored[i] - shift);
+            }
+            for (int part = 0; part < parts; part++) {
+                sum -= moments[(1 + 2 * part) * g.channels + c];
+                squares -= moments[(2 + 2 * part) * g.channels + c];
+            }
+            double size = stored.length / g.channels;
+            assertEquals(0, sum / size, 1e-4, what + ", sum of channel " + c + ", seed " + SEED);
+            assertEquals(0, squares / size, 1e-3, what + ", squares of channel " + c + ", seed " + SEED);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Storage.class, mode = EnumSource.Mode.EXCLUDE, names = "F32")
+    void productsAddUpWhatMeets(Storage storage) {
+        for (int side : new int[] {3, 5, 7}) {
+            onTensorCores(new Geometry(9, 9, 10, 24, side, 1), storage);
+            onTensorCores(new Geometry(17, 7, 7, 8, side, 1), storage);
+            onTensorCores(new Geometry(8, 29, 20, 8, side, 1), storage);
         }
     }
 }

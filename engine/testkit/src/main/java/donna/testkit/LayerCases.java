@@ -36,6 +36,10 @@ final class LayerCases {
             Value src = w.src("src", Values.normal(20, 1), 5, 12, 20, 20);
             w.result("dst", mbconv(w, "", src, 12, 6, 3, 1, Activation.SWISH, false, new ArrayList<>()));
         });
+        catalogue.add("layer mbconv of nine images", w -> {
+            Value src = w.src("src", 9, 8, 6, 11);
+            w.result("dst", mbconv(w, "", src, 8, 3, 7, 1, Activation.SWISH, true, new ArrayList<>()));
+        });
         catalogue.add("layer attention", LayerCases::attention);
         for (boolean nesterov : new boolean[] {false, true}) {
             catalogue.add(

@@ -37,11 +37,14 @@ import org.junit.jupiter.api.TestInstance;
 /**
  * What a backend must do in a precision that stores activations in 16 bits: a backend's test extends this. The values of all inputs are numbers of 16 bits, so
  * that what a result is off by comes from its own storage and from that of what it was computed from. One case stands for all with the same kinds of ops on
- * channels that do, or do not, come in eights.
+ * channels that do, or do not, come in eights; those of eight images and more, which 16 bits may have kernels of their own for, are all there.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class PrecisionContract {
     private static final Set<Activation> JUMPING = EnumSet.of(Activation.RELU, Activation.RELU6, Activation.HSWISH, Activation.HSIGMOID);
+
+    /** Images. */
+    private static final int MANY = 8;
 
     private final Device reference = new ReferenceBackend().open(0);
     private Device device;
@@ -68,7 +71,7 @@ public abstract class PrecisionContract {
         reference.close();
     }
 
-    private static String kind(Graph graph) {
+    private static String kind(String name, Graph graph) {
         TreeSet<String> ops = new TreeSet<>();
         graph.nodes().forEach(n -> ops.add(n.op().getClass().getSimpleName()));
         boolean eights = graph.nodes().stream()
@@ -76,7 +79,8 @@ public abstract class PrecisionContract {
                 .map(s -> s.shape())
                 .filter(s -> s.rank() > 1)
                 .allMatch(s -> channels(s) % 8 == 0);
-        return ops + " " + eights;
+        boolean many = graph.nodes().stream().anyMatch(n -> n.op() instanceof Op.Conv2d && n.output(0).shape().dim(0) >= MANY);
+        return ops + " " + eights + (many ? " " + name : "");
     }
 
     private static boolean jumps(Graph graph) {
@@ -94,7 +98,7 @@ public abstract class PrecisionContract {
     private java.util.stream.Stream<DynamicTest> each(BiFunction<OpCase, DType, OpCase.Written> form, List<OpCase> cases) {
         Map<String, OpCase> kinds = new LinkedHashMap<>();
         Comparator<OpCase> jumpsLast = Comparator.comparing(c -> jumps(form.apply(c, DType.F64).graph()));
-        cases.stream().sorted(jumpsLast).forEach(c -> kinds.putIfAbsent(kind(form.apply(c, DType.F64).graph()), c));
+        cases.stream().sorted(jumpsLast).forEach(c -> kinds.putIfAbsent(kind(c.name(), form.apply(c, DType.F64).graph()), c));
         return kinds.values().stream().map(c -> dynamicTest(c.name(), () -> compare(c.name(), form.apply(c, DType.F32), form.apply(c, DType.F64))));
     }
 

@@ -40,6 +40,8 @@ struct Thread {
     State state;
     Fiber* fiber;
     uint32_t mask, value, result;
+    const uint32_t* brought;
+    uint32_t* all;
     int source;
     bool fenced;
     uint32_t fenced_at;
@@ -182,31 +184,41 @@ static void device_barrier() {
     wait(State::AT_BARRIER);
 }
 
-/** When the last thread of the mask has come, all get what the thread they name brought. */
-static uint32_t device_shuffle(uint32_t mask, uint32_t value, int source) {
-    Thread& self = threads[current];
+/** Whether the running thread is the last of the mask to come; it waits otherwise, until the last one has come and has let it go on. */
+static bool last_to_come(uint32_t mask) {
     int first = current / 32 * 32;
-    self.mask = mask;
-    self.value = value;
-    self.source = source;
-    if ((mask >> (current - first) & 1) == 0) {
-        broken("shuffle: " + thread_in_words() + " is not in the mask it names");
-    }
     for (int lane = 0; lane < 32; lane++) {
         bool wanted = mask >> lane & 1;
         if (wanted && (first + lane >= (int) threads.size() || threads[first + lane].state == State::ENDED)) {
             broken("shuffle: " + thread_in_words() + " waits for lane " + std::to_string(lane) + ", which has ended or is not there");
         }
         if (wanted && first + lane != current && threads[first + lane].state != State::AT_SHUFFLE) {
-            int t = current;
             wait(State::AT_SHUFFLE);
-            return threads[t].result;
+            return false;
         }
+    }
+    return true;
+}
+
+/** When the last thread of the mask has come, all get what the thread they name brought. */
+static uint32_t device_shuffle(uint32_t mask, uint32_t value, int source) {
+    int own = current;
+    Thread& self = threads[own];
+    int first = own / 32 * 32;
+    self.mask = mask;
+    self.value = value;
+    self.source = source;
+    self.brought = nullptr;
+    if ((mask >> (own - first) & 1) == 0) {
+        broken("shuffle: " + thread_in_words() + " is not in the mask it names");
+    }
+    if (!last_to_come(mask)) {
+        return threads[own].result;
     }
     for (int lane = 0; lane < 32; lane++) {
         if (mask >> lane & 1) {
             Thread& t = threads[first + lane];
-            if (t.mask != mask || (mask >> t.source & 1) == 0) {
+            if (t.mask != mask || t.brought != nullptr || (mask >> t.source & 1) == 0) {
                 broken("shuffle: lanes of a warp name different masks, or a lane outside of it, at " + thread_in_words());
             }
             t.result = threads[first + t.source].value;
@@ -217,6 +229,33 @@ static uint32_t device_shuffle(uint32_t mask, uint32_t value, int source) {
         }
     }
     return self.result;
+}
+
+/** When the last lane of the warp has come, all get what all brought: `words` of each, six apart. */
+static void device_gather(const uint32_t* own, int words, uint32_t* all) {
+    static constexpr int LANES = 32, APART = 6;
+    Thread& self = threads[current];
+    self.mask = 0;
+    self.brought = own;
+    self.all = all;
+    if (!last_to_come(0xffffffffu)) {
+        return;
+    }
+    Thread* warp = &threads[current / LANES * LANES];
+    uint32_t together[LANES * APART] = {};
+    for (int lane = 0; lane < LANES; lane++) {
+        if (warp[lane].brought == nullptr || warp[lane].mask != 0) {
+            broken("product: lanes of a warp come to a product and to a shuffle, at " + thread_in_words());
+        }
+        memcpy(together + APART * lane, warp[lane].brought, words * sizeof *own);
+    }
+    for (int lane = 0; lane < LANES; lane++) {
+        memcpy(warp[lane].all, together, sizeof together);
+        if (&warp[lane] != &self) {
+            warp[lane].state = State::READY;
+            runnable.push_back((int) (&warp[lane] - threads.data()));
+        }
+    }
 }
 
 static int device_lane() {
@@ -299,6 +338,7 @@ void fill_table(Table* t) {
     t->access = device_access;
     t->barrier = device_barrier;
     t->shuffle = device_shuffle;
+    t->gather = device_gather;
     t->lane = device_lane;
     t->fence = device_fence;
     t->increment = device_increment;
@@ -341,7 +381,7 @@ static void run_block() {
     memset(kernel->shared, 0xff, kernel->shared_bytes);
     runnable.clear();
     for (int t = 0; t < count; t++) {
-        threads[t] = Thread{State::FRESH, nullptr, 0, 0, 0, 0, false, 0, {}};
+        threads[t] = Thread{State::FRESH, nullptr, 0, 0, 0, nullptr, nullptr, 0, false, 0, {}};
         runnable.push_back(t);
     }
     while (ended < count) {

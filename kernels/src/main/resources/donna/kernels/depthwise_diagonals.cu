@@ -1,0 +1,138 @@
+/*
+ * The gradient of a depthwise convolution of stride 1 by its weight, of src [N, H, W, C] and d_dst [N, OH, OW, C], on tensor cores: the products of a row of
+ * src with a row of d_dst over sixteen images, of which the diagonals add up to the taps of a row. C is a multiple of eight. Compiled for SIDE (3, 5, 7); a tap
+ * is at most four pixels to either side of a pixel.
+ */
+#include "kshim.h"
+#include "products.h"
+#include "depthwise_planes.h"
+
+#define IMAGES 16
+#define TAPS (SIDE * SIDE)
+
+/* Pixels of d_dst of a strip, and those of src that meet them, of which LEFT are before the strip. */
+#define STRIP 8
+#define COLUMNS 16
+#define LEFT 4
+
+/* Words from an image to the next: of src and of d_dst. */
+#define SRC_IMAGE 168
+#define DST_IMAGE 88
+
+/* A row of src and one of d_dst. */
+#define ROW (IMAGES * (SRC_IMAGE + DST_IMAGE))
+
+/* Of two channels: a column of a row in shared memory, all images of it that a lane has. */
+DEVICE void load_column(unsigned (&pairs)[2][2], const unsigned* at, int image) {
+#pragma unroll
+    for (int i = 0; i < 2; i++) {
+        unsigned low = at[8 * i * image];
+        unsigned high = at[(8 * i + 1) * image];
+        pairs[0][i] = first_of(low, high);
+        pairs[1][i] = second_of(low, high);
+    }
+}
+
+/* partial [TAPS, C], from the products [16, 8] that a warp has of each row of taps and channel; `all` has room for those of one channel of all warps. */
+DEVICE void store_diagonals(const float (&products)[SIDE][2][4], float* all, float* partial, int channel, int channels, int padding) {
+    int lane = threadIdx.x % 32;
+    float* own = all + threadIdx.x / 32 * SIDE * COLUMNS * STRIP;
+#pragma unroll
+    for (int c = 0; c < 2; c++) {
+        __syncthreads();
+#pragma unroll
+        for (int y = 0; y < SIDE; y++) {
+#pragma unroll
+            for (int e = 0; e < 4; e++) {
+                own[(y * COLUMNS + lane / 4 + e / 2 * 8) * STRIP + lane % 4 * 2 + e % 2] = products[y][c][e];
+            }
+        }
+        __syncthreads();
+        for (int t = lane; t < TAPS; t += 32) {
+            float sum = 0.0f;
+            for (int x = 0; x < STRIP; x++) {
+                sum += own[(t / SIDE * COLUMNS + x + t % SIDE + LEFT - padding) * STRIP + x];
+            }
+            if (channel < channels) {
+                partial[t * channels + channel + c] = sum;
+            }
+        }
+    }
+}
+
+/*
+ * partial [chunks, TAPS, C]: a block adds up a strip of some of the bands of sixteen images, of each `rows` rows of d_dst. Of these the SIDE that the present
+ * row of src meets are in registers, the last one first.
+ */
+KERNEL __launch_bounds__(THREADS, 2) depthwise_diagonals(const stored* src, const stored* d_dst, float* partial, int height, int width, int channels,
+        int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples, int chunks) {
+    alignas(16) __shared__ unsigned ring[2 * ROW];
+    static_assert(WARPS * SIDE * COLUMNS * STRIP <= 2 * ROW, "the products of a channel find room");
+    int tile = blockIdx.x % tiles * TILE;
+    int chunk = blockIdx.x / tiles;
+    int warp = threadIdx.x / 32;
+    int channel = tile + 2 * warp;
+    int line = threadIdx.x % 32 / 4;
+    int image = threadIdx.x % 4 * 2;
+    int x = chunk % strips * STRIP;
+    int parts = chunks / strips;
+    int all = (samples + IMAGES - 1) / IMAGES * bands;
+    float products[SIDE][2][4] = {};
+    for (int index = chunk_begin(all, chunk / strips, parts); index < chunk_begin(all, chunk / strips + 1, parts); index++) {
+        int sample = index / bands * IMAGES;
+        int first = index % bands * rows;
+        int count = first + rows < out_height ? rows : out_height - first;
+        int top = first - padding;
+        int steps = count + SIDE - 1;
+        Rows<IMAGES, COLUMNS, SRC_IMAGE> in(src + sample * height * width * channels, height, width, channels, tile, x - LEFT, samples - sample);
+        Rows<IMAGES, STRIP, DST_IMAGE> gradients(d_dst + sample * out_height * out_width * channels, out_height, out_width, channels, tile, x,
+                samples - sample);
+        auto ask = [&](int step) {
+            unsigned* row = ring + step % 2 * ROW;
+            if (step < steps && (unsigned) (top + step) < (unsigned) height) {
+                in.copy(row, top + step);
+            }
+            if (step < count) {
+                gradients.copy(row + IMAGES * SRC_IMAGE, first + step);
+            }
+            close_copies();
+        };
+        __syncthreads();
+        clear(ring, 2 * ROW);
+        __syncthreads();
+        ask(0);
+        unsigned live[SIDE][2][2] = {};
+        for (int step = 0; step < steps; step++) {
+            copies_done<0>();
+            __syncthreads();
+            ask(step + 1);
+            const unsigned* row = ring + step % 2 * ROW + line * PIXEL + warp;
+#pragma unroll
+            for (int v = SIDE - 1; v > 0; v--) {
+#pragma unroll
+                for (int c = 0; c < 2; c++) {
+                    live[v][c][0] = live[v - 1][c][0];
+                    live[v][c][1] = live[v - 1][c][1];
+                }
+            }
+            if (step < count) {
+                load_column(live[0], row + IMAGES * SRC_IMAGE + image * DST_IMAGE, DST_IMAGE);
+            } else {
+                live[0][0][0] = live[0][0][1] = live[0][1][0] = live[0][1][1] = 0;
+            }
+            if ((unsigned) (top + step) < (unsigned) height) {
+                unsigned near[2][2], far[2][2];
+                load_column(near, row + image * SRC_IMAGE, SRC_IMAGE);
+                load_column(far, row + image * SRC_IMAGE + 8 * PIXEL, SRC_IMAGE);
+#pragma unroll
+                for (int y = 0; y < SIDE; y++) {
+#pragma unroll
+                    for (int c = 0; c < 2; c++) {
+                        multiply_add(products[y][c], near[c][0], far[c][0], near[c][1], far[c][1], live[y][c][0], live[y][c][1]);
+                    }
+                }
+            }
+        }
+    }
+    store_diagonals(products, (float*) ring, partial + chunk * TAPS * channels, channel, channels, padding);
+}
