@@ -84,6 +84,7 @@ DEVICE void statistics(unsigned* counters, const stored* src, float* partial, fl
 /* The statistics of src. partial [chunks, tiles, 2 columns of a tile], a counter for each tile. */
 KERNEL __launch_bounds__(BLOCK, 4) batch_norm_statistics(unsigned* counters, const stored* src, float* partial, float* mean, float* inverse_std,
         float* running_mean, float* running_variance, const float* momentum, float eps, int rows, int channels, int chunks) {
+    begin_after_predecessors();
     if (channels % 8 == 0) {
         statistics<8>(counters, src, partial, mean, inverse_std, running_mean, running_variance, momentum, eps, rows, channels, chunks);
     } else {
@@ -94,6 +95,7 @@ KERNEL __launch_bounds__(BLOCK, 4) batch_norm_statistics(unsigned* counters, con
 /* The same of what a convolution stored, from partial [1 + 2 chunks, channels]: shifts, then of each chunk the sums, and those of the squares. */
 KERNEL __launch_bounds__(LANES * LANES) batch_norm_moments(const float* partial, float* mean, float* inverse_std, float* running_mean,
         float* running_variance, const float* momentum, float eps, int rows, int channels, int chunks) {
+    begin_after_predecessors();
     __shared__ float of_row[2][LANES][LANES + 1];
     int c = blockIdx.x * LANES + threadIdx.x;
     float sum = 0.0f;
@@ -170,6 +172,7 @@ DEVICE void apply(const stored* src, const float* gamma, const float* beta, cons
 /* act(gamma (src - mean) inverse_std + beta + residual). */
 KERNEL __launch_bounds__(BLOCK, 4) batch_norm_apply(const stored* src, const float* gamma, const float* beta, const float* mean, const float* inverse_std,
         const stored* residual, stored* dst, int act, int channels, int threads, int count) {
+    begin_after_predecessors();
     if (channels % 8 == 0) {
         apply<8>(src, gamma, beta, mean, inverse_std, residual, dst, -1.0f, act, channels, threads, count);
     } else {
@@ -180,6 +183,7 @@ KERNEL __launch_bounds__(BLOCK, 4) batch_norm_apply(const stored* src, const flo
 /* The same with a given variance. */
 KERNEL __launch_bounds__(BLOCK, 4) batch_norm_inference(const stored* src, const float* gamma, const float* beta, const float* mean, const float* variance,
         const stored* residual, stored* dst, float eps, int act, int channels, int threads, int count) {
+    begin_after_predecessors();
     if (channels % 8 == 0) {
         apply<8>(src, gamma, beta, mean, variance, residual, dst, eps, act, channels, threads, count);
     } else {
@@ -258,6 +262,7 @@ DEVICE void backward_sums(unsigned* counters, const stored* d_dst, const stored*
 KERNEL __launch_bounds__(BLOCK, 4) batch_norm_backward_sums(unsigned* counters, const stored* d_dst, const stored* src, const float* gamma,
         const float* beta, const float* mean, const float* inverse_std, const stored* residual, float* partial, float* d_beta, float* d_gamma, int act,
         int rows, int channels, int chunks) {
+    begin_after_predecessors();
     if (channels % 4 == 0) {
         backward_sums<4>(counters, d_dst, src, gamma, beta, mean, inverse_std, residual, partial, d_beta, d_gamma, act, rows, channels, chunks);
     } else {
@@ -316,6 +321,7 @@ DEVICE void backward(const stored* d_dst, const stored* src, const float* gamma,
 KERNEL __launch_bounds__(BLOCK, 4) batch_norm_backward(const stored* d_dst, const stored* src, const float* gamma, const float* beta, const float* mean,
         const float* inverse_std, const stored* residual, const float* d_gamma, const float* d_beta, stored* d_src, stored* d_residual, int act,
         int channels, int threads, int count) {
+    begin_after_predecessors();
     if (channels % 4 == 0) {
         backward<4>(d_dst, src, gamma, beta, mean, inverse_std, residual, d_gamma, d_beta, d_src, d_residual, act, channels, threads, count);
     } else {

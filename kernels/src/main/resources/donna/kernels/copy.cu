@@ -3,12 +3,14 @@
 
 /* Eight elements a thread. */
 KERNEL __launch_bounds__(BLOCK) to_stored(const float* src, stored* dst, int count) {
+    begin_after_predecessors();
     int first = 8 * element();
     store_eight(dst, first, count, load_eight(src, first, count));
 }
 
 /* Eight elements a thread. */
 KERNEL __launch_bounds__(BLOCK) to_float(const stored* src, float* dst, int count) {
+    begin_after_predecessors();
     int first = 8 * element();
     store_eight(dst, first, count, load_eight(src, first, count));
 }
@@ -17,6 +19,7 @@ KERNEL __launch_bounds__(BLOCK) to_float(const stored* src, float* dst, int coun
 KERNEL __launch_bounds__(BLOCK) copy_box(const stored* src, stored* dst, int size1, int size2, int size3, int size4, int size5, int src0,
         int src1, int src2, int src3, int src4, int src5, int dst0, int dst1, int dst2, int dst3, int dst4, int dst5, int src_offset,
         int dst_offset, int count) {
+    begin_after_predecessors();
     int i = element();
     if (i < count) {
         int at[6];
@@ -65,14 +68,17 @@ DEVICE void transposed(const S* src, D* dst, int rows, int columns) {
 
 /* dst [samples, columns, rows] of src [samples, rows, columns], tile by tile: between [N, C, H W] and [N, H W, C]. */
 KERNEL __launch_bounds__(LANES * ROWS) transpose(const stored* src, stored* dst, int rows, int columns) {
+    begin_after_predecessors();
     transposed(src, dst, rows, columns);
 }
 
 KERNEL __launch_bounds__(LANES * ROWS) transpose_to_stored(const float* src, stored* dst, int rows, int columns) {
+    begin_after_predecessors();
     transposed(src, dst, rows, columns);
 }
 
 KERNEL __launch_bounds__(LANES * ROWS) transpose_to_float(const stored* src, float* dst, int rows, int columns) {
+    begin_after_predecessors();
     transposed(src, dst, rows, columns);
 }
 
@@ -97,6 +103,7 @@ DEVICE void interleave_eight(const float* src, stored* dst, int pixels) {
 
 /* dst [N, pixels, channels] of src [N, channels, pixels] with 2, 3 or 4 channels: a thread for eight pixels of a sample, `count` of them. */
 KERNEL __launch_bounds__(BLOCK, 4) interleave(const float* src, stored* dst, int channels, int pixels, int count) {
+    begin_after_predecessors();
     int i = element();
     if (i < count) {
         int eights = (pixels + 7) / 8;

@@ -7,6 +7,7 @@
 
 KERNEL __launch_bounds__(BLOCK) depthwise_forward(const stored* src, const float* weight, stored* dst, int height, int width, int channels, int multiplier,
         int out_height, int out_width, int kernel_height, int kernel_width, int stride, int padding, int dilation, int count) {
+    begin_after_predecessors();
     int i = element();
     if (i < count) {
         int outputs = channels * multiplier;
@@ -35,6 +36,7 @@ KERNEL __launch_bounds__(BLOCK) depthwise_forward(const stored* src, const float
 
 KERNEL __launch_bounds__(BLOCK) depthwise_backward_data(const stored* d_dst, const float* weight, stored* d_src, int height, int width, int channels,
         int multiplier, int out_height, int out_width, int kernel_height, int kernel_width, int stride, int padding, int dilation, int count) {
+    begin_after_predecessors();
     int i = element();
     if (i < count) {
         int outputs = channels * multiplier;
@@ -68,6 +70,7 @@ KERNEL __launch_bounds__(BLOCK) depthwise_backward_data(const stored* d_dst, con
 KERNEL __launch_bounds__(LANES * ROWS) depthwise_backward_weight(const stored* src, const stored* d_dst, float* partial, int height, int width,
         int channels, int multiplier, int out_height, int out_width, int kernel_height, int kernel_width, int stride, int padding, int dilation,
         int samples, int chunks) {
+    begin_after_predecessors();
     int outputs = channels * multiplier;
     int taps = kernel_height * kernel_width;
     int o = blockIdx.x * LANES + threadIdx.x;
@@ -94,6 +97,7 @@ KERNEL __launch_bounds__(LANES * ROWS) depthwise_backward_weight(const stored* s
 
 /* d_weight [outputs, taps]: the sum over the chunks of partial [chunks, taps, outputs], in a fixed order; a tap per row of blocks. */
 KERNEL __launch_bounds__(LANES * LANES) depthwise_sum_taps(const float* partial, float* d_weight, int outputs, int chunks) {
+    begin_after_predecessors();
     __shared__ float of_row[LANES][LANES + 1];
     int o = blockIdx.x * LANES + threadIdx.x;
     int tap = blockIdx.y;

@@ -28,6 +28,13 @@ struct Piece {
     unsigned word[WORDS];
 };
 
+/* The cache of read-only data is for what nobody writes as long as the kernel is on the card: not where it may come while those before it still write. */
+#if __CUDA_ARCH__ >= 900
+#define FROM_MEMORY "ld.global"
+#else
+#define FROM_MEMORY "ld.global.nc"
+#endif
+
 /* From p, or zeros if `there` is 0; without a branch, so that the loads of a row are on their way together. */
 DEVICE Piece load_piece(const char* p, unsigned there) {
     Piece piece;
@@ -35,13 +42,13 @@ DEVICE Piece load_piece(const char* p, unsigned there) {
 #define LOAD "{ .reg .pred there; .reg .u64 from; cvta.to.global.u64 from, "
     static_assert(BYTES == 2 || BYTES == 4 || BYTES == 8, "a piece of 2, 4 or 8 bytes");
 #if STORAGE == 0 && CHANNELS == 2
-    asm volatile(LOAD "%2; setp.ne.u32 there, %3, 0; mov.u32 %0, 0; mov.u32 %1, 0; @there ld.global.nc.v2.u32 {%0, %1}, [from]; }"
+    asm volatile(LOAD "%2; setp.ne.u32 there, %3, 0; mov.u32 %0, 0; mov.u32 %1, 0; @there " FROM_MEMORY ".v2.u32 {%0, %1}, [from]; }"
                  : "=&r"(piece.word[0]), "=&r"(piece.word[1]) : "l"(p), "r"(there));
 #elif STORAGE == 0 || CHANNELS == 2
-    asm volatile(LOAD "%1; setp.ne.u32 there, %2, 0; mov.u32 %0, 0; @there ld.global.nc.u32 %0, [from]; }"
+    asm volatile(LOAD "%1; setp.ne.u32 there, %2, 0; mov.u32 %0, 0; @there " FROM_MEMORY ".u32 %0, [from]; }"
                  : "=&r"(piece.word[0]) : "l"(p), "r"(there));
 #else
-    asm volatile(LOAD "%1; setp.ne.u32 there, %2, 0; mov.u32 %0, 0; @there ld.global.nc.u16 %0, [from]; }"
+    asm volatile(LOAD "%1; setp.ne.u32 there, %2, 0; mov.u32 %0, 0; @there " FROM_MEMORY ".u16 %0, [from]; }"
                  : "=&r"(piece.word[0]) : "l"(p), "r"(there));
 #endif
 #else

@@ -166,6 +166,7 @@ struct Out {
  */
 KERNEL __launch_bounds__(THREADS, 2) depthwise_bands(const stored* src, const float* weight, const float* bias, stored* dst, float* partial, int flipped,
         int height, int width, int channels, int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples) {
+    begin_after_predecessors();
     alignas(16) __shared__ unsigned ring[(AHEAD + 1) * SRC_ROW];
     alignas(16) __shared__ unsigned made[2 * DST_ROW];
     clear(ring, (AHEAD + 1) * SRC_ROW);

@@ -66,6 +66,7 @@ DEVICE void store_diagonals(const float (&products)[SIDE][2][4], float* all, flo
  */
 KERNEL __launch_bounds__(THREADS, 2) depthwise_diagonals(const stored* src, const stored* d_dst, float* partial, int height, int width, int channels,
         int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples, int chunks) {
+    begin_after_predecessors();
     alignas(16) __shared__ unsigned ring[2 * ROW];
     static_assert(WARPS * SIDE * COLUMNS * STRIP <= 2 * ROW, "the products of a channel find room");
     int tile = blockIdx.x % tiles * TILE;

@@ -12,6 +12,7 @@
  */
 KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_spread(const stored* d_dst, const float* weight, stored* d_src, int height, int width, int channels,
         int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples) {
+    begin_after_predecessors();
     __shared__ unsigned rows_ahead[WINDOW_WORDS(NEEDED)];
     int tile = blockIdx.x % tiles;
     float taps[TAPS][CHANNELS];

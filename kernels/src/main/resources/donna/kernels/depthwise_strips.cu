@@ -192,6 +192,7 @@ DEVICE void make_rows(const stored* src, const float* weight, const float* bias,
 KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_strips(const stored* src, const float* weight, const float* bias, stored* dst, float* partial,
         int flipped, int height, int width, int channels, int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands,
         int samples) {
+    begin_after_predecessors();
     make_rows(src, weight, bias, dst, flipped, height, width, channels, out_height, out_width, padding, rows, tiles, strips, bands, samples);
 #if STATISTICS
     store_moments(partial, blockIdx.x / tiles, (blockIdx.x % tiles * (int) blockDim.x + (int) threadIdx.x) * CHANNELS, channels);

@@ -38,6 +38,7 @@ DEVICE void store_sums(const float (&sums)[TAPS][CHANNELS], float* partial, int 
  */
 KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_taps(const stored* src, const stored* d_dst, float* partial, int height, int width, int channels,
         int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples, int chunks) {
+    begin_after_predecessors();
     int tile = blockIdx.x % tiles;
     int chunk = blockIdx.x / tiles;
     unsigned step = (unsigned) channels * (unsigned) sizeof(stored);

@@ -8,6 +8,7 @@ DEVICE int first_element() {
 }
 
 KERNEL __launch_bounds__(BLOCK) fill(stored* dst, float value, int count) {
+    begin_after_predecessors();
     int first = first_element();
     if (first < count) {
         floats8 x;
@@ -19,6 +20,7 @@ KERNEL __launch_bounds__(BLOCK) fill(stored* dst, float value, int count) {
 }
 
 KERNEL __launch_bounds__(BLOCK) activation(const stored* src, stored* dst, int act, int count) {
+    begin_after_predecessors();
     int first = first_element();
     if (first < count) {
         floats8 x = load_eight(src, first, count);
@@ -28,6 +30,7 @@ KERNEL __launch_bounds__(BLOCK) activation(const stored* src, stored* dst, int a
 }
 
 KERNEL __launch_bounds__(BLOCK) activation_backward(const stored* d_dst, const stored* src, stored* d_src, int act, int count) {
+    begin_after_predecessors();
     int first = first_element();
     if (first < count) {
         floats8 d = load_eight(d_dst, first, count);
@@ -42,6 +45,7 @@ KERNEL __launch_bounds__(BLOCK) activation_backward(const stored* d_dst, const s
  */
 KERNEL __launch_bounds__(LANES * ROWS) activation_backward_sums(const stored* d_dst, const stored* src, stored* d_src, float* total, int act,
         int rows, int width) {
+    begin_after_predecessors();
     int c = blockIdx.x * LANES + threadIdx.x;
     float sum = 0.0f;
     if (c < width) {
@@ -61,6 +65,7 @@ KERNEL __launch_bounds__(LANES * ROWS) activation_backward_sums(const stored* d_
 }
 
 KERNEL __launch_bounds__(BLOCK) add(const stored* a, const stored* b, stored* dst, int count) {
+    begin_after_predecessors();
     int first = first_element();
     if (first < count) {
         floats8 x = load_eight(a, first, count);
@@ -74,6 +79,7 @@ KERNEL __launch_bounds__(BLOCK) add(const stored* a, const stored* b, stored* ds
 
 /* The same numbers, each_count of them, added to every sample. */
 KERNEL __launch_bounds__(BLOCK) add_each(const stored* src, const float* each, stored* dst, int each_count, int count) {
+    begin_after_predecessors();
     int first = first_element();
     if (first < count) {
         floats8 x = load_eight(src, first, count);
@@ -86,6 +92,7 @@ KERNEL __launch_bounds__(BLOCK) add_each(const stored* src, const float* each, s
 }
 
 KERNEL __launch_bounds__(BLOCK) multiply(const stored* a, const stored* b, stored* dst, int count) {
+    begin_after_predecessors();
     int first = first_element();
     if (first < count) {
         floats8 x = load_eight(a, first, count);
@@ -109,11 +116,13 @@ DEVICE void scaled(const stored* src, stored* dst, float factor, int count) {
 }
 
 KERNEL __launch_bounds__(BLOCK) scale(const stored* src, stored* dst, float factor, int count) {
+    begin_after_predecessors();
     scaled(src, dst, factor, count);
 }
 
 /* The factor is a number on the device. */
 KERNEL __launch_bounds__(BLOCK) scale_by(const stored* src, const float* factor, stored* dst, int count) {
+    begin_after_predecessors();
     scaled(src, dst, factor[0], count);
 }
 
@@ -122,6 +131,7 @@ KERNEL __launch_bounds__(BLOCK) scale_by(const stored* src, const float* factor,
  */
 KERNEL __launch_bounds__(BLOCK) epilogue(stored* dst, const float* bias, const stored* residual, stored* activated, int act, int channels,
         int count) {
+    begin_after_predecessors();
     int first = first_element();
     if (first < count) {
         floats8 x = load_eight(dst, first, count);
@@ -165,6 +175,7 @@ DEVICE floats8 load_pixels(const stored* each, int row, int c, int pixels, int c
 /* dst [N, pixels, C] = src gate + factor shift, where gate and shift are [N, C]; either may be missing. */
 KERNEL __launch_bounds__(BLOCK) channel_scale(const stored* src, const stored* gate, const stored* shift, stored* dst, float factor, int pixels,
         int channels, int count) {
+    begin_after_predecessors();
     int first = first_element();
     if (first < count) {
         floats8 x = load_eight(src, first, count);
@@ -200,6 +211,7 @@ DEVICE unsigned long long mix(unsigned long long z) {
  */
 KERNEL __launch_bounds__(BLOCK) dropout(const stored* src, const float* step, stored* dst, float rate, long long salt, int per_sample, int pixels,
         int channels, int count) {
+    begin_after_predecessors();
     int i = element();
     if (i < count) {
         int each = pixels * channels;

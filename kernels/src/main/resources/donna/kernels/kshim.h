@@ -15,6 +15,18 @@ DEVICE unsigned opaque(unsigned v) {
 }
 
 /*
+ * The first statement of every kernel. From compute capability 9.0 on a kernel may be launched while those before it in its stream still run (a programmatic
+ * launch): this lets the next one come in the same way, then waits until those before have ended and what they wrote is there. Nothing in memory is touched
+ * before, and every thread comes here, so that a kernel does not end before those it came after.
+ */
+DEVICE void begin_after_predecessors() {
+#if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+
+/*
  * Four bytes from memory to shared memory, or zeros if `there` is 0, at some time before copies_done<N> returns, where at most N groups were closed since;
  * until then, and for other threads, they are not there. Cards before compute capability 8.0 do it at once.
  */

@@ -6,6 +6,7 @@
 #include "blocks.h"
 
 KERNEL __launch_bounds__(BLOCK) sum_partials(const float* partial, float* dst, int count) {
+    begin_after_predecessors();
     float sum = 0.0f;
     for (int i = threadIdx.x; i < count; i += BLOCK) {
         sum += partial[i];
@@ -23,6 +24,7 @@ DEVICE float factor_of_gradient(const float* scale) {
 /* 1/C sum_c mean((src_c - target_c)^2) inverse_variance_c over [.., channels]; weights are equal where there are none. */
 KERNEL __launch_bounds__(BLOCK) weighted_squares(const stored* src, const stored* target, const float* inverse_variance, float* partial, stored* d_src,
         const float* scale, int channels, int count) {
+    begin_after_predecessors();
     float share = 1.0f / count;
     float factor = 2.0f * factor_of_gradient(scale);
     float sum = 0.0f;
@@ -64,6 +66,7 @@ DEVICE float log_sum(const stored* row, int classes, float factor) {
 /* A block per sample. A label that is no class makes the loss NaN. */
 KERNEL __launch_bounds__(BLOCK) cross_entropy(const stored* logits, const int* labels, float* partial, stored* d_logits, const float* scale, float smoothing,
         int samples, int classes) {
+    begin_after_predecessors();
     int first = blockIdx.x * classes;
     float log = log_sum(logits + first, classes, 1.0f);
     int label = labels[blockIdx.x];
@@ -86,6 +89,7 @@ KERNEL __launch_bounds__(BLOCK) cross_entropy(const stored* logits, const int* l
 /* T^2 KL(softmax(target / T) || softmax(logits / T)), a block per sample. */
 KERNEL __launch_bounds__(BLOCK) distillation(const stored* logits, const stored* targets, float* partial, stored* d_logits, const float* scale,
         float temperature, int samples, int classes) {
+    begin_after_predecessors();
     int first = blockIdx.x * classes;
     float factor = 1.0f / temperature;
     float share = temperature / samples;

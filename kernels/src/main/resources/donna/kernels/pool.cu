@@ -3,6 +3,7 @@
 
 /* dst [N, pixels, C] = factor src [N, C]; eight elements a thread. */
 KERNEL __launch_bounds__(BLOCK) spread_pixels(const stored* src, stored* dst, float factor, int pixels, int channels, int count) {
+    begin_after_predecessors();
     int first = 8 * element();
     if (first < count) {
         int row = first / channels;
@@ -29,6 +30,7 @@ KERNEL __launch_bounds__(BLOCK) spread_pixels(const stored* src, stored* dst, fl
 
 KERNEL __launch_bounds__(BLOCK) average_pool(const stored* src, stored* dst, int height, int width, int channels, int out_height, int out_width, int kernel,
         int stride, int padding, int dilation, int count) {
+    begin_after_predecessors();
     int i = element();
     if (i < count) {
         int c = (int) (i % channels);
@@ -50,6 +52,7 @@ KERNEL __launch_bounds__(BLOCK) average_pool(const stored* src, stored* dst, int
 
 KERNEL __launch_bounds__(BLOCK) average_pool_backward(const stored* d_dst, stored* d_src, int height, int width, int channels, int out_height,
         int out_width, int kernel, int stride, int padding, int dilation, int count) {
+    begin_after_predecessors();
     int i = element();
     if (i < count) {
         int c = (int) (i % channels);
@@ -90,6 +93,7 @@ DEVICE int winner(const stored* src, int sample, int y, int x, int c, int height
 
 KERNEL __launch_bounds__(BLOCK) max_pool(const stored* src, stored* dst, int height, int width, int channels, int out_height, int out_width, int kernel,
         int stride, int padding, int dilation, int count) {
+    begin_after_predecessors();
     int i = element();
     if (i < count) {
         int c = (int) (i % channels);
@@ -104,6 +108,7 @@ KERNEL __launch_bounds__(BLOCK) max_pool(const stored* src, stored* dst, int hei
 
 KERNEL __launch_bounds__(BLOCK) max_pool_backward(const stored* d_dst, const stored* src, stored* d_src, int height, int width, int channels, int out_height,
         int out_width, int kernel, int stride, int padding, int dilation, int count) {
+    begin_after_predecessors();
     int i = element();
     if (i < count) {
         int c = (int) (i % channels);

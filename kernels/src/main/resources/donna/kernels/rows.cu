@@ -58,6 +58,7 @@ DEVICE void softmax_row(const stored* row, stored* dst, int features) {
 }
 
 KERNEL __launch_bounds__(BLOCK) softmax(const stored* src, stored* dst, int features, int rows) {
+    begin_after_predecessors();
     int row = warp_row();
     if (row < rows) {
         if (features % 8 == 0) {
@@ -90,6 +91,7 @@ DEVICE void softmax_row_backward(const stored* d_dst, const stored* dst, stored*
 }
 
 KERNEL __launch_bounds__(BLOCK) softmax_backward(const stored* d_dst, const stored* dst, stored* d_src, int features, int rows) {
+    begin_after_predecessors();
     int row = warp_row();
     if (row < rows) {
         int at = row * features;
@@ -136,6 +138,7 @@ DEVICE void normalise_row(const stored* row, const float* gamma, const float* be
 
 KERNEL __launch_bounds__(BLOCK) layer_norm(const stored* src, const float* gamma, const float* beta, stored* dst, float* mean, float* inverse_std,
         float eps, int features, int rows) {
+    begin_after_predecessors();
     int row = warp_row();
     if (row < rows) {
         int at = row * features;
@@ -176,6 +179,7 @@ DEVICE void normalise_row_backward(const stored* d_dst, const stored* src, const
 
 KERNEL __launch_bounds__(BLOCK) layer_norm_backward(const stored* d_dst, const stored* src, const float* gamma, const float* mean,
         const float* inverse_std, stored* d_src, int features, int rows) {
+    begin_after_predecessors();
     int row = warp_row();
     if (row < rows) {
         int at = row * features;
@@ -218,6 +222,7 @@ DEVICE void feature_sums(unsigned* counters, const stored* d_dst, const stored* 
 /* d_gamma and d_beta [features]: sums over the rows of d_dst times the normalised src, and of d_dst; partial as columns.h says. */
 KERNEL __launch_bounds__(BLOCK, 4) layer_norm_backward_sums(unsigned* counters, const stored* d_dst, const stored* src, const float* mean,
         const float* inverse_std, float* partial, float* d_gamma, float* d_beta, int rows, int features, int chunks) {
+    begin_after_predecessors();
     if (features % 8 == 0) {
         feature_sums<8>(counters, d_dst, src, mean, inverse_std, partial, d_gamma, d_beta, rows, features, chunks);
     } else {

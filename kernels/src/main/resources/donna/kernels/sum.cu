@@ -51,6 +51,7 @@ DEVICE void of_pixels(unsigned* counters, const stored* a, const stored* b, floa
  */
 KERNEL __launch_bounds__(BLOCK, 4) sum_pixels(unsigned* counters, const stored* a, const stored* b, float* partial, stored* dst, float factor, int pixels,
         int channels, int chunks) {
+    begin_after_predecessors();
     if (channels % 8 == 0) {
         b ? of_pixels<8, true>(counters, a, b, partial, dst, factor, pixels, channels, chunks)
           : of_pixels<8, false>(counters, a, b, partial, dst, factor, pixels, channels, chunks);
@@ -95,6 +96,7 @@ DEVICE void of_rows(unsigned* counters, const stored* src, float* partial, float
 
 /* dst [width]: the sum over the rows of src [rows, width]; partial as columns.h says. */
 KERNEL __launch_bounds__(BLOCK, 4) sum_rows(unsigned* counters, const stored* src, float* partial, float* dst, int rows, int width, int chunks) {
+    begin_after_predecessors();
     if (width % 8 == 0) {
         of_rows<8>(counters, src, partial, dst, rows, width, chunks);
     } else {
@@ -104,6 +106,7 @@ KERNEL __launch_bounds__(BLOCK, 4) sum_rows(unsigned* counters, const stored* sr
 
 /* dst [middle]: the sum over src [outer, middle, inner] except the middle; a block per number. */
 KERNEL __launch_bounds__(BLOCK) sum_except(const stored* src, float* dst, int outer, int middle, int inner) {
+    begin_after_predecessors();
     int each = outer * inner;
     float sum = 0.0f;
     for (int i = threadIdx.x; i < each; i += BLOCK) {

@@ -42,6 +42,7 @@ struct sgd_piece {
 };
 
 KERNEL __launch_bounds__(BLOCK) sgd(const sgd_piece* table) {
+    begin_after_predecessors();
     sgd_piece p = table[blockIdx.x];
     float rate = p.rate[0];
     float factor = p.factor ? p.factor[0] : 1.0f;
@@ -73,6 +74,7 @@ struct adamw_piece {
 };
 
 KERNEL __launch_bounds__(BLOCK) adamw(const adamw_piece* table) {
+    begin_after_predecessors();
     adamw_piece p = table[blockIdx.x];
     float factor = p.factor ? p.factor[0] : 1.0f;
     if (factor == 0.0f) {
@@ -108,6 +110,7 @@ struct average_piece {
 
 /* average += share (parameter - average), where share is 1 - decay. */
 KERNEL __launch_bounds__(BLOCK) moving_average(const average_piece* table) {
+    begin_after_predecessors();
     average_piece p = table[blockIdx.x];
     FOR_EACH_FOUR(p.count) {
         floats<4> a = load_four(p.average, i, p.count);
@@ -126,6 +129,7 @@ struct gradient_piece {
 
 /* partial [gridDim.x]: sums of squares. */
 KERNEL __launch_bounds__(BLOCK) squares(const gradient_piece* table, float* partial) {
+    begin_after_predecessors();
     gradient_piece p = table[blockIdx.x];
     float sum = 0.0f;
     FOR_EACH_FOUR(p.count) {
@@ -150,6 +154,7 @@ DEVICE float sum_of(const float* partial, int count) {
 
 /* min(1, max_norm / (norm + 1e-6)), of all gradients' partial sums. */
 KERNEL __launch_bounds__(BLOCK) clip_factor(const float* partial, float* factor, float max_norm, int count) {
+    begin_after_predecessors();
     float sum = sum_of(partial, count);
     if (threadIdx.x == 0) {
         factor[0] = fminf(1.0f, max_norm / (sqrtf(sum) + 1e-6f));
@@ -162,6 +167,7 @@ KERNEL __launch_bounds__(BLOCK) clip_factor(const float* partial, float* factor,
 /* donna.graph.LossScale: of all scaled gradients' partial sums. steps [2] are those made since the scale changed, and in all. */
 KERNEL __launch_bounds__(BLOCK) loss_scale_update(const float* partial, float* scale, float* steps, float* factor, float* step, float max_norm,
         int interval, int count) {
+    begin_after_predecessors();
     float sum = sum_of(partial, count);
     if (threadIdx.x == 0) {
         float now = scale[0];
@@ -188,6 +194,7 @@ struct stored_piece {
 
 /* Many tensors from floats to what is stored. */
 KERNEL __launch_bounds__(BLOCK) store_all(const stored_piece* table) {
+    begin_after_predecessors();
     stored_piece p = table[blockIdx.x];
     for (int i = 8 * (int) threadIdx.x; i < p.count; i += 8 * BLOCK) {
         store_eight(p.dst, i, p.count, load_eight(p.src, i, p.count));

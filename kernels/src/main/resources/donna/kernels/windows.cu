@@ -6,6 +6,7 @@
 
 KERNEL __launch_bounds__(BLOCK) gather_windows(const stored* src, stored* windows, int height, int width, int channels, int out_height, int out_width,
         int kernel_height, int kernel_width, int stride, int padding, int dilation, int count) {
+    begin_after_predecessors();
     int i = element();
     if (i < count) {
         int kx = (int) (i % kernel_width);
@@ -23,6 +24,7 @@ KERNEL __launch_bounds__(BLOCK) gather_windows(const stored* src, stored* window
 /* The gradient of gather_windows: every pixel adds up the places where it was seen, tap by tap. */
 KERNEL __launch_bounds__(BLOCK) gather_windows_backward(const stored* d_windows, stored* d_src, int height, int width, int channels, int out_height,
         int out_width, int kernel_height, int kernel_width, int stride, int padding, int dilation, int count) {
+    begin_after_predecessors();
     int i = element();
     if (i < count) {
         int c = (int) (i % channels);

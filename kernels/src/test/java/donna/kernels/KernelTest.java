@@ -52,6 +52,20 @@ class KernelTest {
     }
 
     @Test
+    void everyKernelBeginsByWaitingForThoseBeforeIt() {
+        List<String> not = new ArrayList<>();
+        for (KernelFile file : KernelFile.values()) {
+            Matcher m = KERNEL.matcher(file.source());
+            while (m.find()) {
+                if (!file.source().substring(m.end()).startsWith(" {\n    begin_after_predecessors();\n")) {
+                    not.add(file.fileName() + " " + m.group(2));
+                }
+            }
+        }
+        assertEquals(List.of(), not);
+    }
+
+    @Test
     void sourcesIncludeNothingForACardAndAddNothingAtomicallyButBlocks() {
         for (KernelFile file : KernelFile.values()) {
             String source = file.source();

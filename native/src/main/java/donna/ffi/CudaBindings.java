@@ -27,6 +27,11 @@ public interface CudaBindings {
 
     Nvml nvml();
 
+    /** Whether {@link CudaDriver#cuLaunchKernelEx} can be called. */
+    default boolean launchesWithAttributes() {
+        return true;
+    }
+
     /**
      * Those that {@value #PROPERTY} names; {@value #FFM} where it names none.
      *

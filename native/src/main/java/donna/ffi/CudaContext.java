@@ -66,7 +66,7 @@ public final class CudaContext extends Handle {
 
     /** As {@link #allocate}, from the card's pool and in the order of {@code stream}, which closing it follows too. */
     public DeviceMemory allocate(long bytes, CudaStream stream) {
-        long pointer = cuda.readLong("cuMemAllocAsync of " + bytes + " bytes", out -> cuda.driver().cuMemAllocAsync(out, bytes, stream.address()));
+        long pointer = cuda.readLong("cuMemAllocAsync of " + bytes + " bytes", out -> cuda.driver().cuMemAllocAsync(out, bytes, stream.queueing(CudaStream.Work.OTHER)));
         return new DeviceMemory(cuda, pointer, bytes, stream);
     }
 

@@ -18,6 +18,8 @@ public final class CudaDevice {
     private static final int SHARED_BYTES_PER_BLOCK_OPTIN = 97;
     private static final int MEMORY_POOLS = 115;
     private static final int TEXT_BYTES = 256;
+    private static final int HOPPER = 90;
+    private static final int CUDA_12_3 = 12030;
 
     private final Cuda cuda;
     private final int ordinal;
@@ -55,6 +57,11 @@ public final class CudaDevice {
     /** {@code 10 * major + minor}: 70 for Volta, 90 for Hopper. */
     public int computeCapability() {
         return 10 * attribute(CAPABILITY_MAJOR) + attribute(CAPABILITY_MINOR);
+    }
+
+    /** Whether {@link CudaStream#launchProgrammatic} is there, in captured graphs too: on Hopper and newer, from a driver for CUDA 12.3 on. */
+    public boolean launchesProgrammatically() {
+        return computeCapability() >= HOPPER && cuda.driverVersion() >= CUDA_12_3 && cuda.bindings().launchesWithAttributes();
     }
 
     public long totalBytes() {

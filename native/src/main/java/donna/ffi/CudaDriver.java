@@ -139,6 +139,9 @@ public interface CudaDriver {
             long function, int gridX, int gridY, int gridZ, int blockX, int blockY, int blockZ, int sharedBytes, long stream,
             MemorySegment parameters, MemorySegment extra);
 
+    /** As {@code cuLaunchKernel}; {@code config}: a {@code CUlaunchConfig} of shape, stream and attributes, which is copied. */
+    int cuLaunchKernelEx(MemorySegment config, long function, MemorySegment parameters, MemorySegment extra);
+
     int cuGraphInstantiateWithFlags(MemorySegment exec, long graph, long flags);
 
     /** {@code info}: a {@code CUgraphExecUpdateResultInfo}. */

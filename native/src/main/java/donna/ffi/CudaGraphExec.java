@@ -32,7 +32,7 @@ public final class CudaGraphExec extends Handle {
 
     /** Brings the graph onto the card, so that the first launch is as fast as the next. */
     public void upload(CudaStream stream) {
-        cuda.check(cuda.driver().cuGraphUpload(address(), stream.address()), "cuGraphUpload");
+        cuda.check(cuda.driver().cuGraphUpload(address(), stream.queueing(CudaStream.Work.OTHER)), "cuGraphUpload");
     }
 
     @Override

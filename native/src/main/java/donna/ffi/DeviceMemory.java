@@ -28,7 +28,7 @@ public final class DeviceMemory extends Handle {
         if (stream == null) {
             cuda.check(cuda.driver().cuMemFree_v2(address), "cuMemFree");
         } else {
-            cuda.check(cuda.driver().cuMemFreeAsync(address, stream.address()), "cuMemFreeAsync");
+            cuda.check(cuda.driver().cuMemFreeAsync(address, stream.queueing(CudaStream.Work.OTHER)), "cuMemFreeAsync");
         }
     }
 }

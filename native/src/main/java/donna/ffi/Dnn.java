@@ -66,7 +66,7 @@ public final class Dnn extends Handle {
 
     /** Work goes to {@code stream} from now on; the caller holds this object's lock until its work is queued, since a handle has but one stream. */
     void stream(CudaStream stream) {
-        int status = lib.cudnnSetStream(address(), stream.address());
+        int status = lib.cudnnSetStream(address(), stream.queueing(CudaStream.Work.OTHER));
         if (status != 0) {
             check(lib, status, "cudnnSetStream");
         }

@@ -174,7 +174,8 @@ public final class Matmul implements AutoCloseable {
         scalars.setAtIndex(ValueLayout.JAVA_FLOAT, 1, beta);
         int status = lib.cublasLtMatmul(
                 handle, desc.address(), scalars, pointerB, b.address(), pointerA, a.address(), scalars.asSlice(Float.BYTES), pointerC, c.address(),
-                pointerD, c.address(), results.asSlice(chosen * RESULT_BYTES), workspace, workspaceBytes(), stream.address());
+                pointerD, c.address(), results.asSlice(chosen * RESULT_BYTES), workspace, workspaceBytes(),
+                stream.queueing(CudaStream.Work.PRODUCT));
         if (status != 0) {
             BlasLt.check(lib, status, "cublasLtMatmul of " + spec);
         }

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class CudaTablesTest {
     @ParameterizedTest
     @CsvSource({
-        "donna.ffi.CudaDriver, cudart, 65",
+        "donna.ffi.CudaDriver, cudart, 66",
         "donna.ffi.Nvrtc, nvrtc, 13",
         "donna.ffi.CublasLt, cublas, 17",
         "donna.ffi.Cudnn, cudnn, 35",

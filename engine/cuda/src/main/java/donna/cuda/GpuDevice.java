@@ -31,6 +31,7 @@ final class GpuDevice implements Device {
     private final String name;
     private final String kind;
     private final Arithmetic arithmetic;
+    private final Programmatic programmatic;
     private final CudaContext context;
     private final ProductPlans products;
     private final Convolutions convolutions;
@@ -51,6 +52,7 @@ final class GpuDevice implements Device {
         this.cuda = cuda;
         this.card = card;
         this.arithmetic = arithmetic;
+        programmatic = Programmatic.on(card);
         context = card.open();
         boolean finished = false;
         try {
@@ -108,6 +110,10 @@ final class GpuDevice implements Device {
 
     Arithmetic arithmetic() {
         return arithmetic;
+    }
+
+    Programmatic programmatic() {
+        return programmatic;
     }
 
     /** Held while a run is queued, so that runs that use one buffer have one order. */

@@ -305,7 +305,7 @@ final class PlanBuilder {
      */
     void table(Kernel kernel, Storage storage, List<Object[]> rows, Object... arguments) {
         CudaFunction function = device.kernels().function(kernel, storage, List.of());
-        KernelStep launch = new KernelStep(kernel, List.of(), function, Launch.rows(rows.size()), arena, afterAddress(arguments));
+        KernelStep launch = kernelStep(kernel, List.of(), function, Launch.rows(rows.size()), afterAddress(arguments));
         step(new TableStep(launch, List.copyOf(rows)));
     }
 
@@ -327,8 +327,11 @@ final class PlanBuilder {
     }
 
     private KernelStep kernelStep(Kernel kernel, List<String> macros, Launch launch, Object... arguments) {
-        CudaFunction function = device.kernels().function(kernel, KernelStep.storage(kernel, arguments), macros);
-        return new KernelStep(kernel, macros, function, launch, arena, arguments);
+        return kernelStep(kernel, macros, device.kernels().function(kernel, KernelStep.storage(kernel, arguments), macros), launch, arguments);
+    }
+
+    private KernelStep kernelStep(Kernel kernel, List<String> macros, CudaFunction function, Launch launch, Object... arguments) {
+        return new KernelStep(kernel, macros, function, device.programmatic(), launch, arena, arguments);
     }
 
     /**

@@ -47,7 +47,7 @@ class DepthwiseVariantsTest {
     void open() {
         CudaSimulator.clear();
         context = Cuda.open(new CudaSimulator()).devices().getFirst().open();
-        kernels = new KernelCache(new CudaSimulator(), context, 80, new DiskCache());
+        kernels = new KernelCache(new CudaSimulator(), context, 90, new DiskCache());
         stream = context.stream();
     }
 

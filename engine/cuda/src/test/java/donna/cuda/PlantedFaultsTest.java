@@ -60,7 +60,7 @@ class PlantedFaultsTest {
     }
 
     private CudaFunction function(String source, String entry) {
-        List<String> options = List.of("--gpu-architecture=sm_80");
+        List<String> options = List.of("--gpu-architecture=sm_90");
         return context.module(KernelCompiler.open(new CudaSimulator()).compile(source, entry + ".cu", options).image()).function(entry);
     }
 
@@ -308,6 +308,51 @@ class PlantedFaultsTest {
         stream.launch(function(source, "half"), LaunchShape.linear(1, Launch.BLOCK), new KernelArguments(arena, 0));
         String found = lostContext();
         assertTrue(found.startsWith("stuck: half") || found.startsWith("barrier: half"), found);
+    }
+
+    /** Fills {@code dst} with 2 after a kernel that fills it with 1, and does not wait for it to end. */
+    private void fillTwice(String source, DeviceMemory dst) {
+        CudaFunction fill = function(source, "fill");
+        KernelArguments arguments = new KernelArguments(arena, 3).set(0, dst.pointer()).set(1, 1f).set(2, COUNT);
+        stream.launch(fill, LaunchShape.linear(1, Launch.BLOCK), arguments);
+        stream.launchProgrammatic(fill, LaunchShape.linear(1, Launch.BLOCK), arguments.set(1, 2f));
+    }
+
+    @Test
+    void aProgrammaticKernelThatDoesNotWaitForTheOneBeforeIsNamed() {
+        String source = KernelFile.ELEMENTWISE.source();
+        String kernel = "fill(stored* dst, float value, int count) {\n";
+        String waiting = kernel + "    begin_after_predecessors();\n";
+        assertTrue(source.contains(waiting));
+        DeviceMemory dst = ones();
+        fillTwice(source, dst);
+        assertEquals(2, first(dst));
+        assertEquals(List.of(), CudaSimulator.findings());
+
+        fillTwice(source.replace(waiting, kernel), dst);
+        String found = lostContext();
+        assertTrue(found.startsWith("programmatic launch: fill, thread") && found.contains("before it has waited"), found);
+    }
+
+    @Test
+    void aProgrammaticKernelThatEndsWithoutWaitingIsNamed() {
+        String header = KernelFile.SUM.source().substring(0, KernelFile.SUM.source().indexOf("/* Of a, or of its products"));
+        CudaFunction some = function(header + "KERNEL some() {\n    if (threadIdx.x < 5) {\n        begin_after_predecessors();\n    }\n}\n", "some");
+        stream.launch(some, LaunchShape.linear(1, 8), new KernelArguments(arena, 0));
+        stream.launchProgrammatic(some, LaunchShape.linear(1, 8), new KernelArguments(arena, 0));
+        String found = lostContext();
+        assertTrue(found.startsWith("programmatic launch: some, thread") && found.contains("ends before it has waited"), found);
+    }
+
+    @Test
+    void aProgrammaticLaunchAfterWhatIsNoKernelIsRefused() {
+        DeviceMemory dst = context.allocate(BYTES);
+        KernelArguments arguments = new KernelArguments(arena, 3).set(0, dst.pointer()).set(1, 2f).set(2, COUNT);
+        stream.fillInts(dst.pointer(), 0, COUNT);
+        CudaFunction fill = kernel(Kernel.FILL);
+        NativeException e = assertThrows(NativeException.class, () -> stream.launchProgrammatic(fill, LaunchShape.linear(1, Launch.BLOCK), arguments));
+        assertTrue(e.getMessage().contains("cuLaunchKernelEx of 'fill'"), e.getMessage());
+        assertTrue(CudaSimulator.findings().getFirst().startsWith("programmatic launch: fill comes after work"), CudaSimulator.findings().toString());
     }
 
     @Test

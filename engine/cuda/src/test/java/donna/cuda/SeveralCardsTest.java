@@ -50,18 +50,18 @@ class SeveralCardsTest {
 
     @Test
     void allOfTheFirstOnesKindAreTakenUnlessSomeAreNamed() {
-        assertEquals(List.of("cuda:0 (Large, sm_80, f32)", "cuda:1 (Large, sm_80, f32)"), names("cuda"));
-        assertEquals(List.of("devices: cuda:0 (Large, sm_80, f32), cuda:1 (Large, sm_80, f32); not cuda:2 (Small, sm_80, f32): it is of another kind;"
+        assertEquals(List.of("cuda:0 (Large, sm_90, f32)", "cuda:1 (Large, sm_90, f32)"), names("cuda"));
+        assertEquals(List.of("devices: cuda:0 (Large, sm_90, f32), cuda:1 (Large, sm_90, f32); not cuda:2 (Small, sm_90, f32): it is of another kind;"
                 + " name it to use it"), lines);
-        assertEquals(List.of("cuda:2 (Small, sm_80, f32)"), names("cuda:2"));
-        assertEquals(List.of("device: cuda:2 (Small, sm_80, f32)"), lines);
-        assertEquals(List.of("cuda:1 (Large, sm_80, f32)", "cuda:2 (Small, sm_80, f32)"), names("cuda:1,2"));
+        assertEquals(List.of("cuda:2 (Small, sm_90, f32)"), names("cuda:2"));
+        assertEquals(List.of("device: cuda:2 (Small, sm_90, f32)"), lines);
+        assertEquals(List.of("cuda:1 (Large, sm_90, f32)", "cuda:2 (Small, sm_90, f32)"), names("cuda:1,2"));
         assertEquals(2, lines.size());
         assertTrue(lines.get(1).startsWith("these devices are of several kinds: the last bits"), lines.toString());
         DonnaException.Unavailable e = assertThrows(DonnaException.Unavailable.class, () -> names("cuda:0,3"));
         assertEquals("device 'cuda:3': there are 3 cards, numbered from 0", e.getMessage());
         String found = new CudaBackend().probe().detail();
-        assertTrue(found.startsWith("cuda:0 Large (sm_80), cuda:1 Large (sm_80), cuda:2 Small (sm_80), of another kind: used where it is named; NVRTC"), found);
+        assertTrue(found.startsWith("cuda:0 Large (sm_90), cuda:1 Large (sm_90), cuda:2 Small (sm_90), of another kind: used where it is named; NVRTC"), found);
         assertEquals(List.of(), CudaSimulator.findings());
     }
 

@@ -82,7 +82,7 @@ class StorageTest {
         CudaSimulator.clear();
         try (Arena arena = Arena.ofShared();
                 CudaContext context = Cuda.open(new CudaSimulator()).devices().getFirst().open();
-                KernelCache kernels = new KernelCache(new CudaSimulator(), context, 80, new DiskCache());
+                KernelCache kernels = new KernelCache(new CudaSimulator(), context, 90, new DiskCache());
                 CudaStream stream = context.stream();
                 PinnedMemory host = context.pinned(4L * count);
                 DeviceMemory src = context.allocate(4L * count);

@@ -68,6 +68,12 @@ public final class JcudaBindings implements CudaBindings {
         throw new NativeException("jcuda: JCuda has no NVML; leave -D" + PROPERTY + " out to watch the card");
     }
 
+    /** JCuda has no launches with attributes. */
+    @Override
+    public boolean launchesWithAttributes() {
+        return false;
+    }
+
     /** {@code part}'s class, with its native part. */
     private static Class<?> loaded(String part, Class<?> type) {
         Natives.check();

@@ -18,7 +18,7 @@ import jcuda.driver.CUmodule;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 
-/** {@link CudaDriver} over {@link JCudaDriver}, which has no attributes of memory pools: those answer {@code CUDA_ERROR_NOT_SUPPORTED}. */
+/** {@link CudaDriver} over {@link JCudaDriver}, which has no attributes of memory pools and of launches: those answer {@code CUDA_ERROR_NOT_SUPPORTED}. */
 final class JcudaDriver implements CudaDriver {
     private static final int NOT_SUPPORTED = 801;
 
@@ -395,6 +395,11 @@ final class JcudaDriver implements CudaDriver {
             MemorySegment parameters, MemorySegment extra) {
         return JCudaDriver.cuLaunchKernel(function(function), gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes, stream(stream),
                 Handles.host(parameters), Handles.host(extra));
+    }
+
+    @Override
+    public int cuLaunchKernelEx(MemorySegment config, long function, MemorySegment parameters, MemorySegment extra) {
+        return NOT_SUPPORTED;
     }
 
     private CUgraph graph(long graph) {

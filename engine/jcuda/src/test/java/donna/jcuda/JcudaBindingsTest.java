@@ -1,6 +1,7 @@
 package donna.jcuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -114,6 +115,14 @@ class JcudaBindingsTest {
                     handle.get(ValueLayout.JAVA_LONG, 0), 3, 1, 1, 128, 1, 1, 0, 0, parameters, MemorySegment.NULL));
             assertEquals(List.of(-7L, 3128L), longs(written));
         }
+    }
+
+    @Test
+    @Order(4)
+    void launchesWithAttributesAreNotThereAndSaidNotToBe() throws Exception {
+        makeDriver();
+        assertFalse(jcuda.launchesWithAttributes());
+        assertEquals(801, jcuda.driver().cuLaunchKernelEx(MemorySegment.NULL, 0, MemorySegment.NULL, MemorySegment.NULL));
     }
 
     private static List<Long> longs(MemorySegment segment) {

@@ -324,7 +324,7 @@ class GroupedDistillationTest {
                     }
                 };
                 DonnaException.NativeFailure e = assertThrows(DonnaException.NativeFailure.class, () -> onCards("cuda", losing, store));
-                assertTrue(e.getMessage().startsWith("cuda:" + lost + " (card, sm_80, f32): ") && e.getMessage().contains("no longer answers")
+                assertTrue(e.getMessage().startsWith("cuda:" + lost + " (card, sm_90, f32): ") && e.getMessage().contains("no longer answers")
                         && e.getMessage().endsWith("start it again"), e.getMessage());
                 assertEquals(List.of("lost: card " + lost + " no longer answers"), CudaSimulator.findings());
                 assertEquals(1, store.pieces.size());

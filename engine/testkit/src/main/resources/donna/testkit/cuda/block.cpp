@@ -45,6 +45,7 @@ struct Thread {
     int source;
     bool fenced;
     uint32_t fenced_at;
+    bool begun;
     std::vector<Known> heard;
 };
 
@@ -132,6 +133,23 @@ static int take() {
     return t;
 }
 
+[[noreturn]] void abandon_block() {
+    abandoned = true;
+    _longjmp(scheduler, 1);
+}
+
+static void broken(const std::string& what) {
+    fault(what);
+    abandon_block();
+}
+
+/** In a programmatic launch each thread waits for the work before the kernel, whatever it does then. */
+static void require_begun(const char* what) {
+    if (!threads[current].begun) {
+        broken("programmatic launch: " + thread_in_words() + what + " before it has waited for the work before the kernel");
+    }
+}
+
 /** Runs threads from their beginning, one after another, as long as the next one has not begun yet. */
 static void fiber_main() {
     Fiber* self = current_fiber;
@@ -140,6 +158,7 @@ static void fiber_main() {
         become(t);
         threads[t].state = State::READY;
         kernel->call(arguments.data());
+        require_begun(" ends");
         threads[t].state = State::ENDED;
         threads[t].fiber = nullptr;
         ended++;
@@ -166,14 +185,8 @@ static void wait(State why) {
     become(t);
 }
 
-[[noreturn]] void abandon_block() {
-    abandoned = true;
-    _longjmp(scheduler, 1);
-}
-
-static void broken(const std::string& what) {
-    fault(what);
-    abandon_block();
+static void device_begin() {
+    threads[current].begun = true;
 }
 
 static void device_barrier() {
@@ -275,6 +288,7 @@ static void device_fence() {
 }
 
 static uint32_t device_increment(void* at, uint32_t last) {
+    require_begun(" touches memory");
     touch_atomically((Address) at);
     uint32_t* word = (uint32_t*) at;
     uint32_t before = *word;
@@ -330,6 +344,7 @@ static void device_access(const void* at, unsigned bytes, int write) {
     if (offset < kernel->shared_bytes) {
         shared_access(offset, bytes, write != 0);
     } else {
+        require_begun(" touches memory");
         touch_by_thread((Address) at, bytes, write != 0);
     }
 }
@@ -342,6 +357,7 @@ void fill_table(Table* t) {
     t->lane = device_lane;
     t->fence = device_fence;
     t->increment = device_increment;
+    t->begin = device_begin;
 }
 
 uint32_t block_number() {
@@ -381,7 +397,7 @@ static void run_block() {
     memset(kernel->shared, 0xff, kernel->shared_bytes);
     runnable.clear();
     for (int t = 0; t < count; t++) {
-        threads[t] = Thread{State::FRESH, nullptr, 0, 0, 0, nullptr, nullptr, 0, false, 0, {}};
+        threads[t] = Thread{State::FRESH, nullptr, 0, 0, 0, nullptr, nullptr, 0, false, 0, !kernel->programmatic, {}};
         runnable.push_back(t);
     }
     while (ended < count) {

@@ -281,6 +281,6 @@ EXPORT int cublasLtMatmul(void*, Description* d, const float* alpha, Address a, 
         for (int i = 0; i < layout_d.batch && !failed(); i++) {
             product(desc, way, factor, layout_a, of_batch(layout_a, a, i), layout_b, of_batch(layout_b, b, i), old, layout_d, of_batch(layout_d, dst, i));
         }
-    });
+    }, Kind::KERNEL);
     return OK;
 }

@@ -27,6 +27,7 @@ Result begin_capture(Stream* s) {
     s->capture->lanes[s] = 0;
     s->capture->graph.lanes = 1;
     s->capture->graph.card = s->card;
+    s->newest = Kind::OTHER;
     s->last.clear();
     return SUCCESS;
 }
@@ -54,6 +55,7 @@ Result end_capture(Stream* s, Graph** graph) {
             }
         }
         other->capture = nullptr;
+        other->newest = Kind::OTHER;
     }
     if (result == SUCCESS) {
         *graph = new Graph(std::move(c->graph));
@@ -74,6 +76,7 @@ void record_event(Event* e, Stream* s) {
 }
 
 Result wait_event(Stream* s, Event* e) {
+    s->newest = Kind::OTHER;
     if (e->capture != nullptr) {
         if (s->capture == nullptr) {
             s->capture = e->capture;

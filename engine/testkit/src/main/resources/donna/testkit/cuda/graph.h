@@ -16,6 +16,9 @@ struct Stream {
     Capture* capture = nullptr;
     std::vector<int> last;
     std::vector<int> graph_lanes;
+
+    /** Of the work queued last, with nothing else asked of the stream since. */
+    Kind newest = Kind::OTHER;
 };
 
 /** One piece of recorded work; it runs after the nodes in `after`. `lane` is the stream it was recorded from, counted from 0. */

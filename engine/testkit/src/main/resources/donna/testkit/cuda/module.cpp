@@ -141,36 +141,71 @@ EXPORT Result cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, void* fun
     return is_open(function) ? SUCCESS : INVALID_HANDLE;
 }
 
+/** The driver's CUlaunchAttribute and CUlaunchConfig. */
+struct LaunchAttribute {
+    int id;
+    alignas(8) int value[16];
+};
+
+struct LaunchConfig {
+    unsigned grid[3], block[3], dynamic;
+    void* stream;
+    const LaunchAttribute* attributes;
+    unsigned count;
+};
+
+static_assert(sizeof(LaunchAttribute) == 72 && sizeof(LaunchConfig) == 56, "the sizes of the driver's own");
+
+static constexpr int PROGRAMMATIC_STREAM_SERIALIZATION = 6;
+
 /** Parameters are copied now, the kernel runs when its turn comes. */
-EXPORT Result cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned dynamic, void* stream,
-        void** parameters, void** extra) {
+EXPORT Result cuLaunchKernelEx(const LaunchConfig* c, void* function, void** parameters, void** extra) {
     ENTER();
     lose_if_asked();
     Function* f = (Function*) function;
-    Stream* s = stream_of(stream);
+    Stream* s = stream_of(c->stream);
     if (!is_open(f) || s == nullptr) {
         return INVALID_HANDLE;
     }
-    bool grid = gx > 0 && gy > 0 && gz > 0 && gx <= Card::GRID_X && gy <= Card::GRID_YZ && gz <= Card::GRID_YZ;
-    bool block = bx > 0 && by > 0 && bz > 0 && (uint64_t) bx * by * bz <= Card::THREADS && bz <= 64;
+    const unsigned* g = c->grid;
+    const unsigned* b = c->block;
+    bool grid = g[0] > 0 && g[1] > 0 && g[2] > 0 && g[0] <= Card::GRID_X && g[1] <= Card::GRID_YZ && g[2] <= Card::GRID_YZ;
+    bool block = b[0] > 0 && b[1] > 0 && b[2] > 0 && (uint64_t) b[0] * b[1] * b[2] <= Card::THREADS && b[2] <= 64;
     if (!grid || !block || extra != nullptr || (parameters == nullptr && !f->sizes.empty())) {
         return INVALID_VALUE;
     }
-    if (dynamic + shared_bytes(f->module) > Card::SHARED_BYTES) {
+    if (c->dynamic + shared_bytes(f->module) > Card::SHARED_BYTES) {
         return LAUNCH_OUT_OF_RESOURCES;
+    }
+    bool programmatic = false;
+    for (unsigned i = 0; i < c->count; i++) {
+        if (c->attributes[i].id != PROGRAMMATIC_STREAM_SERIALIZATION) {
+            return NOT_SUPPORTED;
+        }
+        programmatic = c->attributes[i].value[0] != 0;
+    }
+    if (programmatic && s->newest != Kind::KERNEL) {
+        note("programmatic launch: " + f->name + " comes after work of its stream that is no kernel and no product");
+        return INVALID_VALUE;
     }
     auto l = std::make_shared<Launch>();
     l->name = f->name;
     l->call = f->call;
-    unsigned sizes[] = {gx, gy, gz, bx, by, bz};
-    std::copy(sizes, sizes + 3, l->grid);
-    std::copy(sizes + 3, sizes + 6, l->block);
+    std::copy(g, g + 3, l->grid);
+    std::copy(b, b + 3, l->block);
     for (size_t i = 0; i < f->sizes.size(); i++) {
         l->parameters.emplace_back((char*) parameters[i], (char*) parameters[i] + f->sizes[i]);
     }
     l->shared = (char*) ((void* (*)()) dlsym(f->module->library, "donna_shared_start"))();
     l->shared_bytes = shared_bytes(f->module);
     l->table = &f->module->table;
-    enqueue(s, f->name, [l] { launch(*l); });
+    l->programmatic = programmatic;
+    enqueue(s, f->name, [l] { launch(*l); }, Kind::KERNEL);
     return failed() ? ILLEGAL_ADDRESS : SUCCESS;
+}
+
+EXPORT Result cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned dynamic, void* stream,
+        void** parameters, void** extra) {
+    LaunchConfig config = {{gx, gy, gz}, {bx, by, bz}, dynamic, stream, nullptr, 0};
+    return cuLaunchKernelEx(&config, function, parameters, extra);
 }

@@ -30,6 +30,7 @@ struct Table {
     int (*lane)();
     void (*fence)();
     uint32_t (*increment)(void* at, uint32_t last);
+    void (*begin)();
 };
 
 }  // namespace simulator
@@ -91,6 +92,10 @@ UNTRACED static inline unsigned atomicInc(unsigned* at, unsigned last) {
 }
 
 /* ---- what kshim.h writes in PTX for a card */
+
+UNTRACED static inline void begin_after_predecessors() {
+    donna_simulator->begin();
+}
 
 extern "C" void __tsan_read16(void*);
 extern "C" void __tsan_write16(void*);

@@ -44,7 +44,7 @@ enum : Result {
 /** Limits of a simulated card, and of how many there are. */
 struct Card {
     static constexpr int MOST = 4;
-    static constexpr int MAJOR = 8, MINOR = 0;
+    static constexpr int MAJOR = 9, MINOR = 0;
     static constexpr int MULTIPROCESSORS = 4;
     static constexpr unsigned THREADS = 1024, GRID_X = 2147483647, GRID_YZ = 65535, SHARED_BYTES = 48 * 1024;
     static constexpr uint64_t MEMORY = 1ull << 29;
@@ -147,7 +147,10 @@ struct Open {
 // ---- stream.cpp: queues and clocks
 
 struct Stream;
-Job enqueue(Stream* stream, const std::string& name, std::function<void()> body);
+
+/** Whether a kernel may be launched programmatically after some work. */
+enum class Kind { KERNEL, OTHER };
+Job enqueue(Stream* stream, const std::string& name, std::function<void()> body, Kind kind = Kind::OTHER);
 
 /** The stream, if it is one of the current card. */
 Stream* stream_of(void* handle);
@@ -190,6 +193,9 @@ struct Launch {
     char* shared;
     size_t shared_bytes;
     struct Table* table;
+
+    /** Whether its threads may run before the work before it has ended, unless they wait for that. */
+    bool programmatic;
 };
 void launch(const Launch& launch);
 

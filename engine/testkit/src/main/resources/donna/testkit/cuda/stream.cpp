@@ -118,7 +118,8 @@ void close_stream(Stream* s) {
     delete s;
 }
 
-Job enqueue(Stream* s, const std::string& name, std::function<void()> body) {
+Job enqueue(Stream* s, const std::string& name, std::function<void()> body, Kind kind) {
+    s->newest = kind;
     if (s->capture != nullptr) {
         record(s, name, std::move(body));
         return nullptr;
@@ -185,7 +186,7 @@ void force(const Job& job) {
 }
 
 void force_stream(Stream* s) {
-    Job marker = enqueue(s, "end of stream", nullptr);
+    Job marker = enqueue(s, "end of stream", nullptr, s->newest);
     force(marker);
     join(host, s->clock);
 }
