@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * @param ahead rows that are on their way to a thread; more than one only where an access has 4 bytes
  */
 public record DepthwiseForm(int side, int stride, int channels, int strip, int ahead) {
-    static final List<Integer> SIDES = List.of(3, 5, 7);
+    private static final List<Integer> SIDES = List.of(3, 5, 7);
     private static final List<Integer> STRIDES = List.of(1, 2);
 
     /** What it costs to load a pixel's channels and to store them, and to widen one of them, in multiply-adds. */

@@ -16,6 +16,7 @@ import java.util.stream.IntStream;
  * @param groups of images that a product takes together
  */
 public record DepthwiseProducts(int side, int lines, int tiles, int strips, int rows, int bands, int groups) {
+    private static final List<Integer> SIDES = List.of(5, 7);
     private static final int OLDEST = 80;
     private static final int TILE = 16;
     private static final int THREADS = 256;
@@ -42,12 +43,16 @@ public record DepthwiseProducts(int side, int lines, int tiles, int strips, int 
     private static final int ROWS_PER_TAP = 2;
 
     /**
-     * Whether there are kernels for a convolution of square windows whose {@code taps} to a side and {@code stride} are {@linkplain DepthwiseForm#covers covered}.
+     * Whether there are kernels for a convolution of square windows, and they are faster than those that multiply number by number: on an H100 they are not for
+     * windows of 3 x 3, nor for 5 x 5 on images that are wider than a product.
      *
      * @param capability of the card, {@code 10 * major + minor}
+     * @param width of the wider of src and dst
      */
-    public static boolean covers(Storage storage, int capability, int samples, int channels, int taps, int stride, int padding) {
-        return isOn(storage, capability) && stride == 1 && channels % 8 == 0 && samples >= IMAGES_OF_BANDS && padding <= REACH && taps - 1 - padding <= REACH;
+    public static boolean covers(Storage storage, int capability, int samples, int channels, int taps, int stride, int padding, int width) {
+        boolean pays = taps == 7 || taps == 5 && width <= WIDEST;
+        return pays && isOn(storage, capability) && stride == 1 && channels % 8 == 0 && samples >= IMAGES_OF_BANDS && padding <= REACH
+                && taps - 1 - padding <= REACH;
     }
 
     static boolean isOn(Storage storage, int capability) {
@@ -111,7 +116,7 @@ public record DepthwiseProducts(int side, int lines, int tiles, int strips, int 
 
     /** The macros that {@code file} is compiled with; nothing for other files. */
     static List<List<String>> variants(KernelFile file) {
-        List<DepthwiseProducts> all = DepthwiseForm.SIDES.stream()
+        List<DepthwiseProducts> all = SIDES.stream()
                 .flatMap(side -> IntStream.of(1, 2).mapToObj(lines -> new DepthwiseProducts(side, lines, 1, 1, 1, 1, 1)))
                 .toList();
         return switch (file) {

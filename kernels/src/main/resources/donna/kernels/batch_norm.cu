@@ -3,6 +3,7 @@
  * as columns.h says. A residual may be missing.
  */
 #include "kshim.h"
+#include "activations.h"
 #include "columns.h"
 
 template <int N>

@@ -1,11 +1,12 @@
 /*
  * Depthwise convolution of stride 1 of src [N, H, W, C] by weight [C, SIDE, SIDE] to dst [N, OH, OW, C] on tensor cores: a row of dst is the sum over SIDE rows
  * of src of the products of a band matrix, which holds a row of taps in its diagonals, with the pixels of eight images. With flipped taps this is the backward
- * pass. C is a multiple of eight. Compiled for SIDE (3, 5, 7) and LINES: 1 where a row of src and of dst has at most sixteen pixels; 2 for strips of eight pixels,
+ * pass. C is a multiple of eight. Compiled for SIDE (5, 7) and LINES: 1 where a row of src and of dst has at most sixteen pixels; 2 for strips of eight pixels,
  * whose windows reach at most four to either side, of which a product makes two rows, from matrices of two rows of taps above each other. AFTER and STATISTICS
  * as in depthwise_strips.cu.
  */
 #include "kshim.h"
+#include "activations.h"
 #include "products.h"
 #include "depthwise_planes.h"
 

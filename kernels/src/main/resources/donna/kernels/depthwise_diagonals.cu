@@ -1,6 +1,6 @@
 /*
  * The gradient of a depthwise convolution of stride 1 by its weight, of src [N, H, W, C] and d_dst [N, OH, OW, C], on tensor cores: the products of a row of
- * src with a row of d_dst over sixteen images, of which the diagonals add up to the taps of a row. C is a multiple of eight. Compiled for SIDE (3, 5, 7); a tap
+ * src with a row of d_dst over sixteen images, of which the diagonals add up to the taps of a row. C is a multiple of eight. Compiled for SIDE (5, 7); a tap
  * is at most four pixels to either side of a pixel.
  */
 #include "kshim.h"
@@ -18,6 +18,9 @@
 /* Words from an image to the next: of src and of d_dst. */
 #define SRC_IMAGE 168
 #define DST_IMAGE 88
+
+/* Rows of each that are on their way. */
+#define AHEAD 2
 
 /* A row of src and one of d_dst. */
 #define ROW (IMAGES * (SRC_IMAGE + DST_IMAGE))
@@ -67,8 +70,8 @@ DEVICE void store_diagonals(const float (&products)[SIDE][2][4], float* all, flo
 KERNEL __launch_bounds__(THREADS, 2) depthwise_diagonals(const stored* src, const stored* d_dst, float* partial, int height, int width, int channels,
         int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples, int chunks) {
     begin_after_predecessors();
-    alignas(16) __shared__ unsigned ring[2 * ROW];
-    static_assert(WARPS * SIDE * COLUMNS * STRIP <= 2 * ROW, "the products of a channel find room");
+    alignas(16) __shared__ unsigned ring[(AHEAD + 1) * ROW];
+    static_assert(WARPS * SIDE * COLUMNS * STRIP <= (AHEAD + 1) * ROW, "the products of a channel find room");
     int tile = blockIdx.x % tiles * TILE;
     int chunk = blockIdx.x / tiles;
     int warp = threadIdx.x / 32;
@@ -89,7 +92,7 @@ KERNEL __launch_bounds__(THREADS, 2) depthwise_diagonals(const stored* src, cons
         Rows<IMAGES, STRIP, DST_IMAGE> gradients(d_dst + sample * out_height * out_width * channels, out_height, out_width, channels, tile, x,
                 samples - sample);
         auto ask = [&](int step) {
-            unsigned* row = ring + step % 2 * ROW;
+            unsigned* row = ring + step % (AHEAD + 1) * ROW;
             if (step < steps && (unsigned) (top + step) < (unsigned) height) {
                 in.copy(row, top + step);
             }
@@ -99,15 +102,17 @@ KERNEL __launch_bounds__(THREADS, 2) depthwise_diagonals(const stored* src, cons
             close_copies();
         };
         __syncthreads();
-        clear(ring, 2 * ROW);
+        clear(ring, (AHEAD + 1) * ROW);
         __syncthreads();
-        ask(0);
+        for (int ahead = 0; ahead < AHEAD; ahead++) {
+            ask(ahead);
+        }
         unsigned live[SIDE][2][2] = {};
         for (int step = 0; step < steps; step++) {
-            copies_done<0>();
+            copies_done<AHEAD - 1>();
             __syncthreads();
-            ask(step + 1);
-            const unsigned* row = ring + step % 2 * ROW + line * PIXEL + warp;
+            ask(step + AHEAD);
+            const unsigned* row = ring + step % (AHEAD + 1) * ROW + line * PIXEL + warp;
 #pragma unroll
             for (int v = SIDE - 1; v > 0; v--) {
 #pragma unroll

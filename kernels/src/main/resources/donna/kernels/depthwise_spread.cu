@@ -1,5 +1,6 @@
 /* The gradient of a depthwise convolution of stride 2 by src: of d_dst [N, OH, OW, C] and weight [C, SIDE, SIDE] to d_src [N, H, W, C]. */
 #include "kshim.h"
+#include "activations.h"
 #include "depthwise.h"
 
 /* Pixels of a row of d_dst that meet a strip of d_src. */

@@ -3,6 +3,7 @@
  * which a sum and the bias of its channel, which may be missing, are stored; or STATISTICS, sums of what is stored.
  */
 #include "kshim.h"
+#include "activations.h"
 #include "depthwise.h"
 
 #ifndef AFTER

@@ -1,5 +1,6 @@
 /* The gradient of a depthwise convolution by its weight: of src [N, H, W, C] and d_dst [N, OH, OW, C]. */
 #include "kshim.h"
+#include "activations.h"
 #include "depthwise.h"
 
 /* Pixels of a row of src that a strip of d_dst meets. */

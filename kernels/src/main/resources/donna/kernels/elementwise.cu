@@ -1,5 +1,6 @@
 /* Eight elements a thread, the last of which may be missing: count is no multiple of eight in general. */
 #include "kshim.h"
+#include "activations.h"
 #include "blocks.h"
 
 /* The first of a thread's eight elements. */

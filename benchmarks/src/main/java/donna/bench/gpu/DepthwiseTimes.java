@@ -231,7 +231,7 @@ final class DepthwiseTimes {
     }
 
     private Optional<Work> products(Pass p, Layer l) {
-        if (!DepthwiseProducts.covers(storage, context.device().computeCapability(), SAMPLES, l.channels, l.side, l.stride, l.padding())) {
+        if (!DepthwiseProducts.covers(storage, context.device().computeCapability(), SAMPLES, l.channels, l.side, l.stride, l.padding(), l.size)) {
             return Optional.empty();
         }
         boolean weight = p == Pass.BACKWARD_WEIGHT;

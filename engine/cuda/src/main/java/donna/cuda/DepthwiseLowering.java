@@ -39,7 +39,7 @@ final class DepthwiseLowering {
 
     private boolean hasProducts(Conv c, Slot stored) {
         return hasForms(c) && DepthwiseProducts.covers(stored.storage(), b.device().capability(), c.samples(), c.outputs(), c.weight().dim(2), c.g().stride(),
-                c.g().padding());
+                c.g().padding(), Math.max(c.src().dim(3), c.dst().dim(3)));
     }
 
     private void launch(Kernel kernel, int count, Object[] arguments) {
