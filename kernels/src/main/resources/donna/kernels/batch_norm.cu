@@ -14,6 +14,38 @@ DEVICE floats<N> product(floats<N> a, const floats<N>& b) {
     return a;
 }
 
+/* n / divisor, where share is 2^40 / divisor, rounded up, and n divisor is less than 2^40. */
+DEVICE int quotient(int n, long long share) {
+    return (int) ((unsigned long long) n * (unsigned long long) share >> 40);
+}
+
+/* What image n, of each channel from c on, is multiplied by, and what is added to it then: each [images, channels], which may be missing. */
+struct Gate {
+    const stored *factor, *shift;
+    float of_shift;
+    long long pixels_share;
+    int channels;
+
+    template <int N>
+    DEVICE_MEMBER void apply(floats<N>& v, int row, int c) const {
+        if (factor || shift) {
+            int at = quotient(row, pixels_share) * channels + c;
+            if (factor) {
+                floats<N> f = load<N>(factor + at);
+                for (int k = 0; k < N; k++) {
+                    v.v[k] *= f.v[k];
+                }
+            }
+            if (shift) {
+                floats<N> s = load<N>(shift + at);
+                for (int k = 0; k < N; k++) {
+                    v.v[k] += of_shift * s.v[k];
+                }
+            }
+        }
+    }
+};
+
 template <int N>
 DEVICE floats<N> difference(floats<N> a, const floats<N>& b) {
     for (int k = 0; k < N; k++) {
@@ -121,14 +153,16 @@ KERNEL __launch_bounds__(LANES * LANES) batch_norm_moments(const float* partial,
 }
 
 /*
- * act(gamma (src - mean) factor + beta + residual). The threads that are there are a multiple of those that a row needs, so that a thread meets the same
- * channels again and again.
+ * act(gamma (src - mean) factor + beta + residual), times a gate. The threads that are there are a multiple of those that a row needs, so that a thread meets
+ * the same channels, from c on, again and again.
  */
 template <int N>
-DEVICE void normalise(const stored* src, floats<N> factor, floats<N> mean, floats<N> beta, const stored* residual, stored* dst, int act, int threads,
-        int count) {
+DEVICE void normalise(const stored* src, floats<N> factor, floats<N> mean, floats<N> beta, const stored* residual, stored* dst, const Gate& gate, int act,
+        int c, int channels, int threads, int count) {
     int step = N * threads;
-    for (int first = N * element(); first < count; first += AT_ONCE<N, 1> * step) {
+    int row = N * element() / channels;
+    int rows = step / channels;
+    for (int first = N * element(); first < count; first += AT_ONCE<N, 1> * step, row += AT_ONCE<N, 1> * rows) {
         packed<N> x[AT_ONCE<N, 1>];
 #pragma unroll
         for (int u = 0; u < AT_ONCE<N, 1>; u++) {
@@ -149,6 +183,7 @@ DEVICE void normalise(const stored* src, floats<N> factor, floats<N> mean, float
                     }
                 }
                 activate_each<N>(act, y);
+                gate.apply<N>(y, row + u * rows, c);
                 store<N>(dst + i, y);
             }
         }
@@ -158,7 +193,7 @@ DEVICE void normalise(const stored* src, floats<N> factor, floats<N> mean, float
 /* deviation is the inverse of the standard deviation, or, where eps is not negative, the variance. */
 template <int N>
 DEVICE void apply(const stored* src, const float* gamma, const float* beta, const float* mean, const float* deviation, const stored* residual, stored* dst,
-        float eps, int act, int channels, int threads, int count) {
+        const Gate& gate, float eps, int act, int channels, int threads, int count) {
     if (element() < threads) {
         int c = N * element() % channels;
         floats<N> factor = load<N>(gamma + c);
@@ -166,18 +201,19 @@ DEVICE void apply(const stored* src, const float* gamma, const float* beta, cons
         for (int k = 0; k < N; k++) {
             factor.v[k] *= eps < 0.0f ? of.v[k] : 1.0f / sqrtf(of.v[k] + eps);
         }
-        normalise<N>(src, factor, load<N>(mean + c), load<N>(beta + c), residual, dst, act, threads, count);
+        normalise<N>(src, factor, load<N>(mean + c), load<N>(beta + c), residual, dst, gate, act, c, channels, threads, count);
     }
 }
 
-/* act(gamma (src - mean) inverse_std + beta + residual). */
+/* act(gamma (src - mean) inverse_std + beta + residual), times gate [images, channels], where there is one; an image's pixels are as `quotient` wants them. */
 KERNEL __launch_bounds__(BLOCK, 4) batch_norm_apply(const stored* src, const float* gamma, const float* beta, const float* mean, const float* inverse_std,
-        const stored* residual, stored* dst, int act, int channels, int threads, int count) {
+        const stored* residual, const stored* gate, stored* dst, long long pixels_share, int act, int channels, int threads, int count) {
     begin_after_predecessors();
+    Gate of_image = {gate, nullptr, 0.0f, pixels_share, channels};
     if (channels % 8 == 0) {
-        apply<8>(src, gamma, beta, mean, inverse_std, residual, dst, -1.0f, act, channels, threads, count);
+        apply<8>(src, gamma, beta, mean, inverse_std, residual, dst, of_image, -1.0f, act, channels, threads, count);
     } else {
-        apply<1>(src, gamma, beta, mean, inverse_std, residual, dst, -1.0f, act, channels, threads, count);
+        apply<1>(src, gamma, beta, mean, inverse_std, residual, dst, of_image, -1.0f, act, channels, threads, count);
     }
 }
 
@@ -186,9 +222,9 @@ KERNEL __launch_bounds__(BLOCK, 4) batch_norm_inference(const stored* src, const
         const stored* residual, stored* dst, float eps, int act, int channels, int threads, int count) {
     begin_after_predecessors();
     if (channels % 8 == 0) {
-        apply<8>(src, gamma, beta, mean, variance, residual, dst, eps, act, channels, threads, count);
+        apply<8>(src, gamma, beta, mean, variance, residual, dst, Gate{}, eps, act, channels, threads, count);
     } else {
-        apply<1>(src, gamma, beta, mean, variance, residual, dst, eps, act, channels, threads, count);
+        apply<1>(src, gamma, beta, mean, variance, residual, dst, Gate{}, eps, act, channels, threads, count);
     }
 }
 
@@ -209,8 +245,8 @@ DEVICE void before_activation(floats<N>& d, const floats<N>& centred, const floa
 
 /* Sums of dy and of dy (src - mean), where dy is the gradient before the activation. */
 template <int N>
-DEVICE floats<2 * N> gradients(const stored* d_dst, const stored* src, const float* gamma, const float* beta, const float* mean, const float* inverse_std,
-        const stored* residual, int act, int rows, int channels, int chunks) {
+DEVICE floats<2 * N> gradients(const stored* d_dst, const Gate& gate, const stored* src, const float* gamma, const float* beta, const float* mean,
+        const float* inverse_std, const stored* residual, int act, int rows, int channels, int chunks) {
     columns<N> t(rows, channels, blockIdx.z, chunks);
     floats<2 * N> sums = {};
     if (t.inside) {
@@ -231,6 +267,7 @@ DEVICE floats<2 * N> gradients(const stored* d_dst, const stored* src, const flo
             for (int u = 0; u < AT_ONCE<N, 2>; u++) {
                 if (r + u * step < t.last) {
                     floats<N> dy = unpack(d[u]);
+                    gate.apply<N>(dy, r + u * step, t.c);
                     floats<N> centred = difference<N>(unpack(x[u]), of_mean);
                     before_activation<N>(dy, centred, slope, of_beta, residual, (r + u * step) * channels + t.c, act);
                     for (int k = 0; k < N; k++) {
@@ -245,9 +282,10 @@ DEVICE floats<2 * N> gradients(const stored* d_dst, const stored* src, const flo
 }
 
 template <int N>
-DEVICE void backward_sums(unsigned* counters, const stored* d_dst, const stored* src, const float* gamma, const float* beta, const float* mean,
-        const float* inverse_std, const stored* residual, float* partial, float* d_beta, float* d_gamma, int act, int rows, int channels, int chunks) {
-    floats<2 * N> sums = gradients<N>(d_dst, src, gamma, beta, mean, inverse_std, residual, act, rows, channels, chunks);
+DEVICE void backward_sums(unsigned* counters, const stored* d_dst, const Gate& gate, const stored* src, const float* gamma, const float* beta,
+        const float* mean, const float* inverse_std, const stored* residual, float* partial, float* d_beta, float* d_gamma, int act, int rows, int channels,
+        int chunks) {
+    floats<2 * N> sums = gradients<N>(d_dst, gate, src, gamma, beta, mean, inverse_std, residual, act, rows, channels, chunks);
     int groups = sum_all<2 * N>(sums, counters, partial, chunks);
     int width = N * (int) blockDim.x;
     for (int i = thread_of_block(); groups > 0 && i < width; i += threads_of_block()) {
@@ -259,22 +297,26 @@ DEVICE void backward_sums(unsigned* counters, const stored* d_dst, const stored*
     }
 }
 
-/* d_beta and d_gamma: sums of dy, and of dy times the normalised src. partial [chunks, tiles, 2 columns of a tile], a counter for each tile. */
-KERNEL __launch_bounds__(BLOCK, 4) batch_norm_backward_sums(unsigned* counters, const stored* d_dst, const stored* src, const float* gamma,
-        const float* beta, const float* mean, const float* inverse_std, const stored* residual, float* partial, float* d_beta, float* d_gamma, int act,
-        int rows, int channels, int chunks) {
+/*
+ * d_beta and d_gamma: sums of dy, and of dy times the normalised src. partial [chunks, tiles, 2 columns of a tile], a counter for each tile. The gradient of
+ * what was normalised is d_dst gate + of_shift shift, where gate and shift are [images, channels] and may be missing; pixels_share as batch_norm_apply.
+ */
+KERNEL __launch_bounds__(BLOCK, 4) batch_norm_backward_sums(unsigned* counters, const stored* d_dst, const stored* gate, const stored* shift,
+        const stored* src, const float* gamma, const float* beta, const float* mean, const float* inverse_std, const stored* residual, float* partial,
+        float* d_beta, float* d_gamma, float of_shift, long long pixels_share, int act, int rows, int channels, int chunks) {
     begin_after_predecessors();
+    Gate of_image = {gate, shift, of_shift, pixels_share, channels};
     if (channels % 4 == 0) {
-        backward_sums<4>(counters, d_dst, src, gamma, beta, mean, inverse_std, residual, partial, d_beta, d_gamma, act, rows, channels, chunks);
+        backward_sums<4>(counters, d_dst, of_image, src, gamma, beta, mean, inverse_std, residual, partial, d_beta, d_gamma, act, rows, channels, chunks);
     } else {
-        backward_sums<1>(counters, d_dst, src, gamma, beta, mean, inverse_std, residual, partial, d_beta, d_gamma, act, rows, channels, chunks);
+        backward_sums<1>(counters, d_dst, of_image, src, gamma, beta, mean, inverse_std, residual, partial, d_beta, d_gamma, act, rows, channels, chunks);
     }
 }
 
 template <int N>
-DEVICE void backward(const stored* d_dst, const stored* src, const float* gamma, const float* beta, const float* mean, const float* inverse_std,
-        const stored* residual, const float* d_gamma, const float* d_beta, stored* d_src, stored* d_residual, int act, int channels, int threads,
-        int count) {
+DEVICE void backward(const stored* d_dst, const Gate& gate, const stored* src, const float* gamma, const float* beta, const float* mean,
+        const float* inverse_std, const stored* residual, const float* d_gamma, const float* d_beta, stored* d_src, stored* d_residual, int act, int channels,
+        int threads, int count) {
     if (element() < threads) {
         int c = N * element() % channels;
         float per_row = 1.0f / (float) (count / channels);
@@ -289,7 +331,9 @@ DEVICE void backward(const stored* d_dst, const stored* src, const float* gamma,
             of_sum.v[k] *= per_row;
         }
         int step = N * threads;
-        for (int first = N * element(); first < count; first += AT_ONCE<N, 2> * step) {
+        int row = N * element() / channels;
+        int rows = step / channels;
+        for (int first = N * element(); first < count; first += AT_ONCE<N, 2> * step, row += AT_ONCE<N, 2> * rows) {
             packed<N> d[AT_ONCE<N, 2>];
             packed<N> x[AT_ONCE<N, 2>];
 #pragma unroll
@@ -303,6 +347,7 @@ DEVICE void backward(const stored* d_dst, const stored* src, const float* gamma,
                 int i = first + u * step;
                 if (i < count) {
                     floats<N> dy = unpack(d[u]);
+                    gate.apply<N>(dy, row + u * rows, c);
                     floats<N> centred = difference<N>(unpack(x[u]), of_mean);
                     before_activation<N>(dy, centred, slope, of_beta, residual, i, act);
                     if (d_residual) {
@@ -318,14 +363,15 @@ DEVICE void backward(const stored* d_dst, const stored* src, const float* gamma,
     }
 }
 
-/* gamma inverse_std (dy - mean(dy) - x mean(dy x)); d_residual, where there is one, is dy. */
-KERNEL __launch_bounds__(BLOCK, 4) batch_norm_backward(const stored* d_dst, const stored* src, const float* gamma, const float* beta, const float* mean,
-        const float* inverse_std, const stored* residual, const float* d_gamma, const float* d_beta, stored* d_src, stored* d_residual, int act,
-        int channels, int threads, int count) {
+/* gamma inverse_std (dy - mean(dy) - x mean(dy x)); d_residual, where there is one, is dy. d_dst, gate and shift as batch_norm_backward_sums takes them. */
+KERNEL __launch_bounds__(BLOCK, 4) batch_norm_backward(const stored* d_dst, const stored* gate, const stored* shift, const stored* src,
+        const float* gamma, const float* beta, const float* mean, const float* inverse_std, const stored* residual, const float* d_gamma,
+        const float* d_beta, stored* d_src, stored* d_residual, float of_shift, long long pixels_share, int act, int channels, int threads, int count) {
     begin_after_predecessors();
+    Gate of_image = {gate, shift, of_shift, pixels_share, channels};
     if (channels % 4 == 0) {
-        backward<4>(d_dst, src, gamma, beta, mean, inverse_std, residual, d_gamma, d_beta, d_src, d_residual, act, channels, threads, count);
+        backward<4>(d_dst, of_image, src, gamma, beta, mean, inverse_std, residual, d_gamma, d_beta, d_src, d_residual, act, channels, threads, count);
     } else {
-        backward<1>(d_dst, src, gamma, beta, mean, inverse_std, residual, d_gamma, d_beta, d_src, d_residual, act, channels, threads, count);
+        backward<1>(d_dst, of_image, src, gamma, beta, mean, inverse_std, residual, d_gamma, d_beta, d_src, d_residual, act, channels, threads, count);
     }
 }

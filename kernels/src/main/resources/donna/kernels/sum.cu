@@ -1,15 +1,33 @@
 /* Sums over rows and over everything but one dimension. */
 #include "kshim.h"
+#include "activations.h"
 #include "blocks.h"
 #include "columns.h"
 
-/* Of a, or of its products with b. */
-template <int N, bool PRODUCTS>
-DEVICE void of_pixels(unsigned* counters, const stored* a, const stored* b, float* partial, stored* dst, float factor, int pixels, int channels, int chunks) {
+/* What x becomes: act(slope (x - mean) + beta), or x itself where there is no slope. */
+struct Norm {
+    const float *gamma, *beta, *mean, *inverse_std;
+    int act;
+};
+
+/* Of a, or of its products with b; of the later of the two as `norm` makes it, if NORMAL. */
+template <int N, bool PRODUCTS, bool NORMAL>
+DEVICE void of_pixels(unsigned* counters, const stored* a, const stored* b, const Norm& norm, float* partial, stored* dst, float factor, int pixels,
+        int channels, int chunks) {
     constexpr int AT = AT_ONCE<N, PRODUCTS ? 2 : 1>;
     columns<N> t(pixels, channels, blockIdx.z, chunks);
     floats<N> sum = {};
     if (t.inside) {
+        floats<N> slope, of_mean, of_beta;
+        if constexpr (NORMAL) {
+            slope = load<N>(norm.gamma + t.c);
+            floats<N> inverse = load<N>(norm.inverse_std + t.c);
+            for (int k = 0; k < N; k++) {
+                slope.v[k] *= inverse.v[k];
+            }
+            of_mean = load<N>(norm.mean + t.c);
+            of_beta = load<N>(norm.beta + t.c);
+        }
         int sample = (int) blockIdx.y * pixels;
         int step = (int) blockDim.y;
         for (int p = t.first; p < t.last; p += AT * step) {
@@ -28,6 +46,13 @@ DEVICE void of_pixels(unsigned* counters, const stored* a, const stored* b, floa
                 if (p + u * step < t.last) {
                     floats<N> of_a = unpack(x[u]);
                     floats<N> of_b = unpack(y[u]);
+                    if constexpr (NORMAL) {
+                        floats<N>& v = PRODUCTS ? of_b : of_a;
+                        for (int k = 0; k < N; k++) {
+                            v.v[k] = slope.v[k] * (v.v[k] - of_mean.v[k]) + of_beta.v[k];
+                        }
+                        activate_each<N>(norm.act, v);
+                    }
                     for (int k = 0; k < N; k++) {
                         sum.v[k] += PRODUCTS ? of_a.v[k] * of_b.v[k] : of_a.v[k];
                     }
@@ -45,6 +70,13 @@ DEVICE void of_pixels(unsigned* counters, const stored* a, const stored* b, floa
     }
 }
 
+template <int N, bool NORMAL>
+DEVICE void of_pixels(unsigned* counters, const stored* a, const stored* b, const Norm& norm, float* partial, stored* dst, float factor, int pixels,
+        int channels, int chunks) {
+    b ? of_pixels<N, true, NORMAL>(counters, a, b, norm, partial, dst, factor, pixels, channels, chunks)
+      : of_pixels<N, false, NORMAL>(counters, a, b, norm, partial, dst, factor, pixels, channels, chunks);
+}
+
 /*
  * dst [samples, channels]: factor times the sum over the pixels of a [samples, pixels, channels], times b of that shape where there is one. partial as
  * columns.h says, with the samples for y.
@@ -52,13 +84,17 @@ DEVICE void of_pixels(unsigned* counters, const stored* a, const stored* b, floa
 KERNEL __launch_bounds__(BLOCK, 4) sum_pixels(unsigned* counters, const stored* a, const stored* b, float* partial, stored* dst, float factor, int pixels,
         int channels, int chunks) {
     begin_after_predecessors();
-    if (channels % 8 == 0) {
-        b ? of_pixels<8, true>(counters, a, b, partial, dst, factor, pixels, channels, chunks)
-          : of_pixels<8, false>(counters, a, b, partial, dst, factor, pixels, channels, chunks);
-    } else {
-        b ? of_pixels<1, true>(counters, a, b, partial, dst, factor, pixels, channels, chunks)
-          : of_pixels<1, false>(counters, a, b, partial, dst, factor, pixels, channels, chunks);
-    }
+    channels % 8 == 0 ? of_pixels<8, false>(counters, a, b, Norm{}, partial, dst, factor, pixels, channels, chunks)
+                      : of_pixels<1, false>(counters, a, b, Norm{}, partial, dst, factor, pixels, channels, chunks);
+}
+
+/* The same of act(gamma (x - mean) inverse_std + beta) in place of x, which is b where there is one, and a where there is none. */
+KERNEL __launch_bounds__(BLOCK, 4) sum_normalised_pixels(unsigned* counters, const stored* a, const stored* b, const float* gamma, const float* beta,
+        const float* mean, const float* inverse_std, float* partial, stored* dst, float factor, int act, int pixels, int channels, int chunks) {
+    begin_after_predecessors();
+    Norm norm = {gamma, beta, mean, inverse_std, act};
+    channels % 8 == 0 ? of_pixels<8, true>(counters, a, b, norm, partial, dst, factor, pixels, channels, chunks)
+                      : of_pixels<1, true>(counters, a, b, norm, partial, dst, factor, pixels, channels, chunks);
 }
 
 template <int N>

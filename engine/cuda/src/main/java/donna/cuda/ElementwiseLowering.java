@@ -15,9 +15,11 @@ final class ElementwiseLowering {
     private static final int MOST_ROWS_ON_THE_WAY = 1024;
 
     private final PlanBuilder b;
+    private final NormLowering norms;
 
-    ElementwiseLowering(PlanBuilder b) {
+    ElementwiseLowering(PlanBuilder b, NormLowering norms) {
         this.b = b;
+        this.norms = norms;
     }
 
     void fill(Node n, Op.Fill o) {
@@ -63,17 +65,7 @@ final class ElementwiseLowering {
 
     /** One pass with what is worked out on the way. */
     void add(Node n) {
-        for (int i = 0; i < 2; i++) {
-            Node spread = n.input(i).node();
-            if (b.fusions().absorbed(spread) && spread.op() instanceof Op.GlobalAveragePoolBackward) {
-                Value other = n.input(1 - i);
-                boolean scaled = b.fusions().absorbed(other.node());
-                channelScale(n, scaled ? other.node().input(0) : other, scaled ? Optional.of(other.node().input(1)) : Optional.empty(),
-                        Optional.of(spread.input(0)));
-                return;
-            }
-        }
-        binary(n, Kernel.ADD);
+        b.fusions().spread(n).ifPresentOrElse(s -> channelScale(n, s.src(), s.gate(), Optional.of(s.shift())), () -> binary(n, Kernel.ADD));
     }
 
     void addEach(Node n) {
@@ -98,6 +90,10 @@ final class ElementwiseLowering {
     }
 
     void channelScale(Node n) {
+        if (norms.isDeferred(n.input(0))) {
+            norms.apply(n.input(0), n.input(1), b.define(n.output(0), Order.CHANNELS_LAST));
+            return;
+        }
         channelScale(n, n.input(0), Optional.of(n.input(1)), Optional.empty());
     }
 
@@ -114,6 +110,10 @@ final class ElementwiseLowering {
     }
 
     void channelScaleBackwardGate(Node n) {
+        if (norms.isDeferred(n.input(1))) {
+            norms.sumPixels(n.input(1), b.image(n.input(0)), b.define(n.output(0), Order.ROW_MAJOR), 1f);
+            return;
+        }
         Shape s = n.input(0).shape();
         Storage storage = b.storage(n.input(0), n.input(1));
         Slot dDst = b.in(n.input(0), Order.CHANNELS_LAST, storage);

@@ -4,6 +4,7 @@ import donna.graph.Graph;
 import donna.graph.Node;
 import donna.graph.Op;
 import donna.graph.Value;
+import donna.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -14,21 +15,66 @@ import java.util.Set;
 
 /**
  * Which nodes share a pass over memory: a sum works out what is added to it, where that is an image times a gate or a number per channel, and nobody
- * else reads it; what makes a vector looks ahead to who reads it; and a depthwise convolution adds up what the batch norm that reads it makes its
- * statistics of.
+ * else reads it, and a batch norm's gradient works out such a sum; what makes a vector looks ahead to who reads it; a depthwise convolution adds up what the
+ * batch norm that reads it makes its statistics of; and what a batch norm makes is made by those who read it, where they all can.
  */
 final class Fusions {
+    /** Kernels divide rows by an image's pixels with a share of two to the power of this: the product of both is less than that. */
+    static final int SHARE_BITS = 40;
+
     private final Map<Value, List<Node>> readers = new HashMap<>();
     private final Set<Value> given = new HashSet<>();
     private final Set<Node> absorbed = new HashSet<>();
+
+    /** The sum {@code src gate + shift / pixels}, where gate and shift are numbers per image and channel. */
+    record Spread(Value src, Optional<Value> gate, Value shift) {}
 
     Fusions(Graph graph) {
         graph.nodes().forEach(n -> n.inputs().forEach(v -> readers.computeIfAbsent(v, k -> new ArrayList<>()).add(n)));
         graph.outputs().values().forEach(o -> given.add(o.value()));
         graph.nodes().stream().filter(n -> n.op() instanceof Op.Add).forEach(n -> {
-            if (!absorbSpread(n.input(1), n.input(0))) {
-                absorbSpread(n.input(0), n.input(1));
+            if ((absorbSpread(n.input(1), n.input(0)) || absorbSpread(n.input(0), n.input(1))) && readByNorm(n.output(0))) {
+                absorbed.add(n);
             }
+        });
+    }
+
+    private boolean readByNorm(Value v) {
+        List<Node> all = readers.getOrDefault(v, List.of());
+        return all.size() == 1 && !given.contains(v) && all.getFirst().op() instanceof Op.BatchNormBackward && all.getFirst().input(0).equals(v)
+                && dividesRows(v.shape());
+    }
+
+    private static boolean dividesRows(Shape s) {
+        long pixels = (long) s.dim(2) * s.dim(3);
+        return s.dim(0) * pixels * pixels < 1L << SHARE_BITS;
+    }
+
+    /** What the sum {@code n} adds up, if it works that out itself. */
+    Optional<Spread> spread(Node n) {
+        for (int i = 0; i < 2 && n.op() instanceof Op.Add; i++) {
+            Node spread = n.input(i).node();
+            if (absorbed(spread) && spread.op() instanceof Op.GlobalAveragePoolBackward) {
+                Value other = n.input(1 - i);
+                boolean scaled = absorbed(other.node());
+                return Optional.of(new Spread(scaled ? other.node().input(0) : other, scaled ? Optional.of(other.node().input(1)) : Optional.empty(),
+                        spread.input(0)));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Whether what the batch norm {@code n} makes is not stored: all that read it, sums and products with a gate, make it from what {@code n} reads. */
+    boolean deferred(Node n) {
+        Value v = n.output(0);
+        List<Node> all = readers.getOrDefault(v, List.of());
+        boolean kept = readers.get(n.input(0)).stream().allMatch(r -> r.op() instanceof Op.BatchNorm || r.op() instanceof Op.BatchNormBackward);
+        return kept && n.op() instanceof Op.BatchNorm o && !o.residual() && !all.isEmpty() && !given.contains(v) && dividesRows(v.shape())
+                && all.stream().allMatch(r -> switch (r.op()) {
+            case Op.GlobalAveragePool pool -> true;
+            case Op.ChannelScale scale -> r.input(0).equals(v) && !absorbed(r);
+            case Op.ChannelScaleBackwardGate gate -> r.input(1).equals(v) && !r.input(0).equals(v);
+            default -> false;
         });
     }
 

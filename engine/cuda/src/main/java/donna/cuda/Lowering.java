@@ -25,8 +25,8 @@ final class Lowering {
         norms = new NormLowering(b);
         convolutions = new ConvolutionLowering(b, norms);
         products = new ProductLowering(b);
-        elementwise = new ElementwiseLowering(b);
-        pools = new PoolLowering(b);
+        elementwise = new ElementwiseLowering(b, norms);
+        pools = new PoolLowering(b, norms);
         shapes = new ShapeLowering(b);
         losses = new LossLowering(b);
         updates = new UpdateLowering(b);
@@ -78,7 +78,12 @@ final class Lowering {
         if (!alreadyMade) {
             lower(n);
         }
-        n.inputs().stream().map(Value::node).filter(b.fusions()::absorbed).forEach(b::done);
+        done(n);
+    }
+
+    /** {@code n} and what it has absorbed. */
+    private void done(Node n) {
+        n.inputs().stream().map(Value::node).filter(b.fusions()::absorbed).distinct().forEach(this::done);
         b.done(n);
     }
 

@@ -5,9 +5,11 @@ import donna.graph.Op;
 import donna.graph.Value;
 import donna.kernels.Kernel;
 import donna.kernels.Launch;
+import donna.tensor.Activation;
 import donna.tensor.Shape;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** Batch and layer normalisation. How blocks and threads share the work depends on the shape alone. */
 final class NormLowering {
@@ -18,6 +20,10 @@ final class NormLowering {
 
     private final PlanBuilder b;
     private final Map<Value, Moments> moments = new HashMap<>();
+    private final Map<Value, Deferred> deferred = new HashMap<>();
+
+    /** What a batch norm makes of {@code src} where that is not stored: {@code act(gamma (src - mean) inverseStd + beta)}. */
+    private record Deferred(Slot src, Slot gamma, Slot beta, Slot mean, Slot inverseStd, Activation act) {}
 
     /** Sums over parts of an image that is there, as {@link Kernel#BATCH_NORM_MOMENTS} takes them. */
     private record Moments(Slot partial, int chunks) {}
@@ -55,10 +61,43 @@ final class NormLowering {
             b.sums(Kernel.BATCH_NORM_STATISTICS, sums, src, b.floats(sums.partials(2)), mean, inverseStd, runningMean, runningVariance, momentum, o.eps(),
                     rows, channels, sums.chunks());
         }
+        if (b.fusions().deferred(n)) {
+            deferred.put(n.output(0), new Deferred(src, gamma, beta, mean, inverseStd, o.act()));
+            return;
+        }
         Slot dst = b.outLike(n.output(0), residual != null && residual.inScratch() && residual.pending() == 1 ? residual : src);
         int threads = threads(rows, channels, 8);
-        b.kernel(Kernel.BATCH_NORM_APPLY, Launch.elements(threads), src, gamma, beta, mean, inverseStd, residual, dst, o.act().ordinal(), channels, threads,
-                src.count());
+        b.kernel(Kernel.BATCH_NORM_APPLY, Launch.elements(threads), src, gamma, beta, mean, inverseStd, residual, null, dst, 0L, o.act().ordinal(), channels,
+                threads, src.count());
+    }
+
+    /** Whether {@code v} is what a batch norm makes and does not store. */
+    boolean isDeferred(Value v) {
+        return deferred.containsKey(v);
+    }
+
+    /** {@code dst} is {@code v}, which is not stored, times a gate. */
+    void apply(Value v, Value gate, Slot dst) {
+        Deferred d = deferred.get(v);
+        Shape s = v.shape();
+        int threads = threads(s.dim(0) * s.dim(2) * s.dim(3), s.dim(1), 8);
+        b.kernel(Kernel.BATCH_NORM_APPLY, Launch.elements(threads), d.src, d.gamma, d.beta, d.mean, d.inverseStd, null, b.rows(gate), dst, pixelsShare(s.dim(2) * s.dim(3)),
+                d.act.ordinal(), s.dim(1), threads, dst.count());
+    }
+
+    /** {@code dst} is {@code factor} times the sum over the pixels of {@code v}, which is not stored, times {@code by} where that is not null. */
+    void sumPixels(Value v, Slot by, Slot dst, float factor) {
+        Deferred d = deferred.get(v);
+        Shape s = v.shape();
+        int pixels = s.dim(2) * s.dim(3);
+        RowSums sums = RowSums.ofSamples(s.dim(0), pixels, s.dim(1));
+        b.sums(Kernel.SUM_NORMALISED_PIXELS, sums, by == null ? d.src : by, by == null ? null : d.src, d.gamma, d.beta, d.mean, d.inverseStd,
+                b.floats(sums.partials(1)), dst, factor, d.act.ordinal(), pixels, s.dim(1), sums.chunks());
+    }
+
+    /** What the kernels divide by {@code pixels} with. */
+    private static long pixelsShare(int pixels) {
+        return Math.ceilDiv(1L << Fusions.SHARE_BITS, pixels);
     }
 
     /** Threads that treat each some rows of the same {@code widest} channels where that divides their number, else of one: a multiple of those that a row needs. */
@@ -86,7 +125,13 @@ final class NormLowering {
         int rows = Math.toIntExact(s.elements() / channels);
         RowSums sums = RowSums.of(rows, channels, 4);
         int act = o.act().ordinal();
-        Slot dDst = b.image(n.input(0));
+        Optional<Fusions.Spread> spread = b.fusions().spread(n.input(0).node()).filter(p -> b.fusions().absorbed(n.input(0).node()));
+        Slot dDst = b.image(spread.map(Fusions.Spread::src).orElse(n.input(0)));
+        Slot gate = spread.flatMap(Fusions.Spread::gate).map(b::rows).orElse(null);
+        Slot shift = spread.map(Fusions.Spread::shift).map(b::rows).orElse(null);
+        int pixels = rows / s.dim(0);
+        float ofShift = 1f / pixels;
+        long share = pixelsShare(pixels);
         Slot src = b.image(n.input(1));
         Slot gamma = b.plain(n.input(2));
         Slot beta = b.plain(n.input(3));
@@ -96,13 +141,13 @@ final class NormLowering {
         Slot partial = b.floats(sums.partials(2));
         Slot dGamma = b.define(n.output(1));
         Slot dBeta = b.define(n.output(2));
-        b.sums(Kernel.BATCH_NORM_BACKWARD_SUMS, sums, dDst, src, gamma, beta, mean, inverseStd, residual, partial, dBeta, dGamma, act, rows, channels,
-                sums.chunks());
+        b.sums(Kernel.BATCH_NORM_BACKWARD_SUMS, sums, dDst, gate, shift, src, gamma, beta, mean, inverseStd, residual, partial, dBeta, dGamma, ofShift, share,
+                act, rows, channels, sums.chunks());
         Slot dSrc = b.outLike(n.output(0), dDst);
         Slot dResidual = o.residual() ? b.define(n.output(3), Order.CHANNELS_LAST) : null;
         int threads = threads(rows, channels, 4);
-        b.kernel(Kernel.BATCH_NORM_BACKWARD, Launch.elements(threads), dDst, src, gamma, beta, mean, inverseStd, residual, dGamma, dBeta, dSrc, dResidual,
-                act, channels, threads, src.count());
+        b.kernel(Kernel.BATCH_NORM_BACKWARD, Launch.elements(threads), dDst, gate, shift, src, gamma, beta, mean, inverseStd, residual, dGamma, dBeta, dSrc,
+                dResidual, ofShift, share, act, channels, threads, src.count());
     }
 
     void layerNorm(Node n, Op.LayerNorm o) {

@@ -11,14 +11,20 @@ import donna.tensor.Shape;
 /** Pooling over windows and over whole planes. */
 final class PoolLowering {
     private final PlanBuilder b;
+    private final NormLowering norms;
 
-    PoolLowering(PlanBuilder b) {
+    PoolLowering(PlanBuilder b, NormLowering norms) {
         this.b = b;
+        this.norms = norms;
     }
 
     void globalAverage(Node n) {
         Shape s = n.input(0).shape();
         int pixels = s.dim(2) * s.dim(3);
+        if (norms.isDeferred(n.input(0))) {
+            norms.sumPixels(n.input(0), null, b.define(n.output(0), Order.ROW_MAJOR), 1f / pixels);
+            return;
+        }
         Slot src = image(n, 0);
         Slot dst = b.define(n.output(0), Order.ROW_MAJOR, src.storage());
         RowSums sums = RowSums.ofSamples(s.dim(0), pixels, s.dim(1));
