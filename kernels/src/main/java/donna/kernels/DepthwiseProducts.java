@@ -3,6 +3,7 @@ package donna.kernels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * How a depthwise kernel on tensor cores lays out its work; it follows from the shape alone. A block has {@link #TILE} channels of some images, of which it
@@ -35,9 +36,6 @@ public record DepthwiseProducts(int side, int lines, int tiles, int strips, int 
 
     /** Blocks that fill a large card; with fewer, bands are made shorter. */
     private static final int MANY_BLOCKS = 264;
-
-    /** Blocks of the weight gradient, at most: each leaves sums to add up. */
-    private static final int MOST_BLOCKS = 1024;
 
     /** Rows of a band, at least, for each row of the window: each band also reads those that reach into the next. */
     private static final int ROWS_PER_TAP = 2;
@@ -85,22 +83,14 @@ public record DepthwiseProducts(int side, int lines, int tiles, int strips, int 
 
     /** A block per band of a strip. */
     public Launch launch() {
-        return launch(blocks());
+        return new Launch(Math.multiplyExact(tiles, blocks()), 1, 1, THREADS, 1);
     }
 
-    /** Parts, a multiple of the strips, into which the weight gradient is divided. */
-    public int chunks() {
-        return strips * Math.clamp(MOST_BLOCKS / ((long) tiles * strips), 1, bands * groups);
+    /** Whether {@link Kernel#DEPTHWISE_BANDS} has registers for a batch norm with activation {@code act} before it. */
+    public boolean normalises(int act) {
+        return act <= DepthwiseFusion.MOST_BEFORE && (side < 7 || lines == 1);
     }
 
-    /** A block per chunk and tile. */
-    public Launch launchChunks() {
-        return launch(chunks());
-    }
-
-    private Launch launch(int ofTile) {
-        return new Launch(Math.multiplyExact(tiles, ofTile), 1, 1, THREADS, 1);
-    }
 
     /** What the compiler is told for {@link Kernel#DEPTHWISE_BANDS}. */
     public List<String> macros(DepthwiseFusion fusion) {
@@ -109,9 +99,15 @@ public record DepthwiseProducts(int side, int lines, int tiles, int strips, int 
         return List.copyOf(all);
     }
 
-    /** What the compiler is told for {@link Kernel#DEPTHWISE_DIAGONALS}. */
-    public List<String> macros() {
-        return List.of("SIDE=" + side);
+    /**
+     * What the compiler is told for {@link Kernel#DEPTHWISE_DIAGONALS}.
+     *
+     * @param before as {@link DepthwiseFusion#before}
+     */
+    public List<String> macros(int before) {
+        List<String> all = new ArrayList<>(List.of("SIDE=" + side));
+        all.addAll(DepthwiseFusion.before(before));
+        return List.copyOf(all);
     }
 
     /** The macros that {@code file} is compiled with; nothing for other files. */
@@ -120,8 +116,13 @@ public record DepthwiseProducts(int side, int lines, int tiles, int strips, int 
                 .flatMap(side -> IntStream.of(1, 2).mapToObj(lines -> new DepthwiseProducts(side, lines, 1, 1, 1, 1, 1)))
                 .toList();
         return switch (file) {
-            case DEPTHWISE_BANDS -> all.stream().flatMap(p -> DepthwiseFusion.largest().stream().map(p::macros)).toList();
-            case DEPTHWISE_DIAGONALS -> all.stream().map(DepthwiseProducts::macros).distinct().toList();
+            case DEPTHWISE_BANDS -> all.stream().flatMap(p -> Stream.concat(DepthwiseFusion.largest().stream(), IntStream.rangeClosed(0, DepthwiseFusion.MOST_BEFORE)
+                    .filter(p::normalises)
+                    .mapToObj(before -> new DepthwiseFusion(before, DepthwiseFusion.RAW, true))).map(p::macros)).toList();
+            case DEPTHWISE_DIAGONALS -> all.stream()
+                    .flatMap(p -> IntStream.rangeClosed(DepthwiseFusion.RAW, DepthwiseFusion.MOST_BEFORE).mapToObj(p::macros))
+                    .distinct()
+                    .toList();
             default -> List.of();
         };
     }

@@ -3,7 +3,7 @@
  * of src of the products of a band matrix, which holds a row of taps in its diagonals, with the pixels of eight images. With flipped taps this is the backward
  * pass. C is a multiple of eight. Compiled for SIDE (5, 7) and LINES: 1 where a row of src and of dst has at most sixteen pixels; 2 for strips of eight pixels,
  * whose windows reach at most four to either side, of which a product makes two rows, from matrices of two rows of taps above each other. AFTER and STATISTICS
- * as in depthwise_strips.cu.
+ * as in depthwise_strips.cu; BEFORE, the activation of a batch norm that makes src what is convolved, as depthwise_planes.h says.
  */
 #include "kshim.h"
 #include "activations.h"
@@ -17,9 +17,6 @@
 #ifndef STATISTICS
 #define STATISTICS 0
 #endif
-
-/* In place of an activation: nothing is done. */
-#define RAW -1
 
 #define IMAGES 8
 #define STRIP (16 / LINES)
@@ -81,7 +78,7 @@ struct Moments {
     float shift[2], sum[2], squares[2];
 
     /* The shift is the first pixel of dst before it is rounded: the same for all blocks. */
-    DEVICE_MEMBER Moments(const stored* src, const float* weight, int height, int width, int channel, int channels, int padding) {
+    DEVICE_MEMBER Moments(const stored* src, const Norm& norm, const float* weight, int height, int width, int channel, int channels, int padding) {
 #pragma unroll
         for (int c = 0; c < 2; c++) {
             float v = 0.0f;
@@ -89,7 +86,7 @@ struct Moments {
                 int y = t / SIDE - padding;
                 int x = t % SIDE - padding;
                 if (channel < channels && y >= 0 && y < height && x >= 0 && x < width) {
-                    v += widen(src[(y * width + x) * channels + channel + c]) * weight[(channel + c) * SIDE * SIDE + t];
+                    v += norm.of(src[(y * width + x) * channels + channel + c], c) * weight[(channel + c) * SIDE * SIDE + t];
                 }
             }
             shift[c] = over_warp(v);
@@ -165,8 +162,9 @@ struct Out {
 /*
  * A block makes `rows` rows of a strip of eight images. Row y of dst is made of the rows of src from y - padding on, of which the last LIVE are in registers.
  */
-KERNEL __launch_bounds__(THREADS, 2) depthwise_bands(const stored* src, const float* weight, const float* bias, stored* dst, float* partial, int flipped,
-        int height, int width, int channels, int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples) {
+KERNEL __launch_bounds__(THREADS, 2) depthwise_bands(const stored* src, const float* gamma, const float* beta, const float* mean,
+        const float* inverse_std, const float* weight, const float* bias, stored* dst, float* partial, int flipped, int height, int width, int channels, int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands,
+        int samples) {
     begin_after_predecessors();
     alignas(16) __shared__ unsigned ring[(AHEAD + 1) * SRC_ROW];
     alignas(16) __shared__ unsigned made[2 * DST_ROW];
@@ -186,14 +184,21 @@ KERNEL __launch_bounds__(THREADS, 2) depthwise_bands(const stored* src, const fl
     int end = first + rows < out_height ? first + rows : out_height;
     Rows<IMAGES, COLUMNS, SRC_IMAGE> in(src + sample * height * width * channels, height, width, channels, tile, x - LEFT, left);
     Out out(dst + sample * out_height * out_width * channels, out_height, out_width, channels, tile, x, left);
+    Norm norm(gamma, beta, mean, inverse_std, channel, channels);
 #if STATISTICS
-    Moments moments(src, weight, height, width, channel, channels, padding);
+    Moments moments(src, norm, weight, height, width, channel, channels, padding);
     unsigned inside = 0;
 #pragma unroll
     for (int e = 0; e < 4; e++) {
         inside |= (unsigned) (x + line + (LINES == 1 ? e / 2 * 8 : 0) < out_width && column + e % 2 < left) << e;
     }
 #endif
+    unsigned present = 0;
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        int at = x - LEFT + column + i / 2 * 8 + i % 2;
+        present |= (unsigned) (at >= 0 && at < width) << i;
+    }
     float begin[2] = {};
     if (AFTER != RAW && bias && channel < channels) {
         begin[0] = bias[channel];
@@ -236,6 +241,10 @@ KERNEL __launch_bounds__(THREADS, 2) depthwise_bands(const stored* src, const fl
             unsigned high = there ? row[(8 * i + 1) * PIXEL] : 0;
             pixels[LIVE - 1][0][i] = first_of(low, high);
             pixels[LIVE - 1][1][i] = second_of(low, high);
+#pragma unroll
+            for (int c = 0; c < 2; c++) {
+                pixels[LIVE - 1][c][i] = norm.of(pixels[LIVE - 1][c][i], c, there && present >> 2 * i & 1, there && present >> (2 * i + 1) & 1);
+            }
         }
         if (step >= LIVE - 1 && (LINES == 1 || step % 2 == 1)) {
             float sums[2][4];

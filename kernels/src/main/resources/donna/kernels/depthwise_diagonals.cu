@@ -1,9 +1,10 @@
 /*
  * The gradient of a depthwise convolution of stride 1 by its weight, of src [N, H, W, C] and d_dst [N, OH, OW, C], on tensor cores: the products of a row of
- * src with a row of d_dst over sixteen images, of which the diagonals add up to the taps of a row. C is a multiple of eight. Compiled for SIDE (5, 7); a tap
+ * src with a row of d_dst over sixteen images, of which the diagonals add up to the taps of a row. C is a multiple of eight. Compiled for SIDE (5, 7), and BEFORE as depthwise_bands.cu; a tap
  * is at most four pixels to either side of a pixel.
  */
 #include "kshim.h"
+#include "activations.h"
 #include "products.h"
 #include "depthwise_planes.h"
 
@@ -64,81 +65,88 @@ DEVICE void store_diagonals(const float (&products)[SIDE][2][4], float* all, flo
 }
 
 /*
- * partial [chunks, TAPS, C]: a block adds up a strip of some of the bands of sixteen images, of each `rows` rows of d_dst. Of these the SIDE that the present
- * row of src meets are in registers, the last one first.
+ * partial [blocks of a tile, TAPS, C]: a block adds up `rows` rows of d_dst of a strip of sixteen images. Of these the SIDE that the present row of src meets
+ * are in registers, the last one first.
  */
-KERNEL __launch_bounds__(THREADS, 2) depthwise_diagonals(const stored* src, const stored* d_dst, float* partial, int height, int width, int channels,
-        int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples, int chunks) {
+KERNEL __launch_bounds__(THREADS, 2) depthwise_diagonals(const stored* src, const float* gamma, const float* beta, const float* mean,
+        const float* inverse_std, const stored* d_dst, float* partial, int height, int width, int channels, int out_height, int out_width, int padding,
+        int rows, int tiles, int strips, int bands, int samples) {
     begin_after_predecessors();
     alignas(16) __shared__ unsigned ring[(AHEAD + 1) * ROW];
     static_assert(WARPS * SIDE * COLUMNS * STRIP <= (AHEAD + 1) * ROW, "the products of a channel find room");
+    clear(ring, (AHEAD + 1) * ROW);
+    __syncthreads();
     int tile = blockIdx.x % tiles * TILE;
-    int chunk = blockIdx.x / tiles;
     int warp = threadIdx.x / 32;
     int channel = tile + 2 * warp;
     int line = threadIdx.x % 32 / 4;
     int image = threadIdx.x % 4 * 2;
-    int x = chunk % strips * STRIP;
-    int parts = chunks / strips;
-    int all = (samples + IMAGES - 1) / IMAGES * bands;
-    float products[SIDE][2][4] = {};
-    for (int index = chunk_begin(all, chunk / strips, parts); index < chunk_begin(all, chunk / strips + 1, parts); index++) {
-        int sample = index / bands * IMAGES;
-        int first = index % bands * rows;
-        int count = first + rows < out_height ? rows : out_height - first;
-        int top = first - padding;
-        int steps = count + SIDE - 1;
-        Rows<IMAGES, COLUMNS, SRC_IMAGE> in(src + sample * height * width * channels, height, width, channels, tile, x - LEFT, samples - sample);
-        Rows<IMAGES, STRIP, DST_IMAGE> gradients(d_dst + sample * out_height * out_width * channels, out_height, out_width, channels, tile, x,
-                samples - sample);
-        auto ask = [&](int step) {
-            unsigned* row = ring + step % (AHEAD + 1) * ROW;
-            if (step < steps && (unsigned) (top + step) < (unsigned) height) {
-                in.copy(row, top + step);
-            }
-            if (step < count) {
-                gradients.copy(row + IMAGES * SRC_IMAGE, first + step);
-            }
-            close_copies();
-        };
-        __syncthreads();
-        clear(ring, (AHEAD + 1) * ROW);
-        __syncthreads();
-        for (int ahead = 0; ahead < AHEAD; ahead++) {
-            ask(ahead);
+    Item item = item_at(blockIdx.x / tiles, bands, strips);
+    int sample = item.part * IMAGES;
+    int left = samples - sample;
+    int x = item.strip * STRIP;
+    int first = item.band * rows;
+    int count = first + rows < out_height ? rows : out_height - first;
+    int top = first - padding;
+    int steps = count + SIDE - 1;
+    Rows<IMAGES, COLUMNS, SRC_IMAGE> in(src + sample * height * width * channels, height, width, channels, tile, x - LEFT, left);
+    Rows<IMAGES, STRIP, DST_IMAGE> gradients(d_dst + sample * out_height * out_width * channels, out_height, out_width, channels, tile, x, left);
+    auto ask = [&](int step) {
+        unsigned* row = ring + step % (AHEAD + 1) * ROW;
+        if (step < steps && (unsigned) (top + step) < (unsigned) height) {
+            in.copy(row, top + step);
         }
-        unsigned live[SIDE][2][2] = {};
-        for (int step = 0; step < steps; step++) {
-            copies_done<AHEAD - 1>();
-            __syncthreads();
-            ask(step + AHEAD);
-            const unsigned* row = ring + step % (AHEAD + 1) * ROW + line * PIXEL + warp;
+        if (step < count) {
+            gradients.copy(row + IMAGES * SRC_IMAGE, first + step);
+        }
+        close_copies();
+    };
+    for (int ahead = 0; ahead < AHEAD; ahead++) {
+        ask(ahead);
+    }
+    Norm norm(gamma, beta, mean, inverse_std, channel, channels);
+    bool near_there = x - LEFT + line >= 0 && x - LEFT + line < width;
+    bool far_there = x - LEFT + line + 8 < width;
+    float products[SIDE][2][4] = {};
+    unsigned live[SIDE][2][2] = {};
+    for (int step = 0; step < steps; step++) {
+        copies_done<AHEAD - 1>();
+        __syncthreads();
+        ask(step + AHEAD);
+        const unsigned* row = ring + step % (AHEAD + 1) * ROW + line * PIXEL + warp;
 #pragma unroll
-            for (int v = SIDE - 1; v > 0; v--) {
+        for (int v = SIDE - 1; v > 0; v--) {
 #pragma unroll
-                for (int c = 0; c < 2; c++) {
-                    live[v][c][0] = live[v - 1][c][0];
-                    live[v][c][1] = live[v - 1][c][1];
+            for (int c = 0; c < 2; c++) {
+                live[v][c][0] = live[v - 1][c][0];
+                live[v][c][1] = live[v - 1][c][1];
+            }
+        }
+        if (step < count) {
+            load_column(live[0], row + IMAGES * SRC_IMAGE + image * DST_IMAGE, DST_IMAGE);
+        } else {
+            live[0][0][0] = live[0][0][1] = live[0][1][0] = live[0][1][1] = 0;
+        }
+        if ((unsigned) (top + step) < (unsigned) height) {
+            unsigned near[2][2], far[2][2];
+            load_column(near, row + image * SRC_IMAGE, SRC_IMAGE);
+            load_column(far, row + image * SRC_IMAGE + 8 * PIXEL, SRC_IMAGE);
+#pragma unroll
+            for (int c = 0; c < 2; c++) {
+#pragma unroll
+                for (int i = 0; i < 2; i++) {
+                    near[c][i] = norm.of(near[c][i], c, near_there, near_there);
+                    far[c][i] = norm.of(far[c][i], c, far_there, far_there);
                 }
             }
-            if (step < count) {
-                load_column(live[0], row + IMAGES * SRC_IMAGE + image * DST_IMAGE, DST_IMAGE);
-            } else {
-                live[0][0][0] = live[0][0][1] = live[0][1][0] = live[0][1][1] = 0;
-            }
-            if ((unsigned) (top + step) < (unsigned) height) {
-                unsigned near[2][2], far[2][2];
-                load_column(near, row + image * SRC_IMAGE, SRC_IMAGE);
-                load_column(far, row + image * SRC_IMAGE + 8 * PIXEL, SRC_IMAGE);
 #pragma unroll
-                for (int y = 0; y < SIDE; y++) {
+            for (int y = 0; y < SIDE; y++) {
 #pragma unroll
-                    for (int c = 0; c < 2; c++) {
-                        multiply_add(products[y][c], near[c][0], far[c][0], near[c][1], far[c][1], live[y][c][0], live[y][c][1]);
-                    }
+                for (int c = 0; c < 2; c++) {
+                    multiply_add(products[y][c], near[c][0], far[c][0], near[c][1], far[c][1], live[y][c][0], live[y][c][1]);
                 }
             }
         }
     }
-    store_diagonals(products, (float*) ring, partial + chunk * TAPS * channels, channel, channels, padding);
+    store_diagonals(products, (float*) ring, partial + (int) (blockIdx.x / tiles) * TAPS * channels, channel, channels, padding);
 }

@@ -20,6 +20,43 @@ DEVICE unsigned second_of(unsigned low, unsigned high) {
     return low >> 16 | (high & 0xffff0000u);
 }
 
+/* In place of an activation: nothing is done. */
+#define RAW -1
+
+#ifndef BEFORE
+#define BEFORE RAW
+#endif
+
+/*
+ * What src becomes on its way: act(gamma (src - mean) inverse_std + beta) of activation BEFORE, of a warp's two channels, rounded as if it were stored, and zero
+ * where there are no pixels; or itself.
+ */
+struct Norm {
+    float factor[2], offset[2];
+
+    DEVICE_MEMBER Norm(const float* gamma, const float* beta, const float* mean, const float* inverse_std, int channel, int channels) {
+#pragma unroll
+        for (int c = 0; c < 2 && BEFORE != RAW; c++) {
+            factor[c] = channel < channels ? gamma[channel + c] * inverse_std[channel + c] : 0.0f;
+            offset[c] = channel < channels ? beta[channel + c] - factor[c] * mean[channel + c] : 0.0f;
+        }
+    }
+
+    DEVICE_MEMBER float of(stored v, int c) const {
+        return BEFORE == RAW ? widen(v) : activate(BEFORE, factor[c] * widen(v) + offset[c]);
+    }
+
+    /* Of two pixels of channel c. */
+    DEVICE_MEMBER unsigned of(unsigned pair, int c, bool low_there, bool high_there) const {
+        if (BEFORE == RAW) {
+            return pair;
+        }
+        float low = low_there ? of(stored{(unsigned short) pair}, c) : 0.0f;
+        float high = high_there ? of(stored{(unsigned short) (pair >> 16)}, c) : 0.0f;
+        return narrow2(low, high);
+    }
+};
+
 /* Where a block works: number `index` of parts of the samples x bands x strips. */
 struct Item {
     int part, band, strip;

@@ -111,8 +111,8 @@ final class DepthwiseTimes {
         }
     }
 
-    /** A kernel, what it is compiled for, and its launch: of one pass. */
-    private record Work(Kernel kernel, List<String> macros, Launch launch, List<Integer> layout) {}
+    /** A kernel, what it is compiled for, and its launch: of one pass, which leaves its taps {@code parts} times. */
+    private record Work(Kernel kernel, List<String> macros, Launch launch, List<Integer> layout, int parts) {}
 
     /** A form, and the threads that are wanted at least. */
     private record Way(DepthwiseForm form, int threads) {
@@ -227,7 +227,9 @@ final class DepthwiseTimes {
         DepthwiseGrid g = DepthwiseGrid.of(form, storage, SAMPLES, l.channels, p.height(l), p.width(l), threads);
         boolean weight = p == Pass.BACKWARD_WEIGHT;
         List<Integer> layout = List.of(g.rows(), g.tiles(), g.strips(), g.bands(), g.samples());
-        return new Work(p.kernel(l), form.macros(), weight ? g.launchChunks() : g.launch(), weight ? with(layout, g.chunks()) : layout);
+        return weight
+                ? new Work(p.kernel(l), form.macros(), g.launchChunks(), Stream.concat(layout.stream(), Stream.of(g.chunks())).toList(), g.chunks())
+                : new Work(p.kernel(l), form.macros(), g.launch(), layout, 1);
     }
 
     private Optional<Work> products(Pass p, Layer l) {
@@ -240,12 +242,8 @@ final class DepthwiseTimes {
                 : DepthwiseProducts.bands(l.side, SAMPLES, l.channels, l.size, l.size, l.size);
         List<Integer> layout = List.of(d.rows(), d.tiles(), d.strips(), d.bands(), SAMPLES);
         return Optional.of(weight
-                ? new Work(Kernel.DEPTHWISE_DIAGONALS, d.macros(), d.launchChunks(), with(layout, d.chunks()))
-                : new Work(Kernel.DEPTHWISE_BANDS, d.macros(DepthwiseFusion.NONE), d.launch(), layout));
-    }
-
-    private static List<Integer> with(List<Integer> layout, int chunks) {
-        return Stream.concat(layout.stream(), Stream.of(chunks)).toList();
+                ? new Work(Kernel.DEPTHWISE_DIAGONALS, d.macros(DepthwiseFusion.RAW), d.launch(), layout, d.blocks())
+                : new Work(Kernel.DEPTHWISE_BANDS, d.macros(DepthwiseFusion.NONE), d.launch(), layout, 1));
     }
 
     /** The median of some launches. */
@@ -283,11 +281,21 @@ final class DepthwiseTimes {
         return pointer;
     }
 
+    /** Without a batch norm before them. */
+    private static List<Number> productValues(Pass p, Layer l, long src, long taps, long dst) {
+        return switch (p) {
+            case FORWARD -> List.of(src, 0L, 0L, 0L, 0L, taps, 0L, dst, 0L, 0, l.size, l.size, l.channels, l.out(), l.out(), l.padding());
+            case BACKWARD_DATA -> List.of(dst, 0L, 0L, 0L, 0L, taps, 0L, src, 0L, 1, l.out(), l.out(), l.channels, l.size, l.size, l.side - 1 - l.padding());
+            case BACKWARD_WEIGHT -> List.of(src, 0L, 0L, 0L, 0L, dst, taps, l.size, l.size, l.channels, l.out(), l.out(), l.padding());
+        };
+    }
+
     private KernelArguments arguments(Arena arena, Pass p, Layer l, Work work) {
         long src = fresh(l.srcElements() * storage.bytes());
         long dst = fresh(l.dstElements() * storage.bytes());
-        long taps = fresh(4L * l.channels * l.side * l.side * (p == Pass.BACKWARD_WEIGHT ? work.layout.getLast() : 1));
-        List<Number> values = new ArrayList<>(switch (p) {
+        long taps = fresh(4L * l.channels * l.side * l.side * work.parts);
+        boolean products = work.kernel == Kernel.DEPTHWISE_BANDS || work.kernel == Kernel.DEPTHWISE_DIAGONALS;
+        List<Number> values = new ArrayList<>(products ? productValues(p, l, src, taps, dst) : switch (p) {
             case FORWARD -> List.<Number>of(src, taps, 0L, dst, 0L, 0, l.size, l.size, l.channels, l.out(), l.out(), l.padding());
             case BACKWARD_DATA -> l.stride == 1
                     ? List.<Number>of(dst, taps, 0L, src, 0L, 1, l.out(), l.out(), l.channels, l.size, l.size, l.side - 1 - l.padding())

@@ -152,13 +152,12 @@ final class ConvolutionLowering {
         if (c.windowed() && dense.backwardWeight(c, n).isPresent()) {
             return;
         }
-        Slot src = b.image(n.input(0));
         Slot dDst = b.image(n.input(1));
         Slot dWeight = b.define(n.output(0));
         if (c.depthwise()) {
-            depthwise.backwardWeight(c, src, dDst, dWeight);
+            depthwise.backwardWeight(c, n.input(0), dDst, dWeight);
         } else {
-            windows(c, src, (windows, first, count) -> b.product(
+            windows(c, b.image(n.input(0)), (windows, first, count) -> b.product(
                     productBackwardWeight(c, count), first == 0 ? 0 : 1, pixels(c, dDst, first), windows, new Place(dWeight, 0)));
         }
     }

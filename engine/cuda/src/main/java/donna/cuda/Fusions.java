@@ -22,6 +22,7 @@ final class Fusions {
     /** Kernels divide rows by an image's pixels with a share of two to the power of this: the product of both is less than that. */
     static final int SHARE_BITS = 40;
 
+    private final GpuDevice device;
     private final Map<Value, List<Node>> readers = new HashMap<>();
     private final Set<Value> given = new HashSet<>();
     private final Set<Node> absorbed = new HashSet<>();
@@ -29,7 +30,9 @@ final class Fusions {
     /** The sum {@code src gate + shift / pixels}, where gate and shift are numbers per image and channel. */
     record Spread(Value src, Optional<Value> gate, Value shift) {}
 
-    Fusions(Graph graph) {
+    /** @param device that the plan is for */
+    Fusions(Graph graph, GpuDevice device) {
+        this.device = device;
         graph.nodes().forEach(n -> n.inputs().forEach(v -> readers.computeIfAbsent(v, k -> new ArrayList<>()).add(n)));
         graph.outputs().values().forEach(o -> given.add(o.value()));
         graph.nodes().stream().filter(n -> n.op() instanceof Op.Add).forEach(n -> {
@@ -64,7 +67,10 @@ final class Fusions {
         return Optional.empty();
     }
 
-    /** Whether what the batch norm {@code n} makes is not stored: all that read it, sums and products with a gate, make it from what {@code n} reads. */
+    /**
+     * Whether what the batch norm {@code n} makes is not stored: all that read it, sums and products with a gate and some convolutions, make it from what
+     * {@code n} reads.
+     */
     boolean deferred(Node n) {
         Value v = n.output(0);
         List<Node> all = readers.getOrDefault(v, List.of());
@@ -72,6 +78,8 @@ final class Fusions {
         return kept && n.op() instanceof Op.BatchNorm o && !o.residual() && !all.isEmpty() && !given.contains(v) && dividesRows(v.shape())
                 && all.stream().allMatch(r -> switch (r.op()) {
             case Op.GlobalAveragePool pool -> true;
+            case Op.Conv2d conv -> r.input(0).equals(v) && !conv.residual() && DepthwiseLowering.normalises(r, o.act(), device);
+            case Op.Conv2dBackwardWeight conv -> r.input(0).equals(v) && !r.input(1).equals(v) && DepthwiseLowering.normalises(r, o.act(), device);
             case Op.ChannelScale scale -> r.input(0).equals(v) && !absorbed(r);
             case Op.ChannelScaleBackwardGate gate -> r.input(1).equals(v) && !r.input(0).equals(v);
             default -> false;

@@ -3,9 +3,9 @@ package donna.cuda;
 import donna.graph.Node;
 import donna.graph.Op;
 import donna.graph.Value;
+import donna.kernels.DepthwiseFusion;
 import donna.kernels.Kernel;
 import donna.kernels.Launch;
-import donna.tensor.Activation;
 import donna.tensor.Shape;
 import java.util.HashMap;
 import java.util.Map;
@@ -20,10 +20,14 @@ final class NormLowering {
 
     private final PlanBuilder b;
     private final Map<Value, Moments> moments = new HashMap<>();
-    private final Map<Value, Deferred> deferred = new HashMap<>();
+    private final Map<Value, Source> deferred = new HashMap<>();
 
-    /** What a batch norm makes of {@code src} where that is not stored: {@code act(gamma (src - mean) inverseStd + beta)}. */
-    private record Deferred(Slot src, Slot gamma, Slot beta, Slot mean, Slot inverseStd, Activation act) {}
+    /**
+     * Of what an image is made: {@code act(gamma (src - mean) inverseStd + beta)}, where a batch norm does not store that.
+     *
+     * @param act number of the activation; {@link DepthwiseFusion#RAW} if {@code src} is the image itself, and the others are null
+     */
+    record Source(Slot src, Slot gamma, Slot beta, Slot mean, Slot inverseStd, int act) {}
 
     /** Sums over parts of an image that is there, as {@link Kernel#BATCH_NORM_MOMENTS} takes them. */
     private record Moments(Slot partial, int chunks) {}
@@ -62,7 +66,7 @@ final class NormLowering {
                     rows, channels, sums.chunks());
         }
         if (b.fusions().deferred(n)) {
-            deferred.put(n.output(0), new Deferred(src, gamma, beta, mean, inverseStd, o.act()));
+            deferred.put(n.output(0), new Source(src, gamma, beta, mean, inverseStd, o.act().ordinal()));
             return;
         }
         Slot dst = b.outLike(n.output(0), residual != null && residual.inScratch() && residual.pending() == 1 ? residual : src);
@@ -76,23 +80,27 @@ final class NormLowering {
         return deferred.containsKey(v);
     }
 
+    Source source(Value v) {
+        return isDeferred(v) ? deferred.get(v) : new Source(b.image(v), null, null, null, null, DepthwiseFusion.RAW);
+    }
+
     /** {@code dst} is {@code v}, which is not stored, times a gate. */
     void apply(Value v, Value gate, Slot dst) {
-        Deferred d = deferred.get(v);
+        Source d = deferred.get(v);
         Shape s = v.shape();
         int threads = threads(s.dim(0) * s.dim(2) * s.dim(3), s.dim(1), 8);
         b.kernel(Kernel.BATCH_NORM_APPLY, Launch.elements(threads), d.src, d.gamma, d.beta, d.mean, d.inverseStd, null, b.rows(gate), dst, pixelsShare(s.dim(2) * s.dim(3)),
-                d.act.ordinal(), s.dim(1), threads, dst.count());
+                d.act, s.dim(1), threads, dst.count());
     }
 
     /** {@code dst} is {@code factor} times the sum over the pixels of {@code v}, which is not stored, times {@code by} where that is not null. */
     void sumPixels(Value v, Slot by, Slot dst, float factor) {
-        Deferred d = deferred.get(v);
+        Source d = deferred.get(v);
         Shape s = v.shape();
         int pixels = s.dim(2) * s.dim(3);
         RowSums sums = RowSums.ofSamples(s.dim(0), pixels, s.dim(1));
         b.sums(Kernel.SUM_NORMALISED_PIXELS, sums, by == null ? d.src : by, by == null ? null : d.src, d.gamma, d.beta, d.mean, d.inverseStd,
-                b.floats(sums.partials(1)), dst, factor, d.act.ordinal(), pixels, s.dim(1), sums.chunks());
+                b.floats(sums.partials(1)), dst, factor, d.act, pixels, s.dim(1), sums.chunks());
     }
 
     /** What the kernels divide by {@code pixels} with. */

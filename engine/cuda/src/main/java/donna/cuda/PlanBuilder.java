@@ -58,7 +58,7 @@ final class PlanBuilder {
         this.device = device;
         this.members = members;
         this.floats = FloatValues.of(graph);
-        this.fusions = new Fusions(graph);
+        this.fusions = new Fusions(graph, device);
         for (List<Node> member : members.nodes()) {
             sections.add(new Section());
             for (Node n : member) {

@@ -17,6 +17,7 @@ import donna.kernels.Kernel;
 import donna.kernels.KernelFile;
 import donna.kernels.Launch;
 import donna.kernels.Storage;
+import donna.tensor.Activation;
 import donna.testkit.cuda.CudaSimulator;
 import donna.testkit.cuda.NeedsCudaSimulator;
 import java.lang.foreign.Arena;
@@ -84,6 +85,11 @@ class DepthwiseVariantsTest {
             case F16 -> Float.float16ToFloat(Float.floatToFloat16(v));
             case BF16 -> Float.intBitsToFloat(Float.floatToRawIntBits(v) & 0xffff0000);
         };
+    }
+
+    private static float nearest(Storage storage, float v) {
+        int bits = Float.floatToRawIntBits(v);
+        return storage == Storage.F16 ? stored(storage, v) : Float.intBitsToFloat(bits + 0x7fff + (bits >>> 16 & 1) & 0xffff0000);
     }
 
     private float[] numbers(int count, Storage storage) {
@@ -229,8 +235,20 @@ class DepthwiseVariantsTest {
         }
     }
 
-    private void onTensorCores(Geometry g, Storage storage) {
-        float[] src = numbers(g.samples * g.height * g.width * g.channels, storage);
+    /** Of what a batch norm with activation {@code before} makes of src, unless that is {@link DepthwiseFusion#RAW}. */
+    private void onTensorCores(Geometry g, Storage storage, int before) {
+        float[] given = numbers(g.samples * g.height * g.width * g.channels, storage);
+        float[][] norm = {numbers(g.channels, Storage.F32), numbers(g.channels, Storage.F32), numbers(g.channels, Storage.F32), numbers(g.channels, Storage.F32)};
+        float[] src = given.clone();
+        for (int i = 0; i < src.length && before != DepthwiseFusion.RAW; i++) {
+            int c = i % g.channels;
+            double v = (double) norm[0][c] * norm[3][c] * (given[i] - norm[2][c]) + norm[1][c];
+            src[i] = nearest(storage, (float) Math.clamp(v, 0, 6));
+        }
+        Long[] normAt = new Long[norm.length];
+        for (int i = 0; i < norm.length; i++) {
+            normAt[i] = before == DepthwiseFusion.RAW ? 0L : onCard(norm[i], Storage.F32).pointer();
+        }
         float[] dst = numbers(src.length, storage);
         float[] weight = numbers(g.channels * g.side * g.side, storage);
         double[] forward = new double[dst.length];
@@ -241,30 +259,31 @@ class DepthwiseVariantsTest {
             backwardData[s] += (double) dst[d] * weight[t];
             backwardWeight[t] += (double) src[s] * dst[d];
         });
-        String what = g + " " + storage;
-        long srcAt = onCard(src, storage).pointer();
+        String what = g + " " + storage + ", before " + before;
+        long srcAt = onCard(given, storage).pointer();
         long dstAt = onCard(dst, storage).pointer();
         long weightAt = onCard(weight, Storage.F32).pointer();
         DepthwiseProducts bands = DepthwiseProducts.bands(g.side, g.samples, g.channels, g.width, g.height, g.width);
         DeviceMemory out = onCard(new float[dst.length], storage);
         DeviceMemory moments = onCard(new float[(1 + 2 * bands.blocks()) * g.channels], Storage.F32);
-        launch(Kernel.DEPTHWISE_BANDS, storage, bands.macros(new DepthwiseFusion(DepthwiseFusion.RAW, true)), bands.launch(), srcAt, weightAt, 0L,
-                out.pointer(), moments.pointer(), 0, g.height, g.width, g.channels, g.height, g.width, g.padding(), bands.rows(), bands.tiles(), bands.strips(),
+        launch(Kernel.DEPTHWISE_BANDS, storage, bands.macros(new DepthwiseFusion(before, DepthwiseFusion.RAW, true)), bands.launch(), srcAt, normAt[0],
+                normAt[1], normAt[2], normAt[3], weightAt, 0L, out.pointer(), moments.pointer(), 0, g.height, g.width, g.channels, g.height, g.width, g.padding(), bands.rows(), bands.tiles(), bands.strips(),
                 bands.bands(), g.samples);
-        check("forward " + what, forward, out, storage);
+        // A number that is rounded the other way before is off by as much.
+        check("forward " + what, forward, out, storage, (before == DepthwiseFusion.RAW ? 1 : 4) * (storage == Storage.F16 ? 0x1p-10 : 0x1p-8));
         checkMoments("moments " + what, g, numbersOf(out, storage), numbersOf(moments, Storage.F32), bands.blocks());
-        launch(Kernel.DEPTHWISE_BANDS, storage, bands.macros(DepthwiseFusion.NONE), bands.launch(), dstAt, weightAt, 0L, out.pointer(), 0L, 1, g.height,
+        launch(Kernel.DEPTHWISE_BANDS, storage, bands.macros(DepthwiseFusion.NONE), bands.launch(), dstAt, 0L, 0L, 0L, 0L, weightAt, 0L, out.pointer(), 0L, 1, g.height,
                 g.width, g.channels, g.height, g.width, g.side - 1 - g.padding(), bands.rows(), bands.tiles(), bands.strips(), bands.bands(), g.samples);
         check("backward data " + what, backwardData, out, storage);
         DepthwiseProducts diagonals = DepthwiseProducts.diagonals(g.side, g.samples, g.channels, g.height, g.width);
         DeviceMemory sums = onCard(new float[weight.length], Storage.F32);
-        DeviceMemory partial = onCard(new float[weight.length * diagonals.chunks()], Storage.F32);
-        launch(Kernel.DEPTHWISE_DIAGONALS, storage, diagonals.macros(), diagonals.launchChunks(), srcAt, dstAt, partial.pointer(), g.height, g.width,
-                g.channels, g.height, g.width, g.padding(), diagonals.rows(), diagonals.tiles(), diagonals.strips(), diagonals.bands(), g.samples,
-                diagonals.chunks());
+        DeviceMemory partial = onCard(new float[weight.length * diagonals.blocks()], Storage.F32);
+        launch(Kernel.DEPTHWISE_DIAGONALS, storage, diagonals.macros(before), diagonals.launch(), srcAt, normAt[0], normAt[1], normAt[2], normAt[3], dstAt,
+                partial.pointer(), g.height, g.width, g.channels, g.height, g.width, g.padding(), diagonals.rows(), diagonals.tiles(), diagonals.strips(),
+                diagonals.bands(), g.samples);
         launch(Kernel.DEPTHWISE_SUM_TAPS, Storage.F32, List.of(), DepthwiseGrid.sumTaps(g.channels, g.side * g.side), partial.pointer(), sums.pointer(),
-                g.channels, diagonals.chunks());
-        check("backward weight " + what, backwardWeight, sums, Storage.F32, 0x1p-20 * Math.sqrt(g.samples * g.height * g.width));
+                g.channels, diagonals.blocks());
+        check("backward weight " + what, backwardWeight, sums, Storage.F32, (before == DepthwiseFusion.RAW ? 0x1p-20 : storage == Storage.F16 ? 0x1p-12 : 0x1p-9) * Math.sqrt(g.samples * g.height * g.width));
     }
 
     /** The sums of all parts, beside those of what is stored. */
@@ -291,9 +310,11 @@ class DepthwiseVariantsTest {
     @EnumSource(value = Storage.class, mode = EnumSource.Mode.EXCLUDE, names = "F32")
     void productsAddUpWhatMeets(Storage storage) {
         for (int side : new int[] {5, 7}) {
-            onTensorCores(new Geometry(9, 9, 10, 24, side, 1), storage);
-            onTensorCores(new Geometry(17, 7, 7, 8, side, 1), storage);
-            onTensorCores(new Geometry(8, 29, 20, 8, side, 1), storage);
+            onTensorCores(new Geometry(9, 9, 10, 24, side, 1), storage, DepthwiseFusion.RAW);
+            onTensorCores(new Geometry(17, 7, 7, 8, side, 1), storage, DepthwiseFusion.RAW);
+            onTensorCores(new Geometry(8, 29, 20, 8, side, 1), storage, DepthwiseFusion.RAW);
+            onTensorCores(new Geometry(9, 9, 10, 24, side, 1), storage, Activation.RELU6.ordinal());
         }
+        onTensorCores(new Geometry(8, 29, 20, 8, 5, 1), storage, Activation.RELU6.ordinal());
     }
 }
