@@ -11,8 +11,8 @@ public final class CudaStream extends Handle {
     private static final int CAPTURE_THREAD_LOCAL = 1;
 
     /** What can be queued. */
-    public enum Work {
-        /** A kernel, by {@link #launch(CudaFunction, LaunchShape, KernelArguments)} or {@link #launchProgrammatic}. */
+    enum Work {
+        /** A kernel. */
         KERNEL,
         /** A {@link Matmul}. */
         PRODUCT,
@@ -24,6 +24,7 @@ public final class CudaStream extends Handle {
     private final Arena arena = Arena.ofShared();
     private final LaunchConfig programmatic;
     private Work last = Work.OTHER;
+    private boolean overlaps;
 
     CudaStream(Cuda cuda, long address) {
         super(address);
@@ -37,9 +38,12 @@ public final class CudaStream extends Handle {
         return address();
     }
 
-    /** What was queued last; {@link Work#OTHER} if nothing was. */
-    public Work last() {
-        return last;
+    /**
+     * Whether from now on the blocks of a kernel that is queued directly after a kernel or a product come onto the card while that still runs. Such a kernel must
+     * itself wait, before it touches memory. Where {@link CudaDevice#launchesProgrammatically}.
+     */
+    public void overlapKernels(boolean overlap) {
+        overlaps = overlap;
     }
 
     /** Waits for everything that was queued here; errors of the queued work are thrown here too. */
@@ -107,6 +111,10 @@ public final class CudaStream extends Handle {
 
     /** Queues a kernel. */
     public void launch(CudaFunction function, LaunchShape shape, KernelArguments arguments) {
+        if (overlaps && last != Work.OTHER) {
+            launchProgrammatic(function, shape, arguments);
+            return;
+        }
         int status = cuda.driver().cuLaunchKernel(function.address(), shape.gridX(), shape.gridY(), shape.gridZ(), shape.blockX(),
                 shape.blockY(), shape.blockZ(), shape.sharedBytes(), queueing(Work.KERNEL), arguments.addresses(), MemorySegment.NULL);
         if (status != 0) {
@@ -114,11 +122,7 @@ public final class CudaStream extends Handle {
         }
     }
 
-    /**
-     * Queues a kernel whose blocks may begin while the kernel or the product queued last still runs: it waits for that itself, before it touches memory. Where
-     * {@link CudaDevice#launchesProgrammatically}.
-     */
-    public void launchProgrammatic(CudaFunction function, LaunchShape shape, KernelArguments arguments) {
+    private void launchProgrammatic(CudaFunction function, LaunchShape shape, KernelArguments arguments) {
         queueing(Work.KERNEL);
         int status = cuda.driver().cuLaunchKernelEx(programmatic.of(shape), function.address(), arguments.addresses(), MemorySegment.NULL);
         if (status != 0) {

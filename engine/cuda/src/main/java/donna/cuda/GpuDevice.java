@@ -31,7 +31,6 @@ final class GpuDevice implements Device {
     private final String name;
     private final String kind;
     private final Arithmetic arithmetic;
-    private final Programmatic programmatic;
     private final CudaContext context;
     private final ProductPlans products;
     private final Convolutions convolutions;
@@ -52,7 +51,6 @@ final class GpuDevice implements Device {
         this.cuda = cuda;
         this.card = card;
         this.arithmetic = arithmetic;
-        programmatic = Programmatic.on(card);
         context = card.open();
         boolean finished = false;
         try {
@@ -112,8 +110,9 @@ final class GpuDevice implements Device {
         return arithmetic;
     }
 
-    Programmatic programmatic() {
-        return programmatic;
+    /** Whether kernels can come onto the card while those before them in a stream end. */
+    boolean overlapsKernels() {
+        return card.launchesProgrammatically();
     }
 
     /** Held while a run is queued, so that runs that use one buffer have one order. */

@@ -18,7 +18,6 @@ final class KernelStep implements Step {
     private final Kernel kernel;
     private final List<String> macros;
     private final CudaFunction function;
-    private final Programmatic programmatic;
     private final LaunchShape shape;
     private final KernelArguments arguments;
     private final List<Slot> slots = new ArrayList<>();
@@ -27,12 +26,10 @@ final class KernelStep implements Step {
     /** Parameter {@code index} is {@code offset} bytes into a slot. */
     private record Pointer(int index, long offset) {}
 
-    KernelStep(
-            Kernel kernel, List<String> macros, CudaFunction function, Programmatic programmatic, Launch launch, Arena arena, Object... values) {
+    KernelStep(Kernel kernel, List<String> macros, CudaFunction function, Launch launch, Arena arena, Object... values) {
         this.kernel = kernel;
         this.macros = macros;
         this.function = function;
-        this.programmatic = programmatic;
         this.shape = new LaunchShape(launch.gridX(), launch.gridY(), launch.gridZ(), launch.blockX(), launch.blockY(), 1, 0);
         List<Parameter> kinds = kernel.parameters();
         if (values.length != kinds.size()) {
@@ -103,10 +100,6 @@ final class KernelStep implements Step {
 
     @Override
     public void run(CudaStream stream) {
-        if (programmatic.after(stream.last())) {
-            stream.launchProgrammatic(function, shape, arguments);
-        } else {
-            stream.launch(function, shape, arguments);
-        }
+        stream.launch(function, shape, arguments);
     }
 }

@@ -331,7 +331,7 @@ final class PlanBuilder {
     }
 
     private KernelStep kernelStep(Kernel kernel, List<String> macros, CudaFunction function, Launch launch, Object... arguments) {
-        return new KernelStep(kernel, macros, function, device.programmatic(), launch, arena, arguments);
+        return new KernelStep(kernel, macros, function, launch, arena, arguments);
     }
 
     /**

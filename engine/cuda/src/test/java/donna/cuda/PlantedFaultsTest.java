@@ -315,7 +315,8 @@ class PlantedFaultsTest {
         CudaFunction fill = function(source, "fill");
         KernelArguments arguments = new KernelArguments(arena, 3).set(0, dst.pointer()).set(1, 1f).set(2, COUNT);
         stream.launch(fill, LaunchShape.linear(1, Launch.BLOCK), arguments);
-        stream.launchProgrammatic(fill, LaunchShape.linear(1, Launch.BLOCK), arguments.set(1, 2f));
+        stream.overlapKernels(true);
+        stream.launch(fill, LaunchShape.linear(1, Launch.BLOCK), arguments.set(1, 2f));
     }
 
     @Test
@@ -339,20 +340,10 @@ class PlantedFaultsTest {
         String header = KernelFile.SUM.source().substring(0, KernelFile.SUM.source().indexOf("/* Of a, or of its products"));
         CudaFunction some = function(header + "KERNEL some() {\n    if (threadIdx.x < 5) {\n        begin_after_predecessors();\n    }\n}\n", "some");
         stream.launch(some, LaunchShape.linear(1, 8), new KernelArguments(arena, 0));
-        stream.launchProgrammatic(some, LaunchShape.linear(1, 8), new KernelArguments(arena, 0));
+        stream.overlapKernels(true);
+        stream.launch(some, LaunchShape.linear(1, 8), new KernelArguments(arena, 0));
         String found = lostContext();
         assertTrue(found.startsWith("programmatic launch: some, thread") && found.contains("ends before it has waited"), found);
-    }
-
-    @Test
-    void aProgrammaticLaunchAfterWhatIsNoKernelIsRefused() {
-        DeviceMemory dst = context.allocate(BYTES);
-        KernelArguments arguments = new KernelArguments(arena, 3).set(0, dst.pointer()).set(1, 2f).set(2, COUNT);
-        stream.fillInts(dst.pointer(), 0, COUNT);
-        CudaFunction fill = kernel(Kernel.FILL);
-        NativeException e = assertThrows(NativeException.class, () -> stream.launchProgrammatic(fill, LaunchShape.linear(1, Launch.BLOCK), arguments));
-        assertTrue(e.getMessage().contains("cuLaunchKernelEx of 'fill'"), e.getMessage());
-        assertTrue(CudaSimulator.findings().getFirst().startsWith("programmatic launch: fill comes after work"), CudaSimulator.findings().toString());
     }
 
     @Test

@@ -2,7 +2,8 @@ package donna.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import donna.backend.Device;
 import donna.backend.Plan;
@@ -15,7 +16,6 @@ import donna.graph.Graph;
 import donna.graph.Op;
 import donna.graph.Value;
 import donna.tensor.Activation;
-import donna.tensor.DonnaException;
 import donna.tensor.Tensor;
 import donna.tensor.TensorSpec;
 import donna.testkit.cuda.CudaSimulator;
@@ -23,6 +23,7 @@ import donna.testkit.cuda.NeedsCudaSimulator;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -35,6 +36,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(NeedsCudaSimulator.class)
 class ProgrammaticTest {
     private static final TensorSpec MATRIX = TensorSpec.f32(8, 8);
+    /** Nodes that are worth a branch of their own. */
+    private static final int OWN_BRANCH = 20;
+
     private static final String KERNEL = "cuLaunchKernel";
     private static final String EARLY = "cuLaunchKernelEx";
     private static final String PRODUCT = "cublasLtMatmul";
@@ -49,7 +53,6 @@ class ProgrammaticTest {
 
     @AfterEach
     void end() {
-        System.clearProperty(Programmatic.PROPERTY);
         assertEquals(List.of(), CudaSimulator.findings());
     }
 
@@ -101,11 +104,6 @@ class ProgrammaticTest {
         }
     }
 
-    private double[] run(String mode) {
-        System.setProperty(Programmatic.PROPERTY, mode);
-        return run(true);
-    }
-
     @Test
     void theFirstKernelOfARunWaitsForAllAndTheOthersComeOntoTheCardEarly() {
         run(true);
@@ -113,26 +111,41 @@ class ProgrammaticTest {
     }
 
     @Test
-    void thePropertyTakesBackWhatFollowsProductsOrAll() {
-        double[] all = run("all");
+    void bindingsWithoutSuchLaunchesDoWithoutThemAndGiveTheSame() {
+        double[] early = run(true);
         calls.clear();
-        assertArrayEquals(all, run("kernels"));
-        assertEquals(List.of(KERNEL, EARLY, PRODUCT, KERNEL, EARLY), calls);
-        calls.clear();
-        assertArrayEquals(all, run("off"));
+        assertArrayEquals(early, run(false));
         assertEquals(List.of(KERNEL, KERNEL, PRODUCT, KERNEL, KERNEL), calls);
     }
 
     @Test
-    void bindingsWithoutSuchLaunchesDoWithoutThem() {
-        run(false);
-        assertEquals(List.of(KERNEL, KERNEL, PRODUCT, KERNEL, KERNEL), calls);
-    }
-
-    @Test
-    void anUnknownModeIsRefused() {
-        System.setProperty(Programmatic.PROPERTY, "some");
-        DonnaException.InvalidInput e = assertThrows(DonnaException.InvalidInput.class, () -> new CudaBackend().open(0));
-        assertEquals("-Ddonna.cuda.programmatic=some: expected off, kernels or all; leave it out for all", e.getMessage());
+    void kernelsOfBranchesWaitOffTheCard() {
+        Graph.Builder g = new Graph.Builder();
+        for (String branch : List.of("a", "b")) {
+            Value weight = g.variable(branch, MATRIX);
+            Value x = g.add(new Op.Linear(false), g.input("src of " + branch, MATRIX), weight);
+            for (int i = 0; i < OWN_BRANCH; i++) {
+                x = g.add(new Op.Activate(Activation.SWISH), x);
+            }
+            g.output(branch + "'s", x);
+        }
+        try (Device device = new CudaBackend(() -> bindings(true)).open(0, Precision.F32);
+                Plan plan = device.compile(g.build());
+                Stream stream = device.openStream()) {
+            Map<String, Tensor> tensors = new HashMap<>();
+            for (String name : List.of("a", "b", "src of a", "src of b", "a's", "b's")) {
+                tensors.put(name, device.tensor(MATRIX));
+                tensors.get(name).fill(1);
+            }
+            plan.bindAll(tensors);
+            plan.run(stream);
+            calls.clear();
+            plan.run(stream);
+            stream.synchronize();
+            tensors.values().forEach(Tensor::close);
+            assertTrue(plan.describe().contains("branches side by side"), plan.describe());
+        }
+        assertEquals(2 + 2 * OWN_BRANCH, calls.size());
+        assertFalse(calls.contains(EARLY), calls.toString());
     }
 }
