@@ -2,6 +2,8 @@ package donna.kernels;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What {@link Kernel#DEPTHWISE_STRIPS} and {@link Kernel#DEPTHWISE_BANDS} do beside the convolution, and are compiled for.
@@ -31,6 +33,11 @@ public record DepthwiseFusion(int before, int after, boolean statistics) {
 
     static List<String> before(int act) {
         return act == RAW ? List.of() : List.of("BEFORE=" + act);
+    }
+
+    /** With a batch norm before, of the activations with the longest arithmetic. */
+    static Stream<DepthwiseFusion> largestBefore() {
+        return IntStream.rangeClosed(MOST_BEFORE - 1, MOST_BEFORE).mapToObj(act -> new DepthwiseFusion(act, RAW, true));
     }
 
     /** What the compiler is told, beside the form's macros. */

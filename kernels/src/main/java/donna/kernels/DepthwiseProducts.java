@@ -116,11 +116,12 @@ public record DepthwiseProducts(int side, int lines, int tiles, int strips, int 
                 .flatMap(side -> IntStream.of(1, 2).mapToObj(lines -> new DepthwiseProducts(side, lines, 1, 1, 1, 1, 1)))
                 .toList();
         return switch (file) {
-            case DEPTHWISE_BANDS -> all.stream().flatMap(p -> Stream.concat(DepthwiseFusion.largest().stream(), IntStream.rangeClosed(0, DepthwiseFusion.MOST_BEFORE)
-                    .filter(p::normalises)
-                    .mapToObj(before -> new DepthwiseFusion(before, DepthwiseFusion.RAW, true))).map(p::macros)).toList();
+            case DEPTHWISE_BANDS -> all.stream()
+                    .flatMap(p -> Stream.concat(DepthwiseFusion.largest().stream(), DepthwiseFusion.largestBefore().filter(f -> p.normalises(f.before())))
+                            .map(p::macros))
+                    .toList();
             case DEPTHWISE_DIAGONALS -> all.stream()
-                    .flatMap(p -> IntStream.rangeClosed(DepthwiseFusion.RAW, DepthwiseFusion.MOST_BEFORE).mapToObj(p::macros))
+                    .flatMap(p -> Stream.concat(Stream.of(DepthwiseFusion.NONE), DepthwiseFusion.largestBefore()).map(f -> p.macros(f.before())))
                     .distinct()
                     .toList();
             default -> List.of();

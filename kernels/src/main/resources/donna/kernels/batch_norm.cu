@@ -19,28 +19,30 @@ DEVICE int quotient(int n, long long share) {
     return (int) ((unsigned long long) n * (unsigned long long) share >> 40);
 }
 
-/* What image n, of each channel from c on, is multiplied by, and what is added to it then: each [images, channels], which may be missing. */
+/* What the channels from c on of image n are multiplied by, and what is added to them then: each [images, channels], which may be missing. */
 struct Gate {
     const stored *factor, *shift;
     float of_shift;
     long long pixels_share;
     int channels;
 
+    DEVICE_MEMBER bool is_there() const {
+        return factor || shift;
+    }
+
     template <int N>
     DEVICE_MEMBER void apply(floats<N>& v, int row, int c) const {
-        if (factor || shift) {
-            int at = quotient(row, pixels_share) * channels + c;
-            if (factor) {
-                floats<N> f = load<N>(factor + at);
-                for (int k = 0; k < N; k++) {
-                    v.v[k] *= f.v[k];
-                }
+        int at = quotient(row, pixels_share) * channels + c;
+        if (factor) {
+            floats<N> f = load<N>(factor + at);
+            for (int k = 0; k < N; k++) {
+                v.v[k] *= f.v[k];
             }
-            if (shift) {
-                floats<N> s = load<N>(shift + at);
-                for (int k = 0; k < N; k++) {
-                    v.v[k] += of_shift * s.v[k];
-                }
+        }
+        if (shift) {
+            floats<N> s = load<N>(shift + at);
+            for (int k = 0; k < N; k++) {
+                v.v[k] += of_shift * s.v[k];
             }
         }
     }
@@ -160,9 +162,7 @@ template <int N>
 DEVICE void normalise(const stored* src, floats<N> factor, floats<N> mean, floats<N> beta, const stored* residual, stored* dst, const Gate& gate, int act,
         int c, int channels, int threads, int count) {
     int step = N * threads;
-    int row = N * element() / channels;
-    int rows = step / channels;
-    for (int first = N * element(); first < count; first += AT_ONCE<N, 1> * step, row += AT_ONCE<N, 1> * rows) {
+    for (int first = N * element(); first < count; first += AT_ONCE<N, 1> * step) {
         packed<N> x[AT_ONCE<N, 1>];
 #pragma unroll
         for (int u = 0; u < AT_ONCE<N, 1>; u++) {
@@ -183,7 +183,9 @@ DEVICE void normalise(const stored* src, floats<N> factor, floats<N> mean, float
                     }
                 }
                 activate_each<N>(act, y);
-                gate.apply<N>(y, row + u * rows, c);
+                if (gate.is_there()) {
+                    gate.apply<N>(y, i / channels, c);
+                }
                 store<N>(dst + i, y);
             }
         }
@@ -267,7 +269,9 @@ DEVICE floats<2 * N> gradients(const stored* d_dst, const Gate& gate, const stor
             for (int u = 0; u < AT_ONCE<N, 2>; u++) {
                 if (r + u * step < t.last) {
                     floats<N> dy = unpack(d[u]);
-                    gate.apply<N>(dy, r + u * step, t.c);
+                    if (gate.is_there()) {
+                        gate.apply<N>(dy, r + u * step, t.c);
+                    }
                     floats<N> centred = difference<N>(unpack(x[u]), of_mean);
                     before_activation<N>(dy, centred, slope, of_beta, residual, (r + u * step) * channels + t.c, act);
                     for (int k = 0; k < N; k++) {
@@ -331,9 +335,7 @@ DEVICE void backward(const stored* d_dst, const Gate& gate, const stored* src, c
             of_sum.v[k] *= per_row;
         }
         int step = N * threads;
-        int row = N * element() / channels;
-        int rows = step / channels;
-        for (int first = N * element(); first < count; first += AT_ONCE<N, 2> * step, row += AT_ONCE<N, 2> * rows) {
+        for (int first = N * element(); first < count; first += AT_ONCE<N, 2> * step) {
             packed<N> d[AT_ONCE<N, 2>];
             packed<N> x[AT_ONCE<N, 2>];
 #pragma unroll
@@ -347,7 +349,9 @@ DEVICE void backward(const stored* d_dst, const Gate& gate, const stored* src, c
                 int i = first + u * step;
                 if (i < count) {
                     floats<N> dy = unpack(d[u]);
-                    gate.apply<N>(dy, row + u * rows, c);
+                    if (gate.is_there()) {
+                        gate.apply<N>(dy, i / channels, c);
+                    }
                     floats<N> centred = difference<N>(unpack(x[u]), of_mean);
                     before_activation<N>(dy, centred, slope, of_beta, residual, i, act);
                     if (d_residual) {

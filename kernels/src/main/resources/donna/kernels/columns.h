@@ -3,9 +3,12 @@
  * other. The rows are shared out over chunks, a block each, the last of which to end adds up what all have. Always in the same order.
  */
 
-/* Rows of which a thread loads N neighbours of each of some tensors before it uses the first: at most four, and no more than registers hold. */
+/* Rows of which a thread loads N neighbours of each of some tensors before it uses the first: one to four, and no more than registers hold. */
 template <int N, int TENSORS>
-constexpr int AT_ONCE = 64 / (N * TENSORS * (int) sizeof(stored)) > 4 ? 4 : 64 / (N * TENSORS * (int) sizeof(stored));
+constexpr int HELD = 64 / (N * TENSORS * (int) sizeof(stored));
+
+template <int N, int TENSORS>
+constexpr int AT_ONCE = HELD<N, TENSORS> < 1 ? 1 : HELD<N, TENSORS> > 4 ? 4 : HELD<N, TENSORS>;
 
 /* Where a thread stands: its first column, and the rows of its block's chunk that it treats, blockDim.y apart. */
 template <int N>

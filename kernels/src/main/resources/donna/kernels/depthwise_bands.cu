@@ -204,8 +204,9 @@ KERNEL __launch_bounds__(THREADS, 2) depthwise_bands(const stored* src, const fl
         begin[0] = bias[channel];
         begin[1] = bias[channel + 1];
     }
+    int count = end - first;
     int top = first - padding;
-    int steps = (end - first + LINES - 1) / LINES * LINES + SIDE - 1;
+    int steps = (count + LINES - 1) / LINES * LINES + SIDE - 1;
 #pragma unroll
     for (int ahead = 0; ahead < AHEAD; ahead++) {
         if (ahead < steps && (unsigned) (top + ahead) < (unsigned) height) {
@@ -279,7 +280,7 @@ KERNEL __launch_bounds__(THREADS, 2) depthwise_bands(const stored* src, const fl
                 unsigned pair = narrow2(sums[0][e], sums[1][e]);
                 to[e % 2 * DST_IMAGE + e / 2 * 8 * PIXEL] = pair;
 #if STATISTICS
-                moments.add(pair, inside >> e & 1 && (LINES == 1 || first + step - LIVE + 1 + e / 2 < end));
+                moments.add(pair, inside >> e & 1 && (LINES == 1 || step - LIVE + 1 + e / 2 < count));
 #endif
             }
         }

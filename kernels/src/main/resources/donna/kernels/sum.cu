@@ -14,7 +14,7 @@ struct Norm {
 template <int N, bool PRODUCTS, bool NORMAL>
 DEVICE void of_pixels(unsigned* counters, const stored* a, const stored* b, const Norm& norm, float* partial, stored* dst, float factor, int pixels,
         int channels, int chunks) {
-    constexpr int AT = AT_ONCE<N, PRODUCTS ? 2 : 1>;
+    constexpr int AT = AT_ONCE<N, (PRODUCTS ? 2 : 1) + (NORMAL ? 1 : 0)>;
     columns<N> t(pixels, channels, blockIdx.z, chunks);
     floats<N> sum = {};
     if (t.inside) {
