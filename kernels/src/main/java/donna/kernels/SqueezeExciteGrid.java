@@ -9,7 +9,7 @@ public final class SqueezeExciteGrid {
     static final int SAMPLES = 2;
 
     /** Of a block that makes gradients of parameters. */
-    static final int CHANNELS = 8;
+    static final int CHANNELS = 4;
 
     /** Channels whose means are in shared memory for all samples of a block, at most, as are the reduced ones. */
     static final int MOST_CHANNELS = 3072;

@@ -13,9 +13,8 @@
 #define MOST_CHANNELS 3072
 #define MOST_REDUCED 256
 
-/* Channels of a block that makes gradients of parameters, and those of a thread. */
-#define CHANNELS 8
-#define QUAD 4
+/* Of a block that makes gradients of parameters. */
+#define CHANNELS 4
 
 /* Threads that share a sum through shared memory, at most: then one adds up what they have. */
 #define MOST_GROUPS 32
@@ -39,7 +38,7 @@ DEVICE float* of_reduced() {
 
 /* Up to eight numbers of each thread, PLANE apart. */
 DEVICE float* of_threads() {
-    __shared__ float all[SAMPLES * QUAD * PLANE];
+    __shared__ float all[8 * PLANE];
     return all;
 }
 
@@ -250,72 +249,71 @@ KERNEL __launch_bounds__(THREADS, 2) squeeze_excite_backward(const stored* d_gat
     }
 }
 
-/* QUAD channels from p on, `there` of which are; zeros for the others. */
+/* CHANNELS numbers from p on, `there` of which are; zeros for the others. */
 template <class T>
-DEVICE floats<QUAD> load_quad(const T* p, int there, int channels) {
-    if (channels % QUAD == 0) {
-        return load4(p);
+DEVICE floats<CHANNELS> load_there(const T* p, int there, int channels) {
+    if (channels % CHANNELS == 0) {
+        return load<CHANNELS>(p);
     }
-    floats<QUAD> x;
-    for (int i = 0; i < QUAD; i++) {
+    floats<CHANNELS> x;
+    for (int i = 0; i < CHANNELS; i++) {
         x.v[i] = i < there ? widen(p[i]) : 0.0f;
     }
     return x;
 }
 
-/* What a thread adds up: a number times those of QUAD channels, and the number. */
-typedef floats<QUAD + 1> terms;
+/* What a thread adds up: a number times those of the channels, and the number. */
+typedef floats<CHANNELS + 1> terms;
 
 /* Over every `groups`th sample from `group` on: x [N, C] from a channel on, factors [N, R] from a column on, ones where there are none. */
 template <class T>
 DEVICE terms sum_samples(const T* x, const float* factors, int group, int groups, int samples, int there, int channels, int reduced) {
     terms sum = {};
-#pragma unroll 4
+#pragma unroll 8
     for (int n = group; n < samples; n += groups) {
         float factor = factors ? factors[n * reduced] : 1.0f;
-        floats<QUAD> each = load_quad(x + n * channels, there, channels);
-        for (int i = 0; i < QUAD; i++) {
+        floats<CHANNELS> each = load_there(x + n * channels, there, channels);
+        for (int i = 0; i < CHANNELS; i++) {
             sum.v[i] += factor * each.v[i];
         }
-        sum.v[QUAD] += factor;
+        sum.v[CHANNELS] += factor;
     }
     return sum;
 }
 
 /*
- * From what squeeze_excite_backward leaves, of CHANNELS channels. A thread has QUAD channels and one column: of d_expand [C, R], then d_expand_bias [C], then
- * of the transpose of d_reduce [R, C], beside which d_reduce_bias [R] comes.
+ * From what squeeze_excite_backward leaves, of CHANNELS channels. A thread has one column: of d_expand [C, R], then d_expand_bias [C], then of the transpose of
+ * d_reduce [R, C], beside which d_reduce_bias [R] comes. Groups of threads share the samples.
  */
 KERNEL __launch_bounds__(THREADS, 2) squeeze_excite_backward_parameters(const stored* pooled, const float* hidden, const float* d_z1,
         const float* d_z2, float* d_reduce, float* d_reduce_bias, float* d_expand, float* d_expand_bias, int samples, int channels, int reduced) {
     begin_after_predecessors();
-    int of_quad = 2 * reduced + 1;
-    int all = CHANNELS / QUAD * of_quad;
+    int c = CHANNELS * (int) blockIdx.x;
+    int there = channels - c;
+    int all = 2 * reduced + 1;
     for (int tile = 0; tile < all; tile += THREADS) {
         int columns = all - tile < THREADS ? all - tile : THREADS;
         int groups = groups_of(columns, samples);
         int group = (int) threadIdx.x / columns;
         int column = (int) threadIdx.x - group * columns;
-        int quad = (tile + column) / of_quad;
-        int k = tile + column - quad * of_quad;
-        int c = CHANNELS * (int) blockIdx.x + QUAD * quad;
+        int k = tile + column;
+        int r = k - reduced - 1;
         terms sum = {};
-        if (group < groups && c < channels) {
-            sum = k <= reduced ? sum_samples(d_z2 + c, k < reduced ? hidden + k : nullptr, group, groups, samples, channels - c, channels, reduced)
-                    : sum_samples(pooled + c, d_z1 + (k - reduced - 1), group, groups, samples, channels - c, channels, reduced);
+        if (group < groups) {
+            sum = r < 0 ? sum_samples(d_z2 + c, k < reduced ? hidden + k : nullptr, group, groups, samples, there, channels, reduced)
+                    : sum_samples(pooled + c, d_z1 + r, group, groups, samples, there, channels, reduced);
         }
-        for (int i = 0; i < QUAD + 1; i++) {
+        for (int i = 0; i < CHANNELS + 1; i++) {
             of_threads()[i * PLANE + (int) threadIdx.x] = sum.v[i];
         }
         __syncthreads();
         if (group == 0) {
-            int r = k - reduced - 1;
-            for (int i = 0; i < QUAD && c + i < channels; i++) {
+            for (int i = 0; i < CHANNELS && i < there; i++) {
                 float* to = k < reduced ? d_expand + (c + i) * reduced + k : k == reduced ? d_expand_bias + c + i : d_reduce + r * channels + c + i;
                 *to = over_groups(i, column, columns, groups);
             }
             if (c == 0 && r >= 0) {
-                d_reduce_bias[r] = over_groups(QUAD, column, columns, groups);
+                d_reduce_bias[r] = over_groups(CHANNELS, column, columns, groups);
             }
         }
         __syncthreads();

@@ -21,8 +21,8 @@ class SqueezeExciteGridTest {
     void everySampleAndEveryChannelHasABlock() {
         assertEquals(new Launch(64, 1, 1, 512, 1), SqueezeExciteGrid.samples(128));
         assertEquals(new Launch(5, 1, 1, 512, 1), SqueezeExciteGrid.samples(9));
-        assertEquals(new Launch(84, 1, 1, 512, 1), SqueezeExciteGrid.parameters(672));
-        assertEquals(new Launch(2, 1, 1, 512, 1), SqueezeExciteGrid.parameters(9));
+        assertEquals(new Launch(168, 1, 1, 512, 1), SqueezeExciteGrid.parameters(672));
+        assertEquals(new Launch(3, 1, 1, 512, 1), SqueezeExciteGrid.parameters(9));
     }
 
     @Test

@@ -15,8 +15,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The nodes of a perceptron that makes a gate of the means of channels (Hu et al. 2018), {@code gate = act(expand act(reduce pooled + bias) + bias)}, and those of
- * its gradient. What these nodes make for one another nobody else reads.
+ * The nodes of a perceptron that makes a gate of the means of channels (Hu et al. 2018), {@code gate = act(expand act(reduce pooled + bias) + bias)}, and those
+ * of its gradient. What these nodes make for one another nobody else reads.
  */
 record SqueezeExcite(Forward forward, Optional<Backward> backward) {
     /** In the graph's order: the gate comes last. */

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The perceptrons of squeeze-and-excite: one launch at the node of the gate, and two at the first node of the gradient, which make what all its nodes make. Weights
- * are read as the floats that they are.
+ * The perceptrons of squeeze-and-excite: one launch at the node of the gate, and two at the first node of the gradient, which make what all its nodes make.
+ * Weights are read as the floats that they are.
  */
 final class SqueezeExciteLowering {
     private final PlanBuilder b;
