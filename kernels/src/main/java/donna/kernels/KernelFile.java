@@ -23,6 +23,7 @@ public enum KernelFile {
     LOSS,
     POOL,
     ROWS,
+    SQUEEZE_EXCITE,
     SUM,
     UPDATE,
     WINDOWS;

@@ -15,17 +15,19 @@ final class Lowering {
     private final ProductLowering products;
     private final NormLowering norms;
     private final ElementwiseLowering elementwise;
+    private final SqueezeExciteLowering squeezeExcites;
     private final PoolLowering pools;
     private final ShapeLowering shapes;
     private final LossLowering losses;
     private final UpdateLowering updates;
 
-    private Lowering(PlanBuilder b) {
+    private Lowering(PlanBuilder b, Graph graph) {
         this.b = b;
         norms = new NormLowering(b);
         convolutions = new ConvolutionLowering(b, norms);
         products = new ProductLowering(b);
         elementwise = new ElementwiseLowering(b, norms);
+        squeezeExcites = new SqueezeExciteLowering(b, SqueezeExcite.of(graph));
         pools = new PoolLowering(b, norms);
         shapes = new ShapeLowering(b);
         losses = new LossLowering(b);
@@ -37,7 +39,7 @@ final class Lowering {
         PlanBuilder b = new PlanBuilder(device, graph, members);
         boolean finished = false;
         try {
-            Lowering lowering = new Lowering(b);
+            Lowering lowering = new Lowering(b, graph);
             graph.nodes().forEach(lowering::leaf);
             members.nodes().forEach(lowering::member);
             graph.outputs().forEach(b::output);
@@ -62,7 +64,7 @@ final class Lowering {
     private void member(List<Node> nodes) {
         nodes.stream().filter(n -> !n.inputs().isEmpty()).findFirst().ifPresent(first -> {
             b.at(first);
-            b.store(Factors.of(nodes));
+            b.store(Factors.of(nodes.stream().filter(n -> !squeezeExcites.takes(n)).toList()));
         });
         nodes.forEach(this::node);
         updates.flush();
@@ -70,6 +72,10 @@ final class Lowering {
 
     private void node(Node n) {
         if (b.fusions().absorbed(n)) {
+            return;
+        }
+        if (squeezeExcites.takes(n)) {
+            squeezeExcites.lower(n);
             return;
         }
         b.at(n);
