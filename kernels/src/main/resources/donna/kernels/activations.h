@@ -1,5 +1,8 @@
 /* Activations and their derivatives, numbered as in kshim.h; included after it. */
 
+/* In place of an activation: nothing is done. */
+#define RAW -1
+
 /* Where it is stored in the eight bits of a bfloat's mantissa, by the card's hyperbolic tangent, which is right to eleven. */
 DEVICE float sigmoid(float x) {
 #if STORAGE == 2

@@ -7,9 +7,6 @@
  */
 #define TAPS (SIDE * SIDE)
 
-/* In place of an activation: nothing is done. */
-#define RAW -1
-
 /* Threads of a block, and blocks that share a multiprocessor at least: 128 registers a thread. */
 #define THREADS 128
 #define RESIDENT 4

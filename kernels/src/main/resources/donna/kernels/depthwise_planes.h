@@ -20,9 +20,6 @@ DEVICE unsigned second_of(unsigned low, unsigned high) {
     return low >> 16 | (high & 0xffff0000u);
 }
 
-/* In place of an activation: nothing is done. */
-#define RAW -1
-
 #ifndef BEFORE
 #define BEFORE RAW
 #endif
