@@ -86,7 +86,8 @@ final class DepthwiseLowering {
             b.kernel(Kernel.DEPTHWISE_STRIPS, form.macros(fusion), grid.launch(), src, weight, bias, dst, partial, 0, c.src().dim(2), c.src().dim(3),
                     c.outputs(), c.dst().dim(2), c.dst().dim(3), c.g().padding(), grid.rows(), grid.tiles(), grid.strips(), grid.bands(), grid.samples());
         } else {
-            launch(Kernel.DEPTHWISE_FORWARD, dst.count(), c.geometry(b.image(n.input(0)), weight, dst, c.src().dim(2), c.src().dim(3), c.src().dim(1), c.multiplier()));
+            Slot src = b.image(n.input(0));
+            launch(Kernel.DEPTHWISE_FORWARD, dst.count(), c.geometry(src, weight, dst, c.src().dim(2), c.src().dim(3), c.src().dim(1), c.multiplier()));
         }
     }
 
@@ -139,7 +140,8 @@ final class DepthwiseLowering {
         } else {
             chunks = Math.clamp((long) c.samples() * c.pixels() / CHUNK, 1, 64);
             partial = b.floats((long) chunks * dWeight.count());
-            b.kernel(Kernel.DEPTHWISE_BACKWARD_WEIGHT, Launch.channels(c.outputs(), chunks, c.taps()), b.image(images), dDst, partial, c.src().dim(2), c.src().dim(3),
+            Slot src = b.image(images);
+            b.kernel(Kernel.DEPTHWISE_BACKWARD_WEIGHT, Launch.channels(c.outputs(), chunks, c.taps()), src, dDst, partial, c.src().dim(2), c.src().dim(3),
                     c.src().dim(1), c.multiplier(), height, width, c.weight().dim(2), c.weight().dim(3), c.g().stride(), c.g().padding(), c.g().dilation(),
                     c.samples(), chunks);
         }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Which nodes share a pass over memory: a sum works out what is added to it, where that is an image times a gate or a number per channel, and nobody
@@ -25,6 +26,7 @@ final class Fusions {
     private final GpuDevice device;
     private final Map<Value, List<Node>> readers = new HashMap<>();
     private final Set<Value> given = new HashSet<>();
+    private final Map<Value, Integer> changed = new HashMap<>();
     private final Set<Node> absorbed = new HashSet<>();
 
     /** The sum {@code src gate + shift / pixels}, where gate and shift are numbers per image and channel. */
@@ -35,6 +37,11 @@ final class Fusions {
         this.device = device;
         graph.nodes().forEach(n -> n.inputs().forEach(v -> readers.computeIfAbsent(v, k -> new ArrayList<>()).add(n)));
         graph.outputs().values().forEach(o -> given.add(o.value()));
+        for (Node n : graph.nodes()) {
+            for (int i : Graph.changedInputs(n.op())) {
+                changed.putIfAbsent(n.input(i), n.id());
+            }
+        }
         graph.nodes().stream().filter(n -> n.op() instanceof Op.Add).forEach(n -> {
             if ((absorbSpread(n.input(1), n.input(0)) || absorbSpread(n.input(0), n.input(1))) && readByNorm(n.output(0))) {
                 absorbed.add(n);
@@ -69,21 +76,28 @@ final class Fusions {
 
     /**
      * Whether what the batch norm {@code n} makes is not stored: all that read it, sums and products with a gate and some convolutions, make it from what
-     * {@code n} reads.
+     * {@code n} reads, which is still there then.
      */
     boolean deferred(Node n) {
         Value v = n.output(0);
         List<Node> all = readers.getOrDefault(v, List.of());
-        boolean kept = readers.get(n.input(0)).stream().allMatch(r -> r.op() instanceof Op.BatchNorm || r.op() instanceof Op.BatchNormBackward);
+        int last = all.stream().mapToInt(Node::id).max().orElse(0);
+        boolean kept = readers.get(n.input(0)).stream().allMatch(r -> r.op() instanceof Op.BatchNorm || r.op() instanceof Op.BatchNormBackward)
+                && Stream.of(n.input(1), n.input(2)).allMatch(p -> changed.getOrDefault(p, Integer.MAX_VALUE) > last);
         return kept && n.op() instanceof Op.BatchNorm o && !o.residual() && !all.isEmpty() && !given.contains(v) && dividesRows(v.shape())
-                && all.stream().allMatch(r -> switch (r.op()) {
-            case Op.GlobalAveragePool pool -> true;
-            case Op.Conv2d conv -> r.input(0).equals(v) && !conv.residual() && DepthwiseLowering.normalises(r, o.act(), device);
-            case Op.Conv2dBackwardWeight conv -> r.input(0).equals(v) && !r.input(1).equals(v) && DepthwiseLowering.normalises(r, o.act(), device);
-            case Op.ChannelScale scale -> r.input(0).equals(v) && !absorbed(r);
-            case Op.ChannelScaleBackwardGate gate -> r.input(1).equals(v) && !r.input(0).equals(v);
+                && all.stream().allMatch(r -> makes(r, v, o));
+    }
+
+    /** Whether {@code reader} can make {@code v} itself, as {@code norm} does. */
+    private boolean makes(Node reader, Value v, Op.BatchNorm norm) {
+        return switch (reader.op()) {
+            case Op.GlobalAveragePool o -> true;
+            case Op.Conv2d o -> reader.input(0).equals(v) && !o.residual() && DepthwiseLowering.normalises(reader, norm.act(), device);
+            case Op.Conv2dBackwardWeight o -> !reader.input(1).equals(v) && DepthwiseLowering.normalises(reader, norm.act(), device);
+            case Op.ChannelScale o -> reader.input(0).equals(v) && !absorbed(reader);
+            case Op.ChannelScaleBackwardGate o -> !reader.input(0).equals(v);
             default -> false;
-        });
+        };
     }
 
     private boolean absorbSpread(Value spread, Value other) {

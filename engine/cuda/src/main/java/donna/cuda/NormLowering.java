@@ -89,8 +89,8 @@ final class NormLowering {
         Source d = deferred.get(v);
         Shape s = v.shape();
         int threads = threads(s.dim(0) * s.dim(2) * s.dim(3), s.dim(1), 8);
-        b.kernel(Kernel.BATCH_NORM_APPLY, Launch.elements(threads), d.src, d.gamma, d.beta, d.mean, d.inverseStd, null, b.rows(gate), dst, pixelsShare(s.dim(2) * s.dim(3)),
-                d.act, s.dim(1), threads, dst.count());
+        b.kernel(Kernel.BATCH_NORM_APPLY, Launch.elements(threads), d.src, d.gamma, d.beta, d.mean, d.inverseStd, null, b.rows(gate), dst,
+                pixelsShare(s.dim(2) * s.dim(3)), d.act, s.dim(1), threads, dst.count());
     }
 
     /** {@code dst} is {@code factor} times the sum over the pixels of {@code v}, which is not stored, times {@code by} where that is not null. */
