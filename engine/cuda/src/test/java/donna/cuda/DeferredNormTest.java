@@ -71,6 +71,27 @@ class DeferredNormTest {
         assertEquals(2, count(plan, "sum_pixels"), all);
     }
 
+    /** Here gamma changes between two who read what the batch norm makes of it. */
+    @ParameterizedTest
+    @CsvSource({"F32, true", "F32, false", "BF16, true", "BF16, false"})
+    void whatIsMadeOfParametersThatChangeIsStored(Precision precision, boolean changes) {
+        OpCase layer = new OpCase("gamma changes " + changes, w -> {
+            Value gamma = w.state("gamma", Values.normal(1, 0.2), 16);
+            Value x = w.op(new Op.BatchNorm(1e-5f, Activation.SWISH, false),
+                    w.op(Op.Conv2d.plain(ConvGeometry.POINTWISE), w.src("src", 5, 8, 4, 3), w.weight("first", SMALL, 16, 8, 1, 1)), gamma,
+                    w.weight("beta", SMALL, 16), w.state("mean", Values.ZERO, 16), w.state("variance", Values.constant(1), 16),
+                    w.fixed("momentum", Values.constant(0.1), 1));
+            w.observe("pooled", w.op(new Op.GlobalAveragePool(), x));
+            if (changes) {
+                w.graph().update(new Op.SgdUpdate(0.9f, false, 0), gamma, w.fixed("gradient", Values.NORMAL, 16), w.state("velocity", Values.ZERO, 16),
+                        w.fixed("rate", Values.constant(1), 1));
+            }
+            w.result("dst", w.op(new Op.ChannelScale(), x, w.fixed("gate", Values.POSITIVE, 5, 16)));
+        });
+        List<String> plan = compare(precision, layer.forward(DType.F32, Layout.CHANNELS_LAST), layer.forward(DType.F64, Layout.PLAIN));
+        assertEquals(changes ? 0 : 1, count(plan, "sum_normalised_pixels"), String.join("\n", plan));
+    }
+
     /** The second has a product for each strip of eight pixels; with 7 x 7 taps there are no registers for a batch norm then. */
     @ParameterizedTest
     @CsvSource({"BF16, 7, 9, 11, SWISH, true", "BF16, 5, 6, 7, SWISH, true", "F16, 5, 5, 9, HSWISH, true", "BF16, 7, 5, 7, SWISH, false",
