@@ -34,7 +34,7 @@ final class UpdateLowering {
         this.b = b;
     }
 
-    /** Makes what was put off, if {@code n} needs its results or changes what it reads. */
+    /** Makes what was put off, if {@code n} needs its results or changes what it reads. What has no place of its own is no variable. */
     void before(Node n) {
         if (rows.isEmpty()) {
             return;
@@ -44,7 +44,7 @@ final class UpdateLowering {
             changes.add(b.origin(n.input(i)));
         }
         boolean average = n.op() instanceof Op.EmaUpdate;
-        boolean reads = n.inputs().stream().map(b::origin).anyMatch(s -> averages.contains(s) || changed.contains(s) && !(average && !changes.contains(s)));
+        boolean reads = n.inputs().stream().filter(b::has).map(b::origin).anyMatch(s -> averages.contains(s) || changed.contains(s) && !(average && !changes.contains(s)));
         if (reads || changes.stream().anyMatch(read::contains)) {
             flush();
         }
