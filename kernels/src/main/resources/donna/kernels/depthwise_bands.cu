@@ -163,8 +163,8 @@ struct Out {
  * A block makes `rows` rows of a strip of eight images. Row y of dst is made of the rows of src from y - padding on, of which the last LIVE are in registers.
  */
 KERNEL __launch_bounds__(THREADS, 2) depthwise_bands(const stored* src, const float* gamma, const float* beta, const float* mean,
-        const float* inverse_std, const float* weight, const float* bias, stored* dst, float* partial, int flipped, int height, int width, int channels, int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands,
-        int samples) {
+        const float* inverse_std, const float* weight, const float* bias, stored* dst, float* partial, int flipped, int height, int width, int channels,
+        int out_height, int out_width, int padding, int rows, int tiles, int strips, int bands, int samples) {
     begin_after_predecessors();
     alignas(16) __shared__ unsigned ring[(AHEAD + 1) * SRC_ROW];
     alignas(16) __shared__ unsigned made[2 * DST_ROW];

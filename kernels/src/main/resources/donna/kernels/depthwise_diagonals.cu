@@ -1,7 +1,7 @@
 /*
  * The gradient of a depthwise convolution of stride 1 by its weight, of src [N, H, W, C] and d_dst [N, OH, OW, C], on tensor cores: the products of a row of
- * src with a row of d_dst over sixteen images, of which the diagonals add up to the taps of a row. C is a multiple of eight. Compiled for SIDE (5, 7), and BEFORE as depthwise_bands.cu; a tap
- * is at most four pixels to either side of a pixel.
+ * src with a row of d_dst over sixteen images, of which the diagonals add up to the taps of a row. C is a multiple of eight. Compiled for SIDE
+ * (5, 7), and BEFORE as depthwise_bands.cu; a tap is at most four pixels to either side of a pixel.
  */
 #include "kshim.h"
 #include "activations.h"

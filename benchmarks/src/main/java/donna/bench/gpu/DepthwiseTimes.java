@@ -200,7 +200,8 @@ final class DepthwiseTimes {
                         Row r = times.row(p, l);
                         rows.add(r);
                         table.row(r.layer, r.pass, Table.number(r.floorMicroseconds), Table.number(r.microseconds),
-                                Table.number(r.microseconds / r.floorMicroseconds), r.chosen, Table.number(r.fastestMicroseconds), r.fastest, Table.number(r.productsMicroseconds));
+                                Table.number(r.microseconds / r.floorMicroseconds), r.chosen, Table.number(r.fastestMicroseconds), r.fastest,
+                                Table.number(r.productsMicroseconds));
                     }
                 }
             }

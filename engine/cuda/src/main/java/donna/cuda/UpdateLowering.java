@@ -44,7 +44,8 @@ final class UpdateLowering {
             changes.add(b.origin(n.input(i)));
         }
         boolean average = n.op() instanceof Op.EmaUpdate;
-        boolean reads = n.inputs().stream().filter(b::has).map(b::origin).anyMatch(s -> averages.contains(s) || changed.contains(s) && !(average && !changes.contains(s)));
+        boolean reads = n.inputs().stream().filter(b::has).map(b::origin)
+                .anyMatch(s -> averages.contains(s) || changed.contains(s) && !(average && !changes.contains(s)));
         if (reads || changes.stream().anyMatch(read::contains)) {
             flush();
         }

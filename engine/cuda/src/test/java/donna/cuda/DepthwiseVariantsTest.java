@@ -266,13 +266,13 @@ class DepthwiseVariantsTest {
         DeviceMemory out = onCard(new float[dst.length], storage);
         DeviceMemory moments = onCard(new float[(1 + 2 * bands.blocks()) * g.channels], Storage.F32);
         launch(Kernel.DEPTHWISE_BANDS, storage, bands.macros(new DepthwiseFusion(before, DepthwiseFusion.RAW, true)), bands.launch(), srcAt, normAt[0],
-                normAt[1], normAt[2], normAt[3], weightAt, 0L, out.pointer(), moments.pointer(), 0, g.height, g.width, g.channels, g.height, g.width, g.padding(), bands.rows(), bands.tiles(), bands.strips(),
-                bands.bands(), g.samples);
+                normAt[1], normAt[2], normAt[3], weightAt, 0L, out.pointer(), moments.pointer(), 0, g.height, g.width, g.channels, g.height, g.width,
+                g.padding(), bands.rows(), bands.tiles(), bands.strips(), bands.bands(), g.samples);
         // A number that is rounded the other way before is off by as much.
         check("forward " + what, expected.forward, out, storage, (before == DepthwiseFusion.RAW ? 1 : 4) * (storage == Storage.F16 ? 0x1p-10 : 0x1p-8));
         checkMoments("moments " + what, g, numbersOf(out, storage), numbersOf(moments, Storage.F32), bands.blocks());
-        launch(Kernel.DEPTHWISE_BANDS, storage, bands.macros(DepthwiseFusion.NONE), bands.launch(), dstAt, 0L, 0L, 0L, 0L, weightAt, 0L, out.pointer(), 0L, 1, g.height,
-                g.width, g.channels, g.height, g.width, g.side - 1 - g.padding(), bands.rows(), bands.tiles(), bands.strips(), bands.bands(), g.samples);
+        launch(Kernel.DEPTHWISE_BANDS, storage, bands.macros(DepthwiseFusion.NONE), bands.launch(), dstAt, 0L, 0L, 0L, 0L, weightAt, 0L,
+                out.pointer(), 0L, 1, g.height, g.width, g.channels, g.height, g.width, g.side - 1 - g.padding(), bands.rows(), bands.tiles(), bands.strips(), bands.bands(), g.samples);
         check("backward data " + what, expected.backwardData, out, storage);
         DepthwiseProducts diagonals = DepthwiseProducts.diagonals(g.side, g.samples, g.channels, g.height, g.width);
         DeviceMemory sums = onCard(new float[weight.length], Storage.F32);
