@@ -91,7 +91,6 @@ public record DepthwiseProducts(int side, int lines, int tiles, int strips, int 
         return act <= DepthwiseFusion.MOST_BEFORE && (side < 7 || lines == 1);
     }
 
-
     /** What the compiler is told for {@link Kernel#DEPTHWISE_BANDS}. */
     public List<String> macros(DepthwiseFusion fusion) {
         List<String> all = new ArrayList<>(List.of("SIDE=" + side, "LINES=" + lines));

@@ -225,16 +225,6 @@ DEVICE void store_strip(float (&strip)[STRIP][CHANNELS], char* p, unsigned step,
     }
 }
 
-/* Where a thread works: number `index` of samples x bands x strips. */
-struct Item {
-    int sample, band, strip;
-};
-
-DEVICE Item item_at(int index, int bands, int strips) {
-    int line = index / strips;
-    return {line / bands, line % bands, index % strips};
-}
-
 /* The taps of a thread's channels, through shared memory; what belongs to a thread is padded there, so that neighbours read from different banks. */
 DEVICE void load_taps(float (&taps)[TAPS][CHANNELS], const float* weight, int tile, int channels, int flipped) {
     __shared__ float all[(TAPS * CHANNELS + 1) * (TILE / CHANNELS)];

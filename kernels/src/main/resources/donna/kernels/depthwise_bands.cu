@@ -8,15 +8,8 @@
 #include "kshim.h"
 #include "activations.h"
 #include "products.h"
+#include "depthwise_work.h"
 #include "depthwise_planes.h"
-
-#ifndef AFTER
-#define AFTER RAW
-#endif
-
-#ifndef STATISTICS
-#define STATISTICS 0
-#endif
 
 #define IMAGES 8
 #define STRIP (16 / LINES)
@@ -89,18 +82,10 @@ struct Moments {
                     v += norm.of(src[(y * width + x) * channels + channel + c], c) * weight[(channel + c) * SIDE * SIDE + t];
                 }
             }
-            shift[c] = over_warp(v);
+            shift[c] = warp_sum(v);
             sum[c] = 0.0f;
             squares[c] = 0.0f;
         }
-    }
-
-    DEVICE_MEMBER static float over_warp(float v) {
-#pragma unroll
-        for (int bits = 16; bits > 0; bits /= 2) {
-            v += __shfl_xor_sync(0xffffffffu, v, bits);
-        }
-        return v;
     }
 
     DEVICE_MEMBER void add(unsigned pair, bool there) {
@@ -116,8 +101,8 @@ struct Moments {
     DEVICE_MEMBER void store(float* partial, int block, int channel, int channels) const {
 #pragma unroll
         for (int c = 0; c < 2; c++) {
-            float all = over_warp(sum[c]);
-            float all_squares = over_warp(squares[c]);
+            float all = warp_sum(sum[c]);
+            float all_squares = warp_sum(squares[c]);
             if (threadIdx.x % 32 == 0 && channel < channels) {
                 partial[(1 + 2 * block) * channels + channel + c] = all;
                 partial[(2 + 2 * block) * channels + channel + c] = all_squares;

@@ -6,6 +6,7 @@
 #include "kshim.h"
 #include "activations.h"
 #include "products.h"
+#include "depthwise_work.h"
 #include "depthwise_planes.h"
 
 #define IMAGES 16

@@ -20,10 +20,6 @@ DEVICE unsigned second_of(unsigned low, unsigned high) {
     return low >> 16 | (high & 0xffff0000u);
 }
 
-#ifndef BEFORE
-#define BEFORE RAW
-#endif
-
 /*
  * What src becomes on its way: act(gamma (src - mean) inverse_std + beta) of activation BEFORE, of a warp's two channels, rounded as if it were stored, and zero
  * where there are no pixels; or itself.
@@ -53,16 +49,6 @@ struct Norm {
         return narrow2(low, high);
     }
 };
-
-/* Where a block works: number `index` of parts of the samples x bands x strips. */
-struct Item {
-    int part, band, strip;
-};
-
-DEVICE Item item_at(int index, int bands, int strips) {
-    int line = index / strips;
-    return {line / bands, line % bands, index % strips};
-}
 
 /*
  * COLUMNS neighbouring pixels of a row of IMAGES images on their way to shared memory, IMAGE words from an image to the next there. A thread copies the same

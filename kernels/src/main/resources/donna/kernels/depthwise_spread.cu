@@ -1,6 +1,7 @@
 /* The gradient of a depthwise convolution of stride 2 by src: of d_dst [N, OH, OW, C] and weight [C, SIDE, SIDE] to d_src [N, H, W, C]. */
 #include "kshim.h"
 #include "activations.h"
+#include "depthwise_work.h"
 #include "depthwise.h"
 
 /* Pixels of a row of d_dst that meet a strip of d_src. */
@@ -20,7 +21,7 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_spread(const stored* d_dst
     load_taps(taps, weight, tile, channels, 0);
     int channel = (tile * (int) blockDim.x + (int) threadIdx.x) * CHANNELS;
     Item item = item_at(blockIdx.x / tiles * blockDim.y + threadIdx.y, bands, strips);
-    if (item.sample >= samples || channel >= channels) {
+    if (item.part >= samples || channel >= channels) {
         return;
     }
     unsigned step = (unsigned) channels * (unsigned) sizeof(stored);
@@ -32,8 +33,8 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_spread(const stored* d_dst
     unsigned wanted = columns(from, NEEDED, out_width);
     unsigned made = columns(x, STRIP, width);
     int y = first * 2 - padding;
-    char* out = (char*) (d_src + ((item.sample * height + y) * width + x) * channels + channel);
-    Row in = {(const char*) (d_dst + ((item.sample * out_height + line) * out_width + from) * channels + channel), step, (unsigned) line < end ? wanted : 0};
+    char* out = (char*) (d_src + ((item.part * height + y) * width + x) * channels + channel);
+    Row in = {(const char*) (d_dst + ((item.part * out_height + line) * out_width + from) * channels + channel), step, (unsigned) line < end ? wanted : 0};
     Window<NEEDED> window(rows_ahead);
 #pragma unroll
     for (int ahead = 0; ahead < AHEAD; ahead++) {

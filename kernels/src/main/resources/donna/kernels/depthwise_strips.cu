@@ -4,15 +4,8 @@
  */
 #include "kshim.h"
 #include "activations.h"
+#include "depthwise_work.h"
 #include "depthwise.h"
-
-#ifndef AFTER
-#define AFTER RAW
-#endif
-
-#ifndef STATISTICS
-#define STATISTICS 0
-#endif
 
 /* Pixels of a row of src that a strip of dst needs. */
 #define NEEDED ((STRIP - 1) * STRIDE + SIDE)
@@ -107,7 +100,7 @@ DEVICE void make_rows(const stored* src, const float* weight, const float* bias,
     begin_moments(taps, src, height, width, channels, channel, padding);
 #endif
     Item item = item_at(blockIdx.x / tiles * blockDim.y + threadIdx.y, bands, strips);
-    if (item.sample >= samples || channel >= channels) {
+    if (item.part >= samples || channel >= channels) {
         return;
     }
     unsigned step = (unsigned) channels * (unsigned) sizeof(stored);
@@ -119,8 +112,8 @@ DEVICE void make_rows(const stored* src, const float* weight, const float* bias,
     unsigned end = clamp((first + count - 1) * STRIDE + SIDE - padding, height);
     unsigned wanted = columns(from, NEEDED, width);
     unsigned made = columns(x, STRIP, out_width);
-    char* out = (char*) (dst + ((item.sample * out_height + first) * out_width + x) * channels + channel);
-    Row in = {(const char*) (src + ((item.sample * height + line) * width + from) * channels + channel), step, (unsigned) line < end ? wanted : 0};
+    char* out = (char*) (dst + ((item.part * out_height + first) * out_width + x) * channels + channel);
+    Row in = {(const char*) (src + ((item.part * height + line) * width + from) * channels + channel), step, (unsigned) line < end ? wanted : 0};
     Window<NEEDED> window(rows_ahead);
 #pragma unroll
     for (int ahead = 0; ahead < AHEAD; ahead++) {

@@ -1,6 +1,7 @@
 /* The gradient of a depthwise convolution by its weight: of src [N, H, W, C] and d_dst [N, OH, OW, C]. */
 #include "kshim.h"
 #include "activations.h"
+#include "depthwise_work.h"
 #include "depthwise.h"
 
 /* Pixels of a row of src that a strip of d_dst meets. */
@@ -56,8 +57,8 @@ KERNEL __launch_bounds__(THREADS, RESIDENT) depthwise_taps(const stored* src, co
         unsigned end = clamp((first + count - 1) * STRIDE + SIDE - padding, height);
         unsigned wanted = columns(from, NEEDED, width);
         unsigned made = columns(x, STRIP, out_width);
-        Row out = {(const char*) (d_dst + ((item.sample * out_height + first) * out_width + x) * channels + channel), step, made};
-        Row in = {(const char*) (src + ((item.sample * height + line) * width + from) * channels + channel), step, (unsigned) line < end ? wanted : 0};
+        Row out = {(const char*) (d_dst + ((item.part * out_height + first) * out_width + x) * channels + channel), step, made};
+        Row in = {(const char*) (src + ((item.part * height + line) * width + from) * channels + channel), step, (unsigned) line < end ? wanted : 0};
         Window<NEEDED> window(nullptr);
         Window<STRIP> gradients(nullptr);
         window.ask(in);

@@ -430,3 +430,11 @@ DEVICE int element() {
 DEVICE int chunk_begin(int count, int chunk, int chunks) {
     return (int) ((long long) count * chunk / chunks);
 }
+
+/* The sum over a warp; every lane has it. */
+DEVICE float warp_sum(float v) {
+    for (int bits = 16; bits > 0; bits /= 2) {
+        v += __shfl_xor_sync(0xffffffffu, v, bits);
+    }
+    return v;
+}

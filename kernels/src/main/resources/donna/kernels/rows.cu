@@ -7,14 +7,6 @@
 
 #define WARPS (BLOCK / 32)
 
-/* The sum over a warp; every lane has it. */
-DEVICE float warp_sum(float v) {
-    for (int bits = 16; bits > 0; bits /= 2) {
-        v += __shfl_xor_sync(0xffffffffu, v, bits);
-    }
-    return v;
-}
-
 DEVICE float warp_max(float v) {
     for (int bits = 16; bits > 0; bits /= 2) {
         v = fmaxf(v, __shfl_xor_sync(0xffffffffu, v, bits));

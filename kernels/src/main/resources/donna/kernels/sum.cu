@@ -4,7 +4,7 @@
 #include "blocks.h"
 #include "columns.h"
 
-/* What x becomes: act(slope (x - mean) + beta), or x itself where there is no slope. */
+/* What x becomes: act(gamma inverse_std (x - mean) + beta). */
 struct Norm {
     const float *gamma, *beta, *mean, *inverse_std;
     int act;

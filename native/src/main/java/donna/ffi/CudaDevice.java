@@ -59,7 +59,7 @@ public final class CudaDevice {
         return 10 * attribute(CAPABILITY_MAJOR) + attribute(CAPABILITY_MINOR);
     }
 
-    /** Whether {@link CudaStream#launchProgrammatic} is there, in captured graphs too: on Hopper and newer, from a driver for CUDA 12.3 on. */
+    /** Whether {@link CudaStream#overlapKernels} can be asked for, in captured graphs too: on Hopper and newer, from a driver for CUDA 12.3 on. */
     public boolean launchesProgrammatically() {
         return computeCapability() >= HOPPER && cuda.driverVersion() >= CUDA_12_3 && cuda.bindings().launchesWithAttributes();
     }

@@ -12,10 +12,8 @@ public final class CudaStream extends Handle {
 
     /** What can be queued. */
     enum Work {
-        /** A kernel. */
+        /** A kernel, or a {@link Matmul}, which is kernels. */
         KERNEL,
-        /** A {@link Matmul}. */
-        PRODUCT,
         /** Copies, fills, convolutions, graphs, events and waits for them, the beginning and the end of a capture. */
         OTHER
     }
@@ -111,7 +109,7 @@ public final class CudaStream extends Handle {
 
     /** Queues a kernel. */
     public void launch(CudaFunction function, LaunchShape shape, KernelArguments arguments) {
-        if (overlaps && last != Work.OTHER) {
+        if (overlaps && last == Work.KERNEL) {
             launchProgrammatic(function, shape, arguments);
             return;
         }

@@ -175,7 +175,7 @@ public final class Matmul implements AutoCloseable {
         int status = lib.cublasLtMatmul(
                 handle, desc.address(), scalars, pointerB, b.address(), pointerA, a.address(), scalars.asSlice(Float.BYTES), pointerC, c.address(),
                 pointerD, c.address(), results.asSlice(chosen * RESULT_BYTES), workspace, workspaceBytes(),
-                stream.queueing(CudaStream.Work.PRODUCT));
+                stream.queueing(CudaStream.Work.KERNEL));
         if (status != 0) {
             BlasLt.check(lib, status, "cublasLtMatmul of " + spec);
         }

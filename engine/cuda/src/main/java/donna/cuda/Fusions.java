@@ -5,11 +5,8 @@ import donna.graph.Node;
 import donna.graph.Op;
 import donna.graph.Value;
 import donna.tensor.Shape;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -24,24 +21,16 @@ final class Fusions {
     static final int SHARE_BITS = 40;
 
     private final GpuDevice device;
-    private final Map<Value, List<Node>> readers = new HashMap<>();
-    private final Set<Value> given = new HashSet<>();
-    private final Map<Value, Integer> changed = new HashMap<>();
+    private final Readers readers;
     private final Set<Node> absorbed = new HashSet<>();
 
     /** The sum {@code src gate + shift / pixels}, where gate and shift are numbers per image and channel. */
     record Spread(Value src, Optional<Value> gate, Value shift) {}
 
     /** @param device that the plan is for */
-    Fusions(Graph graph, GpuDevice device) {
+    Fusions(Graph graph, Readers readers, GpuDevice device) {
+        this.readers = readers;
         this.device = device;
-        graph.nodes().forEach(n -> n.inputs().forEach(v -> readers.computeIfAbsent(v, k -> new ArrayList<>()).add(n)));
-        graph.outputs().values().forEach(o -> given.add(o.value()));
-        for (Node n : graph.nodes()) {
-            for (int i : Graph.changedInputs(n.op())) {
-                changed.putIfAbsent(n.input(i), n.id());
-            }
-        }
         graph.nodes().stream().filter(n -> n.op() instanceof Op.Add).forEach(n -> {
             if ((absorbSpread(n.input(1), n.input(0)) || absorbSpread(n.input(0), n.input(1))) && readByNorm(n.output(0))) {
                 absorbed.add(n);
@@ -50,8 +39,7 @@ final class Fusions {
     }
 
     private boolean readByNorm(Value v) {
-        List<Node> all = readers.getOrDefault(v, List.of());
-        return all.size() == 1 && !given.contains(v) && all.getFirst().op() instanceof Op.BatchNormBackward && all.getFirst().input(0).equals(v)
+        return readers.alone(v) && readers.of(v).getFirst().op() instanceof Op.BatchNormBackward && readers.of(v).getFirst().input(0).equals(v)
                 && dividesRows(v.shape());
     }
 
@@ -80,11 +68,11 @@ final class Fusions {
      */
     boolean deferred(Node n) {
         Value v = n.output(0);
-        List<Node> all = readers.getOrDefault(v, List.of());
+        List<Node> all = readers.of(v);
         int last = all.stream().mapToInt(Node::id).max().orElse(0);
-        boolean kept = readers.get(n.input(0)).stream().allMatch(r -> r.op() instanceof Op.BatchNorm || r.op() instanceof Op.BatchNormBackward)
-                && Stream.of(n.input(1), n.input(2)).allMatch(p -> changed.getOrDefault(p, Integer.MAX_VALUE) > last);
-        return kept && n.op() instanceof Op.BatchNorm o && !o.residual() && !all.isEmpty() && !given.contains(v) && dividesRows(v.shape())
+        boolean kept = readers.of(n.input(0)).stream().allMatch(r -> r.op() instanceof Op.BatchNorm || r.op() instanceof Op.BatchNormBackward)
+                && Stream.of(n.input(1), n.input(2)).allMatch(p -> readers.unchangedAt(p, last));
+        return kept && n.op() instanceof Op.BatchNorm o && !o.residual() && !all.isEmpty() && !readers.given(v) && dividesRows(v.shape())
                 && all.stream().allMatch(r -> makes(r, v, o));
     }
 
@@ -114,7 +102,7 @@ final class Fusions {
     /** Whether nobody reads {@code v} but the sum, and nothing that changes is read for it. */
     private boolean readBySum(Value v) {
         boolean constant = v.node().inputs().stream().noneMatch(i -> i.node().op() instanceof Op.Variable);
-        return constant && readers.get(v).size() == 1 && !given.contains(v);
+        return constant && readers.alone(v);
     }
 
     /** Whether the sum that reads {@code n} works it out; it has no place of its own. */
@@ -124,18 +112,16 @@ final class Fusions {
 
     /** What multiplies {@code v} by a number on the device, where nothing else reads it. */
     Optional<Node> scaling(Value v) {
-        List<Node> all = readers.getOrDefault(v, List.of());
-        boolean alone = all.size() == 1 && !given.contains(v);
-        return alone ? reader(v, Op.ScaleBy.class).filter(n -> n.input(0).equals(v)) : Optional.empty();
+        return readers.alone(v) ? reader(v, Op.ScaleBy.class).filter(n -> n.input(0).equals(v)) : Optional.empty();
     }
 
     /** The first that reads {@code v} as an op of {@code type}. */
     Optional<Node> reader(Value v, Class<? extends Op> type) {
-        return readers.getOrDefault(v, List.of()).stream().filter(n -> type.isInstance(n.op())).findFirst();
+        return readers.of(v).stream().filter(n -> type.isInstance(n.op())).findFirst();
     }
 
     /** Whether a batch norm wants the statistics of {@code v}. */
     boolean normalised(Value v) {
-        return readers.getOrDefault(v, List.of()).stream().anyMatch(n -> n.op() instanceof Op.BatchNorm && n.input(0).equals(v));
+        return readers.of(v).stream().anyMatch(n -> n.op() instanceof Op.BatchNorm && n.input(0).equals(v));
     }
 }

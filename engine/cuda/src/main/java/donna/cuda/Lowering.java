@@ -27,7 +27,7 @@ final class Lowering {
         convolutions = new ConvolutionLowering(b, norms);
         products = new ProductLowering(b);
         elementwise = new ElementwiseLowering(b, norms);
-        squeezeExcites = new SqueezeExciteLowering(b, SqueezeExcite.of(graph));
+        squeezeExcites = new SqueezeExciteLowering(b, SqueezeExcite.of(graph, b.readers()));
         pools = new PoolLowering(b, norms);
         shapes = new ShapeLowering(b);
         losses = new LossLowering(b);

@@ -50,6 +50,7 @@ final class PlanBuilder {
     private final Map<Value, Integer> remaining = new HashMap<>();
     private final Set<String> written = new LinkedHashSet<>();
     private final Set<Value> floats;
+    private final Readers readers;
     private final Fusions fusions;
     private Section section = common;
     private Node node;
@@ -58,7 +59,8 @@ final class PlanBuilder {
         this.device = device;
         this.members = members;
         this.floats = FloatValues.of(graph);
-        this.fusions = new Fusions(graph, device);
+        this.readers = new Readers(graph);
+        this.fusions = new Fusions(graph, readers, device);
         for (List<Node> member : members.nodes()) {
             sections.add(new Section());
             for (Node n : member) {
@@ -94,6 +96,10 @@ final class PlanBuilder {
             remaining.merge(v, -1, Integer::sum);
             homes.getOrDefault(v, List.of()).forEach(s -> s.addPending(-1));
         }
+    }
+
+    Readers readers() {
+        return readers;
     }
 
     Fusions fusions() {

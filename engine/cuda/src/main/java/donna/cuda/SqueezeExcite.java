@@ -7,10 +7,8 @@ import donna.graph.Value;
 import donna.kernels.SqueezeExciteGrid;
 import donna.tensor.Shape;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -43,37 +41,17 @@ record SqueezeExcite(Forward forward, Optional<Backward> backward) {
     }
 
     /** All of a graph, none of whose parameters changes before it has been read for the last time. */
-    static List<SqueezeExcite> of(Graph graph) {
-        return new Search(graph).all();
+    static List<SqueezeExcite> of(Graph graph, Readers readers) {
+        return new Search(readers).all(graph);
     }
 
-    private static final class Search {
-        private final Graph graph;
-        private final Map<Value, List<Node>> readers = new HashMap<>();
-        private final Map<Value, Integer> changed = new HashMap<>();
-        private final Set<Value> given = new HashSet<>();
-
-        Search(Graph graph) {
-            this.graph = graph;
-            for (Node n : graph.nodes()) {
-                n.inputs().forEach(v -> readers.computeIfAbsent(v, k -> new ArrayList<>()).add(n));
-                for (int i : Graph.changedInputs(n.op())) {
-                    changed.putIfAbsent(n.input(i), n.id());
-                }
-            }
-            graph.outputs().values().forEach(o -> given.add(o.value()));
-        }
-
-        List<SqueezeExcite> all() {
+    private record Search(Readers readers) {
+        List<SqueezeExcite> all(Graph graph) {
             return graph.nodes().stream().filter(n -> n.op() instanceof Op.Activate && isGate(n.output(0))).flatMap(n -> ending(n).stream()).toList();
         }
 
-        private List<Node> readers(Value v) {
-            return readers.getOrDefault(v, List.of());
-        }
-
         private boolean isGate(Value v) {
-            return readers(v).stream().anyMatch(n -> n.op() instanceof Op.ChannelScale && n.input(1).equals(v));
+            return readers.of(v).stream().anyMatch(n -> n.op() instanceof Op.ChannelScale && n.input(1).equals(v));
         }
 
         private Optional<SqueezeExcite> ending(Node gate) {
@@ -119,16 +97,16 @@ record SqueezeExcite(Forward forward, Optional<Backward> backward) {
         /** What reads the source of {@code forward} for the gradient. */
         private Optional<Node> activation(Node forward) {
             Op.ActivateBackward op = new Op.ActivateBackward(((Op.Activate) forward.op()).act());
-            return readers(forward.input(0)).stream().filter(n -> n.op().equals(op) && n.input(1).equals(forward.input(0))).findFirst();
+            return readers.of(forward.input(0)).stream().filter(n -> n.op().equals(op) && n.input(1).equals(forward.input(0))).findFirst();
         }
 
         private Optional<Node> product(boolean transposed, Value a, Value b) {
             Op.MatMul op = new Op.MatMul(transposed, false);
-            return readers(a).stream().filter(n -> n.op().equals(op) && n.inputs().equals(List.of(a, b))).findFirst();
+            return readers.of(a).stream().filter(n -> n.op().equals(op) && n.inputs().equals(List.of(a, b))).findFirst();
         }
 
         private Optional<Node> sum(Value v) {
-            return readers(v).stream().filter(n -> n.op().equals(new Op.SumExcept(1))).findFirst();
+            return readers.of(v).stream().filter(n -> n.op().equals(new Op.SumExcept(1))).findFirst();
         }
 
         /** Whether nobody else reads what is made inside, and nothing that is read changes. */
@@ -141,9 +119,9 @@ record SqueezeExcite(Forward forward, Optional<Backward> backward) {
             });
             int last = nodes.stream().mapToInt(Node::id).max().orElseThrow();
             return s.backward.stream().noneMatch(b -> inside.contains(b.gate.input(0)))
-                    && inside.stream().noneMatch(given::contains)
-                    && inside.stream().allMatch(v -> nodes.containsAll(readers(v)))
-                    && nodes.stream().flatMap(n -> n.inputs().stream()).allMatch(v -> changed.getOrDefault(origin(v), Integer.MAX_VALUE) > last);
+                    && inside.stream().noneMatch(readers::given)
+                    && inside.stream().allMatch(v -> nodes.containsAll(readers.of(v)))
+                    && nodes.stream().flatMap(n -> n.inputs().stream()).allMatch(v -> readers.unchangedAt(origin(v), last));
         }
 
         private static Value origin(Value v) {

@@ -244,9 +244,9 @@ static uint32_t device_shuffle(uint32_t mask, uint32_t value, int source) {
     return self.result;
 }
 
-/** When the last lane of the warp has come, all get what all brought: `words` of each, six apart. */
-static void device_gather(const uint32_t* own, int words, uint32_t* all) {
-    static constexpr int LANES = 32, APART = 6;
+/** When the last lane of the warp has come, all get what all brought: six words of each. */
+static void device_gather(const uint32_t* own, uint32_t* all) {
+    static constexpr int LANES = 32, WORDS = 6;
     Thread& self = threads[current];
     self.mask = 0;
     self.brought = own;
@@ -255,12 +255,12 @@ static void device_gather(const uint32_t* own, int words, uint32_t* all) {
         return;
     }
     Thread* warp = &threads[current / LANES * LANES];
-    uint32_t together[LANES * APART] = {};
+    uint32_t together[LANES * WORDS];
     for (int lane = 0; lane < LANES; lane++) {
         if (warp[lane].brought == nullptr || warp[lane].mask != 0) {
             broken("product: lanes of a warp come to a product and to a shuffle, at " + thread_in_words());
         }
-        memcpy(together + APART * lane, warp[lane].brought, words * sizeof *own);
+        memcpy(together + WORDS * lane, warp[lane].brought, WORDS * sizeof *own);
     }
     for (int lane = 0; lane < LANES; lane++) {
         memcpy(warp[lane].all, together, sizeof together);

@@ -26,7 +26,7 @@ struct Table {
     void (*access)(const void* at, unsigned bytes, int write);
     void (*barrier)();
     uint32_t (*shuffle)(uint32_t mask, uint32_t value, int source);
-    void (*gather)(const uint32_t* own, int words, uint32_t* all);
+    void (*gather)(const uint32_t* own, uint32_t* all);
     int (*lane)();
     void (*fence)();
     uint32_t (*increment)(void* at, uint32_t last);
@@ -78,9 +78,9 @@ UNTRACED static inline int simulator_lane() {
     return donna_simulator->lane();
 }
 
-/* `words` of each of the 32 lanes of a warp, which all come here: all [32, 6]. */
-UNTRACED static inline void simulator_gather(const unsigned* own, int words, unsigned* all) {
-    donna_simulator->gather(own, words, all);
+/* Six words of each of the 32 lanes of a warp, which all come here: all [32, 6]. */
+UNTRACED static inline void simulator_gather(const unsigned* own, unsigned* all) {
+    donna_simulator->gather(own, all);
 }
 
 UNTRACED static inline void __threadfence() {
