@@ -187,6 +187,7 @@ public final class BkdStep {
             long bytes = threads.getCurrentThreadAllocatedBytes();
             long used = threads.getCurrentThreadCpuTime();
             long start = System.nanoTime();
+            c.renewSource();
             double loss = c.run(stream);
             wall[i] = (System.nanoTime() - start) / 1e6;
             cpu[i] = (threads.getCurrentThreadCpuTime() - used) / 1e6;

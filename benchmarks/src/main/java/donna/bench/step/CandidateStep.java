@@ -36,6 +36,8 @@ public final class CandidateStep implements AutoCloseable {
     private final float[] loss = new float[1];
     private final MemorySegment lossHost = MemorySegment.ofArray(loss);
     private final int batch;
+    private final Tensor source;
+    private final MemorySegment firstNumber = MemorySegment.ofArray(new float[1]);
 
     public CandidateStep(Device device, Stages.Stage stage, Stages.Candidate c, Map<String, Tensor> data) {
         this(device, stage, List.of(c), data);
@@ -57,6 +59,8 @@ public final class CandidateStep implements AutoCloseable {
         tensors.get("learningRate").fill(0.01);
         tensors.get(GraphWriter.MOMENTUM).fill(0.1);
         plan.bindAll(tensors);
+        source = data.get("src");
+        source.buffer().read(source.offset(), firstNumber);
         data.keySet().forEach(tensors::remove);
     }
 
@@ -111,6 +115,11 @@ public final class CandidateStep implements AutoCloseable {
     /** Bytes of the weights, their momentum and statistics, and the scalars. */
     public long ownBytes() {
         return tensors.values().stream().mapToLong(t -> t.spec().bytes()).sum();
+    }
+
+    /** Writes a number of the source anew: what a device has computed from it is worth nothing, as where every step has images of its own. */
+    public void renewSource() {
+        source.buffer().write(source.offset(), firstNumber);
     }
 
     /** Trains one step and returns its loss, the sum of all candidates'. */

@@ -84,6 +84,7 @@ public class StageSpeed {
     @Benchmark
     public double[] run() {
         double[] losses = new double[CANDIDATES];
+        steps.getFirst().renewSource();
         workers.forEach(CANDIDATES, (i, stream) -> losses[i] = steps.get(i).run(stream));
         return losses;
     }

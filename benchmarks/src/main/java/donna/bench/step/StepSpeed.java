@@ -110,6 +110,7 @@ public class StepSpeed {
 
     @Benchmark
     public double run() {
+        step.renewSource();
         return step.run(stream);
     }
 

@@ -49,11 +49,6 @@ final class ConvolutionChoices {
         return choose(DnnlElement.F32, pass, src, weight, dst, g, block, false, Activation.NONE, false);
     }
 
-    /** {@code conv(src) + bias + residual} of src's own shape, in single precision. */
-    Optional<Choice> exactSum(Shape src, Shape weight, ConvGeometry g) {
-        return choose(DnnlElement.F32, Pass.FORWARD, src, weight, src, g, block, true, Activation.NONE, true);
-    }
-
     private Optional<Choice> choose(Pass pass, Shape src, Shape weight, Shape dst, ConvGeometry g, int srcBlock, boolean bias, Activation act,
             boolean residual) {
         long products = dst.elements() * (weight.elements() / weight.dim(0));

@@ -11,6 +11,7 @@ final class CpuBuffer implements Buffer {
     private final OwnedMemory memory;
     private final MemorySegment segment;
     private final AtomicLong version = new AtomicLong();
+    private final Remembered remembered = new Remembered();
     private volatile boolean open = true;
 
     CpuBuffer(CpuDevice device, long bytes) {
@@ -30,6 +31,11 @@ final class CpuBuffer implements Buffer {
 
     void changed() {
         version.incrementAndGet();
+    }
+
+    /** Of tensors in this buffer. */
+    Remembered remembered() {
+        return remembered;
     }
 
     CpuDevice device() {

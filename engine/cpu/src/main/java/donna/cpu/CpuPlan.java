@@ -24,7 +24,7 @@ final class CpuPlan implements ProfiledPlan {
      * What a plan is made of.
      *
      * @param constantSteps run only when the variables they read have changed; their results stay in memory of the plan's own
-     * @param changed names of the variables that a run changes
+     * @param changed names of the tensors that a run writes
      */
     record Parts(
             List<Step> steps,
@@ -93,7 +93,7 @@ final class CpuPlan implements ProfiledPlan {
         rebound = true;
         Slot s = parts.bound.get(name);
         if (s != null) {
-            s.moveTo(b.slice(tensor.offset(), wanted.bytes()));
+            s.moveInto(b, tensor.offset());
             stale.addAll(s.users());
         }
     }

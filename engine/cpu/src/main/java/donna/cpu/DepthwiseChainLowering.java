@@ -44,8 +44,7 @@ final class DepthwiseChainLowering {
      *
      * @param expansion the 1x1 convolution in front, where its result is not stored
      */
-    private record Shared(
-            Pieces pieces, NormalizedPlanes planes, DepthwisePass forward, BatchNormBackward after, Optional<Expansion> expansion) {}
+    private record Shared(NormalizedPlanes planes, DepthwisePass forward, BatchNormBackward after, Optional<Expansion> expansion) {}
 
     DepthwiseChainLowering(PlanBuilder b, NormLowering norms, ExpansionLowering expansions, GateFusion gates, Graph graph) {
         this.b = b;
@@ -65,9 +64,7 @@ final class DepthwiseChainLowering {
                 src.dim(1), src.dim(2), src.dim(3), dst.dim(2), dst.dim(3), ((Op.BatchNorm) c.before().op()).act());
         BatchNormBackward after =
                 new BatchNormBackward(dst.dim(0), dst.dim(1), dst.dim(2), dst.dim(3), ((Op.BatchNorm) c.after().op()).act(), false);
-        Optional<Expansion> expansion = expansions.of(c);
-        DepthwisePass forward = DepthwisePass.forward(src.dim(1), src.dim(2), src.dim(3), kernel, g);
-        return new Shared(expansion.map(Expansion::pieces).orElseGet(() -> Pieces.of(src)), planes, forward, after, expansion);
+        return new Shared(planes, DepthwisePass.forward(src.dim(1), src.dim(2), src.dim(3), kernel, g), after, expansions.of(c));
     }
 
     private void take(Chain c, Shared s, GateFusion gates) {
@@ -112,14 +109,20 @@ final class DepthwiseChainLowering {
 
     private void forward(Chain c, Shared s) {
         Node norm = c.before();
-        long plane = (long) norm.input(0).shape().dim(2) * norm.input(0).shape().dim(3) * Lanes.BYTES;
+        Shape src = norm.input(0).shape();
         List<Slot> slots = new ArrayList<>(List.of(s.expansion.map(Expansion::source).orElseGet(() -> b.in(norm.input(0), block)), b.plain(norm.input(1)),
                 b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), b.plain(c.conv().input(1)),
-                b.define(c.conv().output(0), block), b.temporary(s.pieces.largest() * plane), b.temporary(s.forward.scratchBytes())));
+                b.define(c.conv().output(0), block), b.temporary(plane(src)), b.temporary(s.forward.scratchBytes())));
         s.expansion.ifPresent(e -> slots.addAll(e.forwardMemory()));
         b.step(s.expansion.isPresent() ? "1x1+norm+depthwise+moments" : "norm+depthwise+moments",
-                new NormDepthwiseForward(s.planes, s.pieces, s.forward, s.expansion.map(Expansion::forward)), slots.toArray(Slot[]::new));
+                new NormDepthwiseForward(src.dim(0), Lanes.blocks(src.dim(1)), s.planes, s.forward, s.expansion.map(Expansion::forward)),
+                slots.toArray(Slot[]::new));
         s.expansion.ifPresent(e -> b.done(e.conv()));
+    }
+
+    /** Bytes of a plane of images of {@code shape}. */
+    private static long plane(Shape shape) {
+        return (long) shape.dim(2) * shape.dim(3) * Lanes.BYTES;
     }
 
     private void after(Chain c, Shared s) {
@@ -172,22 +175,21 @@ final class DepthwiseChainLowering {
         NormalizedPlanesBackward k = new NormalizedPlanesBackward(
                 src.dim(0), src.dim(1), src.dim(2), src.dim(3), kernel, g, ((Op.BatchNorm) norm.op()).act(), s.after);
         DepthwisePass data = DepthwisePass.backwardData(src.dim(1), src.dim(2), src.dim(3), kernel, g);
-        long piece = (long) s.pieces.largest() * src.dim(2) * src.dim(3) * Lanes.BYTES;
-        long dstPiece = (long) s.pieces.largest() * dst.dim(2) * dst.dim(3) * Lanes.BYTES;
-        Slot z = s.expansion.isPresent() ? b.temporary(piece) : b.in(norm.input(0), block);
-        Slot dz = s.expansion.isPresent() ? b.temporary(piece) : b.define(back.before().output(0), block);
+        Slot z = s.expansion.map(Expansion::planes).orElseGet(() -> b.in(norm.input(0), block));
+        Slot dz = s.expansion.map(Expansion::gradientPlanes).orElseGet(() -> b.define(back.before().output(0), block));
+        Slot mean = s.expansion.isPresent() ? b.temporary((long) src.dim(1) * Float.BYTES) : b.plain(norm.output(1));
         List<Slot> slots = new ArrayList<>(List.of(b.origin(back.after().output(0)), b.in(c.conv().output(0), block), z, b.plain(norm.input(1)),
-                b.plain(norm.input(2)), b.plain(norm.output(1)), b.plain(norm.output(2)), b.plain(c.conv().input(1)), dz,
+                b.plain(norm.input(2)), mean, b.plain(norm.output(2)), b.plain(c.conv().input(1)), dz,
                 b.define(back.weight().output(0), 1), b.define(back.before().output(1), 1), b.define(back.before().output(2), 1),
-                b.temporary(k.weightBytes()), b.temporary(dstPiece), b.temporary(piece), b.temporary(piece), b.temporary(data.scratchBytes())));
-        s.expansion.ifPresent(e -> slots.addAll(e.backwardMemory(z, dz)));
+                b.temporary(k.weightBytes()), b.temporary(plane(dst)), b.temporary(plane(src)), b.temporary(plane(src)), b.temporary(data.scratchBytes())));
+        s.expansion.ifPresent(e -> slots.addAll(e.backwardMemory()));
         String implementation = s.expansion.isPresent() ? "1x1+norm+depthwise+norm" : "norm+depthwise+norm";
-        b.step(implementation, new NormDepthwiseBackward(k, s.pieces, data, s.expansion.map(Expansion::backward)), slots.toArray(Slot[]::new));
+        b.step(implementation, new NormDepthwiseBackward(src.dim(0), Lanes.blocks(src.dim(1)), k, data, s.expansion.map(Expansion::backward)),
+                slots.toArray(Slot[]::new));
         b.absent(back.data().output(0));
         b.done(back.data());
         b.done(back.weight());
         s.expansion.ifPresent(e -> {
-            e.correct();
             b.absent(back.before().output(0));
             e.gradients().forEach(b::done);
         });

@@ -28,7 +28,7 @@ final class Lowering {
         convolutions = new ConvolutionLowering(b, choices);
         products = new ProductLowering(b);
         norms = new NormLowering(b);
-        chains = new DepthwiseChainLowering(b, norms, new ExpansionLowering(b, choices), gates, graph);
+        chains = new DepthwiseChainLowering(b, norms, new ExpansionLowering(b), gates, graph);
         elementwise = new ElementwiseLowering(b);
         pools = new PoolLowering(b);
         shapes = new ShapeLowering(b);

@@ -2,33 +2,26 @@ package donna.cpu;
 
 import donna.cpu.kernel.DepthwisePass;
 import donna.cpu.kernel.NormalizedPlanesBackward;
+import donna.cpu.kernel.PointwisePass;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * The gradient of batch norm, activation, depthwise convolution and the batch norm after it, from the second pass of that batch norm's gradient on, a piece at
+ * The gradient of batch norm, activation, depthwise convolution and the batch norm after it, from the second pass of that batch norm's gradient on, a plane at
  * a time. What lies between is never stored; only the batch norm in front needs a second pass of its own, because of its sums. With a 1x1 convolution in front
  * whose result is not stored either, that pass is left to algebra.
  *
  * <p>Memory, in order: what the first pass of the batch norm after left, result of the convolution, src, gamma, beta, mean, inverseStd, weights,
- * dSrc, dWeight, dGamma, dBeta, scratch of the weight's gradient, a piece of the gradient of the result, one of the activation, one of its
- * derivative, scratch of the convolution; with the 1x1 convolution, where src and dSrc are a piece, what {@link ExpansionBackward} takes.
+ * dSrc, dWeight, dGamma, dBeta, scratch of the weight's gradient, a plane of the gradient of the result, one of the activation, one of its
+ * derivative, scratch of the convolution; with the 1x1 convolution, where src is some planes, mean only room and dSrc as many planes or those of an
+ * image, what {@link ExpansionBackward} takes.
+ *
+ * @param blocks planes of an image
  */
-final class NormDepthwiseBackward implements Step.Work {
+record NormDepthwiseBackward(int images, int blocks, NormalizedPlanesBackward planes, DepthwisePass convolution, Optional<ExpansionBackward> expansion)
+        implements Step.Work {
     private static final int OWN_MEMORY = 17;
-
-    private final NormalizedPlanesBackward planes;
-    private final Pieces pieces;
-    private final DepthwisePass convolution;
-    private final Optional<ExpansionBackward> expansion;
-
-    NormDepthwiseBackward(NormalizedPlanesBackward planes, Pieces pieces, DepthwisePass convolution, Optional<ExpansionBackward> expansion) {
-        this.planes = planes;
-        this.pieces = pieces;
-        this.convolution = convolution;
-        this.expansion = expansion;
-    }
 
     @Override
     public void moved(MemorySegment[] m) {
@@ -37,41 +30,49 @@ final class NormDepthwiseBackward implements Step.Work {
 
     @Override
     public void run(MemorySegment[] m, CpuStream stream) {
+        if (expansion.isPresent()) {
+            m[5].fill((byte) 0);
+        }
         planes.begin(m[3], m[4], m[5], m[6], m[12]);
         convolution.begin(m[7], m[16]);
         if (expansion.isPresent()) {
-            expansion.get().begin(planes.before(), stream);
+            expansion.get().begin(planes.before());
         }
-        for (int i = 0; i < pieces.all().size(); i++) {
-            Pieces.Piece p = pieces.all().get(i);
+        for (int i = 0; i < images; i++) {
             if (expansion.isPresent()) {
-                expansion.get().form(i, stream);
-                chain(p, 0, m);
-                expansion.get().use(i, stream);
-            } else {
-                chain(p, p.first(), m);
+                expansion.get().beginImage(i);
             }
-            if (p.last()) {
-                planes.imagesDone(p.images(), m[12]);
+            for (int b = 0; b < blocks; b += PointwisePass.PLANES) {
+                int count = Math.min(PointwisePass.PLANES, blocks - b);
+                int first = i * blocks + b;
+                if (expansion.isPresent()) {
+                    int at = expansion.get().place(b);
+                    expansion.get().form(b, count, m[2]);
+                    chain(first, count, 0, at, m);
+                    expansion.get().use(b, count, m[8]);
+                } else {
+                    chain(first, count, first, first, m);
+                }
             }
+            if (expansion.isPresent()) {
+                expansion.get().endImage(i, m[8]);
+            }
+            planes.imagesDone(1, m[12]);
         }
         planes.end(m[6], m[9], m[10], m[11], m[12]);
         if (expansion.isPresent()) {
-            expansion.get().end(planes.before(), stream);
+            expansion.get().end(planes.before());
         } else {
             planes.apply(m[8], m[2]);
         }
     }
 
-    /** A piece, which begins with plane {@code at} of src and dSrc. */
-    private void chain(Pieces.Piece p, int at, MemorySegment[] m) {
-        planes.weight(p.first(), p.count(), at, m[0], m[1], m[2], m[13], m[14], m[15], m[12]);
-        convolution.planes(p.first(), p.count(), m[13], m[8], at, m[16]);
-        planes.reduce(p.first(), p.count(), at, m[8], m[2], m[15]);
-    }
-
-    @Override
-    public void close() {
-        expansion.ifPresent(ExpansionBackward::close);
+    /** Planes {@code [first, first + count)}, which begin with plane {@code at} of src and plane {@code to} of dSrc. */
+    private void chain(int first, int count, int at, int to, MemorySegment[] m) {
+        for (int k = 0; k < count; k++) {
+            planes.weight(first + k, at + k, m[0], m[1], m[2], m[13], m[14], m[15], m[12]);
+            convolution.planes(first + k, 1, m[13], m[8], to + k, m[16]);
+            planes.reduce(first + k, m[8], to + k, m[2], at + k, m[15]);
+        }
     }
 }

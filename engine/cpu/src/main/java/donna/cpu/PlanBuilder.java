@@ -1,7 +1,6 @@
 package donna.cpu;
 
 import donna.backend.plan.Packing;
-import donna.cpu.kernel.ExpansionAlgebra;
 import donna.ffi.DnnlElement;
 import donna.ffi.MemoryDesc;
 import donna.graph.Graph;
@@ -24,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A plan in the making: where each value lives, in which layouts, and the steps so far. A value may live in several slots, one per layout: the first
@@ -260,17 +260,6 @@ final class PlanBuilder {
         return c.work(arena);
     }
 
-    /** Runs of {@code c}, a piece of {@code count} at a time, that are a part of another step. */
-    PieceRuns pieceRuns(Compiled c, int count) {
-        return new PieceRuns(c, count, arena);
-    }
-
-    /** A part of another step. */
-    ExpansionBackward expansionBackward(
-            ExpansionAlgebra algebra, Compiled forward, PointwiseGradients.Parts products, Optional<Compiled> order, int count) {
-        return new ExpansionBackward(algebra, forward, products, order, count, arena);
-    }
-
     /** A oneDNN primitive for the present node; its scratchpad is added here. */
     void primitive(Compiled c, Slot... used) {
         primitive(node.op().getClass().getSimpleName(), c, used);
@@ -306,7 +295,7 @@ final class PlanBuilder {
     CpuPlan build(Graph graph) {
         slots.removeIf(s -> s.last() < 0);
         long scratch = Packing.place(slots, CpuDevice.ALIGNMENT);
-        List<String> changed = changing.stream().flatMap(v -> origin(v).bound().stream()).toList();
+        List<String> changed = Stream.concat(changing.stream().flatMap(v -> origin(v).bound().stream()), graph.outputs().keySet().stream()).toList();
         return new CpuPlan(device, graph, new CpuPlan.Parts(steps, constantSteps, slots, constantSlots, bound, changed, scratch, arena));
     }
 

@@ -5,6 +5,7 @@ import donna.ffi.DnnlElement;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** A place in host memory, with the steps that look it up when it moves. */
 final class Slot extends MemorySlot {
@@ -12,6 +13,8 @@ final class Slot extends MemorySlot {
     private final int block;
     private final List<Step> users = new ArrayList<>();
     private MemorySegment segment = MemorySegment.NULL;
+    private Optional<CpuBuffer> owner = Optional.empty();
+    private long ownerOffset;
 
     /** A slot in scratch memory. {@code block} is the layout's; 1 is row-major. */
     Slot(long bytes, DnnlElement element, int block) {
@@ -39,6 +42,23 @@ final class Slot extends MemorySlot {
 
     void moveTo(MemorySegment where) {
         segment = where;
+    }
+
+    /** Into a tensor of the caller's. */
+    void moveInto(CpuBuffer buffer, long offset) {
+        owner = Optional.of(buffer);
+        ownerOffset = offset;
+        moveTo(buffer.slice(offset, bytes()));
+    }
+
+    /** Whose memory this is, if the caller has bound it. */
+    Optional<CpuBuffer> owner() {
+        return owner;
+    }
+
+    /** Where in that buffer. */
+    long ownerOffset() {
+        return ownerOffset;
     }
 
     List<Step> users() {

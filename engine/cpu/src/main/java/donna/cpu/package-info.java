@@ -12,7 +12,7 @@
  * uses one core: candidates of a search run side by side, and a step's result does not depend on how many do. oneDNN's reference implementations are
  * never taken: where it has nothing better, a kernel of our own or another formulation runs.
  *
- * <p>In BF16, convolutions other than depthwise and products round what they multiply to 16 bits where the work is worth it; values that several of them
+ * <p>In BF16, oneDNN's convolutions and products round what they multiply to 16 bits where the work is worth it; values that several of them
  * multiply are rounded once. All else is computed and kept in single precision.
  */
 package donna.cpu;

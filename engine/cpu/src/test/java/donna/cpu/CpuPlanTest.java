@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import donna.backend.Device;
 import donna.backend.Plan;
 import donna.backend.Stream;
+import donna.backend.reference.ReferenceBackend;
 import donna.cpu.kernel.Lanes;
 import donna.graph.Gradient;
 import donna.graph.Graph;
@@ -20,10 +21,14 @@ import donna.tensor.DonnaException;
 import donna.tensor.Layout;
 import donna.tensor.Tensor;
 import donna.tensor.TensorSpec;
+import donna.testkit.Tolerance;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -242,9 +247,9 @@ class CpuPlanTest {
     }
 
     /** A 1x1 convolution from {@code channels} to 16, and a chain behind it. */
-    private Graph expanded(int channels, boolean isFirst) {
+    private static Graph expanded(Device device, int images, int channels, int size, boolean isFirst) {
         Graph.Builder g = new Graph.Builder();
-        Value src = g.input("src", TensorSpec.f32(2, channels, 8, 8).with(device.preferredLayout()));
+        Value src = g.input("src", TensorSpec.f32(images, channels, size, size).with(device.preferredLayout()));
         Value wide = g.variable("expand", TensorSpec.f32(16, channels, 1, 1));
         Value weight = g.variable("weight", TensorSpec.f32(16, 1, 3, 3));
         Value inner = norm(g, "before", g.add(Op.Conv2d.plain(ConvGeometry.POINTWISE), src, wide), Activation.RELU6);
@@ -257,13 +262,82 @@ class CpuPlanTest {
     }
 
     @Test
-    void anExpansionIsFormedInTheMiddlesPassesWhereItsWeightsAreSmall() {
+    void anExpansionOfAFewChannelsOrOfALargeImageIsFormedInTheMiddlesPasses() {
         for (boolean first : new boolean[] {true, false}) {
-            assertEquals(1, steps(expanded(16, first), "1x1+norm+depthwise+moments"));
-            assertEquals(1, steps(expanded(16, first), "1x1+norm+depthwise+norm"));
-            assertEquals(0, steps(expanded(16, first), "Conv2dBackwardWeight"));
-            assertEquals(0, steps(expanded(16, first), "Conv2dBackwardData"));
-            assertEquals(1, steps(expanded(128, first), "Conv2dBackwardWeight"));
+            assertExpansionIsFormed(true, expanded(device, 2, 16, 8, first));
+            assertExpansionIsFormed(false, expanded(device, 2, 17, 8, first));
+            assertExpansionIsFormed(true, expanded(device, 16, 17, 64, first));
+            assertExpansionIsFormed(false, expanded(device, 16, 24, 64, first));
+            assertExpansionIsFormed(true, expanded(device, 64, 48, 64, first));
+            assertExpansionIsFormed(false, expanded(device, 64, 49, 64, first));
+        }
+    }
+
+    private void assertExpansionIsFormed(boolean expected, Graph graph) {
+        assertEquals(expected ? 1 : 0, steps(graph, "1x1+norm+depthwise+moments"));
+        assertEquals(expected ? 1 : 0, steps(graph, "1x1+norm+depthwise+norm"));
+        assertEquals(expected ? 0 : 1, steps(graph, "Conv2dBackwardWeight"));
+    }
+
+    /** Tensors for all bindings of {@code plan}, which they are bound to, with numbers from {@code seed}. */
+    private static Map<String, Tensor> random(Device device, Plan plan, long seed) {
+        Map<String, Tensor> tensors = new HashMap<>();
+        Random random = new Random(seed);
+        new TreeMap<>(plan.graph().bindings()).forEach((name, s) -> {
+            tensors.put(name, device.tensor(s));
+            tensors.get(name).set(random.doubles(s.shape().elements(), -1, 1).toArray());
+        });
+        plan.bindAll(tensors);
+        return tensors;
+    }
+
+    @Test
+    void anExpansionSeesASourceThatAnotherPlanHasWritten() {
+        Graph.Builder g = new Graph.Builder();
+        TensorSpec spec = TensorSpec.f32(2, 16, 8, 8).with(device.preferredLayout());
+        g.output("src", g.add(new Op.Scale(2), g.input("half", spec)), device.preferredLayout());
+        double[] values = new Random(6).doubles(spec.shape().elements(), -1, 1).toArray();
+        try (Plan writer = device.compile(g.build());
+                Plan plan = device.compile(expanded(device, 2, 16, 8, true));
+                Tensor half = device.tensor(spec)) {
+            Map<String, Tensor> tensors = random(device, plan, 5);
+            writer.bind("half", half);
+            writer.bind("src", tensors.get("src"));
+            half.set(values);
+            writer.run(stream);
+            plan.run(stream);
+            half.set(Arrays.stream(values).map(v -> v * v).toArray());
+            writer.run(stream);
+            plan.run(stream);
+            double[] seen = tensors.get("d1").toDoubles();
+            tensors.get("src").set(Arrays.stream(values).map(v -> 2 * v * v).toArray());
+            plan.run(stream);
+            assertArrayEquals(tensors.get("d1").toDoubles(), seen);
+            tensors.values().forEach(Tensor::close);
+        }
+    }
+
+    /** So large that it is formed in the middle's passes although its source has several blocks of channels. */
+    @Test
+    void anExpansionOfManyChannelsIsWhatTheReferenceSays() {
+        double[][] expected = expandedGradients(new ReferenceBackend().open(0));
+        double[][] actual = expandedGradients(new CpuBackend().open(0));
+        for (int i = 0; i < expected.length; i++) {
+            Tolerance.ofTraining().check("d" + i, expected[i], actual[i]);
+        }
+    }
+
+    /** Of the depthwise weight, the expansion's and the source. */
+    private double[][] expandedGradients(Device on) {
+        try (on;
+                Stream s = on.openStream();
+                Plan plan = on.compile(expanded(on, 16, 17, 64, false))) {
+            Map<String, Tensor> tensors = random(on, plan, 7);
+            plan.run(s);
+            s.synchronize();
+            double[][] all = IntStream.range(0, 3).mapToObj(i -> tensors.get("d" + i).toDoubles()).toArray(double[][]::new);
+            tensors.values().forEach(Tensor::close);
+            return all;
         }
     }
 

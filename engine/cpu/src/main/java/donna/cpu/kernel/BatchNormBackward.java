@@ -176,11 +176,11 @@ public final class BatchNormBackward {
         }
     }
 
-    /** The first pass of a plane whose g is {@code d * slope}: in place of d. */
-    void reduceSloped(int block, MemorySegment d, MemorySegment src, long at, MemorySegment slope, long e) {
+    /** The first pass of a plane whose g is {@code d * slope}: in place of d, which begins at byte {@code to}, src at {@code at}. */
+    void reduceSloped(int block, MemorySegment d, long to, MemorySegment src, long at, MemorySegment slope) {
         for (int done = 0; done < pixels; done += RUN) {
             long shift = (long) done * BYTES;
-            slopedSums(block * L, d, src, at + shift, slope, e + shift, Math.min(RUN, pixels - done));
+            slopedSums(block * L, d, to + shift, src, at + shift, slope, shift, Math.min(RUN, pixels - done));
         }
     }
 
@@ -256,7 +256,7 @@ public final class BatchNormBackward {
     }
 
     private void slopedSums(
-            int ch, MemorySegment d, MemorySegment src, long at, MemorySegment slope, long e, int vectors) {
+            int ch, MemorySegment d, long to, MemorySegment src, long at, MemorySegment slope, long e, int vectors) {
         FloatVector m = FloatVector.fromArray(SPECIES, normalizer.mean, ch);
         FloatVector s0 = FloatVector.zero(SPECIES);
         FloatVector q0 = s0;
@@ -265,12 +265,12 @@ public final class BatchNormBackward {
         int i = 0;
         for (; i < vectors - 1; i += 2) {
             long v = (long) i * BYTES;
-            FloatVector g0 = FloatVector.fromMemorySegment(SPECIES, d, at + v, ORDER)
+            FloatVector g0 = FloatVector.fromMemorySegment(SPECIES, d, to + v, ORDER)
                     .mul(FloatVector.fromMemorySegment(SPECIES, slope, e + v, ORDER));
-            FloatVector g1 = FloatVector.fromMemorySegment(SPECIES, d, at + v + BYTES, ORDER)
+            FloatVector g1 = FloatVector.fromMemorySegment(SPECIES, d, to + v + BYTES, ORDER)
                     .mul(FloatVector.fromMemorySegment(SPECIES, slope, e + v + BYTES, ORDER));
-            g0.intoMemorySegment(d, at + v, ORDER);
-            g1.intoMemorySegment(d, at + v + BYTES, ORDER);
+            g0.intoMemorySegment(d, to + v, ORDER);
+            g1.intoMemorySegment(d, to + v + BYTES, ORDER);
             s0 = s0.add(g0);
             s1 = s1.add(g1);
             q0 = FloatVector.fromMemorySegment(SPECIES, src, at + v, ORDER)
@@ -282,9 +282,9 @@ public final class BatchNormBackward {
         }
         if (i < vectors) {
             long v = (long) i * BYTES;
-            FloatVector g0 = FloatVector.fromMemorySegment(SPECIES, d, at + v, ORDER)
+            FloatVector g0 = FloatVector.fromMemorySegment(SPECIES, d, to + v, ORDER)
                     .mul(FloatVector.fromMemorySegment(SPECIES, slope, e + v, ORDER));
-            g0.intoMemorySegment(d, at + v, ORDER);
+            g0.intoMemorySegment(d, to + v, ORDER);
             s0 = s0.add(g0);
             q0 = FloatVector.fromMemorySegment(SPECIES, src, at + v, ORDER)
                     .sub(m)

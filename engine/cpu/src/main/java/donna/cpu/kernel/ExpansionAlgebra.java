@@ -33,11 +33,11 @@ public final class ExpansionAlgebra implements Moments {
         squares = new double[out];
     }
 
-    /** Takes the weights, S and the means of x: then this knows the moments of z. */
-    public void take(MemorySegment w, MemorySegment s, MemorySegment mean) {
+    /** Takes the weights, and of x what {@link SourceMoments} gives, its means and S: then this knows the moments of z. */
+    public void take(MemorySegment w, MemorySegment source) {
         MemorySegment.copy(w, JAVA_FLOAT, 0, weight, 0, weight.length);
-        MemorySegment.copy(s, JAVA_FLOAT, 0, gram, 0, gram.length);
-        MemorySegment.copy(mean, JAVA_FLOAT, 0, row, 0, in);
+        MemorySegment.copy(source, JAVA_FLOAT, 0, row, 0, in);
+        MemorySegment.copy(source, JAVA_FLOAT, (long) in * Float.BYTES, gram, 0, gram.length);
         for (int j = 0; j < out; j++) {
             product(j);
             double m = 0;
@@ -75,12 +75,12 @@ public final class ExpansionAlgebra implements Moments {
         return Math.max(0, squares[c] / count);
     }
 
-    /** {@code scaled = diag(a) W} with the weights taken last. */
+    /** {@code scaled = W' diag(a)} with the weights taken last. */
     public void scale(BatchNormBackward norm, MemorySegment scaled) {
         float[] a = norm.normalizer().scale;
         for (int j = 0; j < out; j++) {
             for (int i = 0; i < in; i++) {
-                scaled.setAtIndex(JAVA_FLOAT, (long) j * in + i, a[j] * weight[j * in + i]);
+                scaled.setAtIndex(JAVA_FLOAT, (long) i * out + j, a[j] * weight[j * in + i]);
             }
         }
     }

@@ -6,8 +6,8 @@ import donna.tensor.Activation;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What stands before and behind a convolution that is run a piece at a time, a piece being a range of planes of blocked
- * images: batch norm with given statistics and activation of its source, and the moments of its result.
+ * What stands before and behind a convolution that is run a plane of blocked images at a time: batch norm with given
+ * statistics and activation of its source, and the moments of its result.
  */
 public final class NormalizedPlanes {
     private static final int LARGEST_PLANE = 256 << 10;
@@ -46,16 +46,13 @@ public final class NormalizedPlanes {
         moments.clear();
     }
 
-    /** {@code piece = act(norm(src))} for planes {@code [first, first + count)}, which begin with plane {@code at} of src; piece may be src if that is 0. */
-    public void normalize(int first, int count, MemorySegment src, int at, MemorySegment piece) {
-        long plane = (long) pixels * BYTES;
-        for (int p = 0; p < count; p++) {
-            normalizer.apply(act, (first + p) % blocks, src, (at + p) * plane, piece, p * plane, pixels);
-        }
+    /** {@code plane = act(norm(src))} for plane {@code p}, which is plane {@code at} of src. */
+    public void normalize(int p, MemorySegment src, int at, MemorySegment plane) {
+        normalizer.apply(act, p % blocks, src, (long) at * pixels * BYTES, plane, 0, pixels);
     }
 
-    /** Takes the moments of these planes of the result; the first image comes first. */
-    public void measure(int first, int count, MemorySegment dst) {
-        moments.planes(first, count, dst, dstHeight, dstWidth);
+    /** Takes the moments of plane {@code p} of the result; the first image comes first. */
+    public void measure(int p, MemorySegment dst) {
+        moments.planes(p, 1, dst, dstHeight, dstWidth);
     }
 }

@@ -7,7 +7,7 @@ import donna.tensor.ConvGeometry;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What stands before and behind the data gradient of a depthwise convolution between two batch norms, a piece at a time
+ * What stands before and behind the data gradient of a depthwise convolution between two batch norms, a plane at a time
  * as in {@link NormalizedPlanes}: before it the second pass of the batch norm after, and the weight's gradient; behind
  * it the activation's derivative and the sums of the batch norm in front.
  */
@@ -52,19 +52,18 @@ public final class NormalizedPlanesBackward {
     }
 
     /**
-     * Planes {@code [first, first + count)} up to the data gradient.
+     * Plane {@code p} up to the data gradient.
      *
-     * @param at the first of these planes in src
+     * @param at that plane in src
      * @param g what {@code after}'s first pass left
      * @param result of the convolution
      * @param src of the batch norm in front
-     * @param dResult a piece: the gradient of the result
-     * @param activated a piece: what the convolution read
-     * @param slope a piece: the activation's derivative
+     * @param dResult a plane: the gradient of the result
+     * @param activated a plane: what the convolution read
+     * @param slope a plane: the activation's derivative
      */
     public void weight(
-            int first,
-            int count,
+            int p,
             int at,
             MemorySegment g,
             MemorySegment result,
@@ -73,23 +72,16 @@ public final class NormalizedPlanesBackward {
             MemorySegment activated,
             MemorySegment slope,
             MemorySegment weightScratch) {
-        long plane = (long) pixels * BYTES;
-        long dstPlane = (long) dstPixels * BYTES;
-        for (int k = 0; k < count; k++) {
-            int p = first + k;
-            int b = p % blocks;
-            after.apply(b, g, result, p * dstPlane, dResult, k * dstPlane);
-            NormalizedSlope.run(act, before.normalizer(), b, src, (at + k) * plane, activated, slope, k * plane, pixels);
-            weightPass.plane(b, activated, k * plane, dResult, k * dstPlane, weightScratch);
-        }
+        int b = p % blocks;
+        after.apply(b, g, result, (long) p * dstPixels * BYTES, dResult, 0);
+        NormalizedSlope.run(act, before.normalizer(), b, src, (long) at * pixels * BYTES, activated, slope, 0, pixels);
+        weightPass.plane(b, activated, 0, dResult, 0, weightScratch);
     }
 
-    /** The same planes from the data gradient on, which is in dSrc from plane {@code at} on, where they are in src. */
-    public void reduce(int first, int count, int at, MemorySegment dSrc, MemorySegment src, MemorySegment slope) {
+    /** The same plane from the data gradient on, which is plane {@code to} of dSrc, where it is plane {@code at} of src. */
+    public void reduce(int p, MemorySegment dSrc, int to, MemorySegment src, int at, MemorySegment slope) {
         long plane = (long) pixels * BYTES;
-        for (int k = 0; k < count; k++) {
-            before.reduceSloped((first + k) % blocks, dSrc, src, (at + k) * plane, slope, k * plane);
-        }
+        before.reduceSloped(p % blocks, dSrc, to * plane, src, at * plane, slope);
     }
 
     /** Every plane of {@code count} images has been added. */

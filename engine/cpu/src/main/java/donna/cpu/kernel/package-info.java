@@ -16,8 +16,8 @@
  *   segment that is too short is not noticed.
  *   <li><b>Small methods, no wrappers.</b> C2 stops vectorising methods of many vector operations, so that each loop is
  *   a method of its own. A loop calls the Vector API directly: the compiler always inlines that, but a method of ours
- *   only while its graph is small, and a vector that crosses a real call is put on the heap. The loops of depthwise passes are made when a shape is first
- *   asked for ({@link donna.cpu.kernel.TapKernels}), larger than the others and still small enough for both compilers.
+ *   only while its graph is small, and a vector that crosses a real call is put on the heap. The loops of depthwise passes and of our own 1x1 convolutions are made
+ *   when a shape is first asked for ({@link donna.cpu.kernel.VectorCode}), larger than the others and still small enough for both compilers.
  * </ul>
  */
 package donna.cpu.kernel;

@@ -1,0 +1,175 @@
+package donna.cpu.kernel;
+
+import static donna.cpu.kernel.Lanes.BYTES;
+import static donna.cpu.kernel.Lanes.L;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
+
+/**
+ * Makes the inner loops of 1x1 convolutions: methods for a number of pixels or source channels and of output planes, in which all
+ * their sums stay in registers. A number of the source is loaded once for all output planes, a vector of weights or of gradients
+ * once for all pixels or channels.
+ */
+final class PointwiseKernels {
+    /** Output planes that share what is loaded of the source. */
+    static final int PLANES = 2;
+
+    /**
+     * Registers that the sums of a plane take at most, so that what they are made of has its own. With more, a method can be too large for the JVM's first
+     * compiler, as {@link TileShape} says, and the more so where sums begin with what is there.
+     */
+    private static final int MOST = L < 16 ? 6 : 9;
+
+    private static final int MOST_ADDING = 5;
+
+    private static final Map<Shape, PointwiseProduct> PRODUCTS = new ConcurrentHashMap<>();
+    private static final Map<Shape, PointwiseSum> SUMS = new ConcurrentHashMap<>();
+
+    private PointwiseKernels() {}
+
+    /**
+     * Of a tile.
+     *
+     * @param count pixels of a product, source channels of a sum
+     * @param adding of a product: whether it is added to what is there, and the first vector of weights to all pixels
+     */
+    private record Shape(int count, int planes, boolean adding) {}
+
+    /** Pixels of a product at most. */
+    static int mostPixels(boolean adding) {
+        return adding ? MOST_ADDING : MOST;
+    }
+
+    /** Source channels of a sum at most. */
+    static int mostChannels() {
+        return Math.min(MOST, L / 2);
+    }
+
+    /** Thread-safe; one for each shape in the process. */
+    static PointwiseProduct product(int pixels, int planes, boolean adding) {
+        return PRODUCTS.computeIfAbsent(
+                new Shape(pixels, planes, adding), s -> VectorCode.make(PointwiseProduct.class, code -> writeProduct(code, s)));
+    }
+
+    /** Thread-safe; one for each shape in the process. */
+    static PointwiseSum sum(int channels, int planes) {
+        return SUMS.computeIfAbsent(
+                new Shape(channels, planes, false), s -> VectorCode.make(PointwiseSum.class, code -> writeSum(code, s)));
+    }
+
+    /** Variables for the place {@code first} in the first plane and for the one {@code step} further in the second. */
+    private static int[] places(VectorCode code, int first, int step, int planes) {
+        int[] all = IntStream.range(0, planes).map(i -> i == 0 ? first : code.place()).toArray();
+        for (int i = 1; i < planes; i++) {
+            code.sum(first, step, all[i]);
+        }
+        return all;
+    }
+
+    private static void writeProduct(VectorCode code, Shape shape) {
+        int src = code.argument(0);
+        int s = code.argument(1);
+        int srcPlane = code.argument(2);
+        int weight = code.argument(3);
+        int w = code.argument(4);
+        int wEnd = code.argument(5);
+        int wPlane = code.argument(6);
+        int dst = code.argument(7);
+        int[] d = places(code, code.argument(8), code.argument(10), shape.planes);
+        int dEnd = code.argument(9);
+        int plane = code.place();
+        int p = code.place();
+        int q = code.place();
+        int q1 = code.place();
+        int blockEnd = code.place();
+        int[][] sums = IntStream.range(0, shape.planes).mapToObj(i -> code.vectors(shape.count)).toArray(int[][]::new);
+        int[] weights = code.vectors(shape.planes);
+        int pixel = code.vector();
+        code.until(d[0], dEnd, () -> {
+            code.copy(w, q);
+            if (shape.planes > 1) {
+                code.sum(w, wPlane, q1);
+            }
+            for (int i = 0; i < shape.planes; i++) {
+                if (shape.adding) {
+                    code.load(weight, i == 0 ? q : q1, 0, weights[i]);
+                    code.advanceBy(i == 0 ? q : q1, BYTES);
+                }
+                for (int t = 0; t < shape.count; t++) {
+                    if (shape.adding) {
+                        code.load(dst, d[i], t, sums[i][t]);
+                        code.add(weights[i], sums[i][t]);
+                    } else {
+                        code.zero(sums[i][t]);
+                    }
+                }
+            }
+            code.copy(s, plane);
+            code.until(q, wEnd, () -> {
+                code.copy(plane, p);
+                code.behind(q, (long) L * BYTES, wEnd, blockEnd);
+                code.until(q, blockEnd, () -> {
+                    code.load(weight, q, 0, weights[0]);
+                    code.advanceBy(q, BYTES);
+                    if (shape.planes > 1) {
+                        code.load(weight, q1, 0, weights[1]);
+                        code.advanceBy(q1, BYTES);
+                    }
+                    for (int t = 0; t < shape.count; t++) {
+                        code.broadcast(src, p, (long) t * BYTES, pixel);
+                        for (int i = 0; i < shape.planes; i++) {
+                            code.fma(pixel, weights[i], sums[i][t]);
+                        }
+                    }
+                    code.advanceBy(p, Float.BYTES);
+                });
+                code.advance(plane, srcPlane);
+            });
+            for (int i = 0; i < shape.planes; i++) {
+                for (int t = 0; t < shape.count; t++) {
+                    code.store(sums[i][t], dst, d[i], t);
+                }
+                code.advanceBy(d[i], (long) shape.count * BYTES);
+            }
+            code.advanceBy(s, (long) shape.count * BYTES);
+        });
+    }
+
+    private static void writeSum(VectorCode code, Shape shape) {
+        int src = code.argument(0);
+        int s = code.argument(1);
+        int sEnd = code.argument(2);
+        int dDst = code.argument(3);
+        int[] g = places(code, code.argument(4), code.argument(5), shape.planes);
+        int sum = code.argument(6);
+        int[] a = places(code, code.argument(7), code.argument(8), shape.planes);
+        int[][] sums = IntStream.range(0, shape.planes).mapToObj(i -> code.vectors(shape.count)).toArray(int[][]::new);
+        int[] gradients = code.vectors(shape.planes);
+        int number = code.vector();
+        for (int[] plane : sums) {
+            for (int v : plane) {
+                code.zero(v);
+            }
+        }
+        code.until(s, sEnd, () -> {
+            for (int i = 0; i < shape.planes; i++) {
+                code.load(dDst, g[i], 0, gradients[i]);
+                code.advanceBy(g[i], BYTES);
+            }
+            for (int t = 0; t < shape.count; t++) {
+                code.broadcast(src, s, (long) t * Float.BYTES, number);
+                for (int i = 0; i < shape.planes; i++) {
+                    code.fma(number, gradients[i], sums[i][t]);
+                }
+            }
+            code.advanceBy(s, BYTES);
+        });
+        for (int i = 0; i < shape.planes; i++) {
+            for (int t = 0; t < shape.count; t++) {
+                code.store(sums[i][t], sum, a[i], t);
+            }
+        }
+    }
+}
