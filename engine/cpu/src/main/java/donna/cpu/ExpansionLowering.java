@@ -61,6 +61,7 @@ final class ExpansionLowering {
         private final PointwiseBackwardWeight backwardWeight;
         private final Optional<ExpansionBackward.Source> backwardSource;
         private final ExpansionAlgebra algebra;
+        private final SourceMoments moments;
         private Optional<Slot> sourceMoments = Optional.empty();
 
         private Expansion(Node conv, Optional<Gradient> gradient) {
@@ -77,6 +78,7 @@ final class ExpansionLowering {
             backwardSource = gradient.flatMap(Gradient::data).map(n ->
                     new ExpansionBackward.Source(Lanes.blocks(in), PointwisePass.of(out, in, pixels), PointwisePass.adding(in, in, pixels)));
             algebra = new ExpansionAlgebra(in, out);
+            moments = new SourceMoments(s.dim(0), in, s.dim(2), s.dim(3));
         }
 
         Node conv() {
@@ -108,7 +110,6 @@ final class ExpansionLowering {
 
         /** The statistics of {@code norm}, which is behind the convolution. */
         void statistics(Node norm) {
-            SourceMoments moments = moments();
             Slot x = source();
             Slot result = floats((1L + in) * in);
             Op.BatchNorm o = (Op.BatchNorm) norm.op();
@@ -133,11 +134,6 @@ final class ExpansionLowering {
             sourceMoments = Optional.of(result);
         }
 
-        private SourceMoments moments() {
-            Shape s = src.shape();
-            return new SourceMoments(s.dim(0), in, s.dim(2), s.dim(3));
-        }
-
         PointwisePass forward() {
             return forward;
         }
@@ -152,13 +148,13 @@ final class ExpansionLowering {
         }
 
         ExpansionBackward backward() {
-            return new ExpansionBackward(src.shape().dim(0), algebra, moments(), forward, backwardWeight, backwardSource);
+            return new ExpansionBackward(src.shape().dim(0), algebra, moments, forward, backwardWeight, backwardSource);
         }
 
         /** What {@link #backward} takes. */
         List<Slot> backwardMemory() {
             Gradient g = gradient.orElseThrow();
-            List<Slot> slots = new ArrayList<>(List.of(source(), sourceMoments.orElseThrow(), b.temporary(moments().imageBytes()), b.plain(weight),
+            List<Slot> slots = new ArrayList<>(List.of(source(), sourceMoments.orElseThrow(), b.temporary(moments.imageBytes()), b.plain(weight),
                     b.temporary(forward.weightBytes()), b.temporary(backwardWeight.sumBytes()), b.define(g.weight().output(0), 1)));
             backwardSource.ifPresent(s -> slots.addAll(List.of(floats((long) in * out), b.temporary(s.data().weightBytes()), floats((long) in * in),
                     floats(in), b.temporary(s.correction().weightBytes()), b.define(g.data().orElseThrow().output(0), block))));

@@ -71,7 +71,7 @@ record NormDepthwiseBackward(int images, int blocks, NormalizedPlanesBackward pl
     private void chain(int first, int count, int at, int to, MemorySegment[] m) {
         for (int k = 0; k < count; k++) {
             planes.weight(first + k, at + k, m[0], m[1], m[2], m[13], m[14], m[15], m[12]);
-            convolution.planes(first + k, 1, m[13], m[8], to + k, m[16]);
+            convolution.plane((first + k) % blocks, m[13], 0, m[8], to + k, m[16]);
             planes.reduce(first + k, m[8], to + k, m[2], at + k, m[15]);
         }
     }

@@ -41,7 +41,7 @@ record NormDepthwiseForward(int images, int blocks, NormalizedPlanes planes, Dep
     private void chain(int first, int count, MemorySegment src, int at, MemorySegment[] m) {
         for (int k = 0; k < count; k++) {
             planes.normalize(first + k, src, at + k, m[7]);
-            convolution.planes(first + k, 1, m[7], m[6], first + k, m[8]);
+            convolution.plane((first + k) % blocks, m[7], 0, m[6], first + k, m[8]);
             planes.measure(first + k, m[6]);
         }
     }

@@ -92,7 +92,9 @@ public final class DepthwisePass {
     /** All planes of {@code images} images. */
     public void run(int images, MemorySegment src, MemorySegment weight, MemorySegment dst, MemorySegment scratch) {
         begin(weight, scratch);
-        planes(0, images * Lanes.blocks(channels), src, dst, 0, scratch);
+        for (int p = 0; p < images * Lanes.blocks(channels); p++) {
+            plane(p % Lanes.blocks(channels), src, p, dst, p, scratch);
+        }
     }
 
     /** Takes the weights. */
@@ -108,15 +110,8 @@ public final class DepthwisePass {
         }
     }
 
-    /** Planes {@code [first, first + count)}: src holds only theirs, and they are plane {@code at} of dst and those behind it. */
-    public void planes(int first, int count, MemorySegment src, MemorySegment dst, int at, MemorySegment scratch) {
-        for (int k = 0; k < count; k++) {
-            plane((first + k) % Lanes.blocks(channels), src, k, dst, at + k, scratch);
-        }
-    }
-
     /** Plane {@code s} of src to plane {@code d} of dst, of channel block {@code block}. */
-    void plane(int block, MemorySegment src, int s, MemorySegment dst, int d, MemorySegment scratch) {
+    public void plane(int block, MemorySegment src, int s, MemorySegment dst, int d, MemorySegment scratch) {
         long from = s * srcPlane;
         long to = d * dstPlane;
         long w = (long) block * area * BYTES;

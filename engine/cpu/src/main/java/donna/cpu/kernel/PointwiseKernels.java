@@ -81,21 +81,20 @@ final class PointwiseKernels {
         int dEnd = code.argument(9);
         int plane = code.place();
         int p = code.place();
-        int q = code.place();
-        int q1 = code.place();
+        int[] q = IntStream.range(0, shape.planes).map(i -> code.place()).toArray();
         int blockEnd = code.place();
         int[][] sums = IntStream.range(0, shape.planes).mapToObj(i -> code.vectors(shape.count)).toArray(int[][]::new);
         int[] weights = code.vectors(shape.planes);
         int pixel = code.vector();
         code.until(d[0], dEnd, () -> {
-            code.copy(w, q);
-            if (shape.planes > 1) {
-                code.sum(w, wPlane, q1);
+            code.copy(w, q[0]);
+            for (int i = 1; i < shape.planes; i++) {
+                code.sum(w, wPlane, q[i]);
             }
             for (int i = 0; i < shape.planes; i++) {
                 if (shape.adding) {
-                    code.load(weight, i == 0 ? q : q1, 0, weights[i]);
-                    code.advanceBy(i == 0 ? q : q1, BYTES);
+                    code.load(weight, q[i], 0, weights[i]);
+                    code.advanceBy(q[i], BYTES);
                 }
                 for (int t = 0; t < shape.count; t++) {
                     if (shape.adding) {
@@ -107,15 +106,13 @@ final class PointwiseKernels {
                 }
             }
             code.copy(s, plane);
-            code.until(q, wEnd, () -> {
+            code.until(q[0], wEnd, () -> {
                 code.copy(plane, p);
-                code.behind(q, (long) L * BYTES, wEnd, blockEnd);
-                code.until(q, blockEnd, () -> {
-                    code.load(weight, q, 0, weights[0]);
-                    code.advanceBy(q, BYTES);
-                    if (shape.planes > 1) {
-                        code.load(weight, q1, 0, weights[1]);
-                        code.advanceBy(q1, BYTES);
+                code.behind(q[0], (long) L * BYTES, wEnd, blockEnd);
+                code.until(q[0], blockEnd, () -> {
+                    for (int i = 0; i < shape.planes; i++) {
+                        code.load(weight, q[i], 0, weights[i]);
+                        code.advanceBy(q[i], BYTES);
                     }
                     for (int t = 0; t < shape.count; t++) {
                         code.broadcast(src, p, (long) t * BYTES, pixel);
