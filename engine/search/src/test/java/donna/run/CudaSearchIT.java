@@ -52,7 +52,7 @@ class CudaSearchIT {
     @BeforeEach
     void takeTheSimulator() {
         System.setProperty(CudaBindings.PROPERTY, CudaSimulator.NAME);
-        System.setProperty("donna.cuda.cache", Path.of("target", "cubin").toAbsolutePath().toString());
+        System.setProperty("donna.cuda.cache", TinySearch.KERNELS.toString());
     }
 
     @AfterEach
@@ -89,7 +89,7 @@ class CudaSearchIT {
         cuda.models().forEach(m -> assertTrue(m.onnxMaxAbsDiff() < 1e-4, m.toString()));
     }
 
-    /** The second card is lost when networks are labelled: what the first had in hand is finished and kept. */
+    /** The second card is lost when networks are labelled: what the first had in hand is finished and kept. No part of it needs many steps. */
     @Test
     void two_cards_give_the_bits_of_one_though_one_is_lost_in_between(@TempDir Path folder) throws Exception {
         Path spec = TinySearch.write(folder);
@@ -98,7 +98,7 @@ class CudaSearchIT {
         CudaSimulator.clear();
         CudaSimulator.cards("card", "card");
         try {
-            TinySearch.search(spec, one, wish().on("cuda:1"));
+            TinySearch.search(spec, one, brief().on("cuda:1"));
             Progress losing = new Progress() {
                 @Override
                 public void phase(String name) {
@@ -115,12 +115,12 @@ class CudaSearchIT {
             };
             assertEquals(List.of(), CudaSimulator.findings());
             DonnaException.NativeFailure e =
-                    assertThrows(DonnaException.NativeFailure.class, () -> TinySearch.search(spec, two, wish().on("cuda").telling(losing)));
+                    assertThrows(DonnaException.NativeFailure.class, () -> TinySearch.search(spec, two, brief().on("cuda").telling(losing)));
             assertTrue(e.getMessage().startsWith("cuda:1 (card"), e.getMessage());
             assertEquals(List.of("lost: card 1 no longer answers"), CudaSimulator.findings());
             assertFalse(labels(two).isEmpty());
             CudaSimulator.clear();
-            TinySearch.search(spec, two, wish().on("cuda"));
+            TinySearch.search(spec, two, brief().on("cuda"));
             assertEquals(RunFiles.bits(one), RunFiles.bits(two));
             assertEquals(List.of(), CudaSimulator.findings());
         } finally {
@@ -163,6 +163,10 @@ class CudaSearchIT {
 
     private static TinySearch.Wish wish() {
         return TinySearch.Wish.plain();
+    }
+
+    private static TinySearch.Wish brief() {
+        return wish().with("teacher.train.epochs", "1").with("distill.train.epochs", "1").with("finetune.train.epochs", "1").with("predictor.train.images", "64");
     }
 
     /** The architectures that the predictor was fitted on. */

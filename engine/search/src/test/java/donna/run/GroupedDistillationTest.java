@@ -261,7 +261,7 @@ class GroupedDistillationTest {
 
     private static void onCards(int count, OnCards test) throws Exception {
         System.setProperty(CudaBindings.PROPERTY, CudaSimulator.NAME);
-        System.setProperty("donna.cuda.cache", Path.of("target", "cubin").toAbsolutePath().toString());
+        System.setProperty("donna.cuda.cache", TinySearch.KERNELS.toString());
         CudaSimulator.clear();
         CudaSimulator.cards(Collections.nCopies(count, "card").toArray(String[]::new));
         try {

@@ -24,6 +24,9 @@ import java.util.TreeMap;
  * decides.
  */
 final class TinySearch {
+    /** Where the simulated cards' kernels are kept: with those that the CUDA backend's own tests have compiled. */
+    static final Path KERNELS = Path.of("..", "cuda", "target", "cubin").toAbsolutePath().normalize();
+
     private static final int SIDE = 12;
     private static final int CLASSES = 4;
     private static final String SPEC = """

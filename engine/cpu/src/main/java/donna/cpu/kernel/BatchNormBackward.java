@@ -87,14 +87,16 @@ public final class BatchNormBackward {
             MemorySegment scratch) {
         begin(gamma, beta, mean, inverseStd);
         for (int i = 0; i < n; i++) {
-            reduceImage(i, dDst, src, residual, g, scratch);
+            for (int b = 0; b < Lanes.blocks(c); b++) {
+                reducePlane(i, b, dDst, src, residual, g, scratch);
+            }
         }
         finish(inverseStd, dGamma, dBeta);
     }
 
     /**
      * The first pass where dDst is the gradient of what squeeze-and-excite reads, {@link ChannelGate#backwardSource}: it
-     * is formed in {@code g}, an image at a time. Without residual; g may be {@code dScaled}.
+     * is formed in {@code g}, a plane at a time. Without residual; g may be {@code dScaled}.
      */
     public void reduceGated(
             MemorySegment dScaled,
@@ -112,25 +114,27 @@ public final class BatchNormBackward {
             MemorySegment scratch) {
         begin(gamma, beta, mean, inverseStd);
         for (int i = 0; i < n; i++) {
-            gate.backwardSourceImage(i, dScaled, factor, dPooled, g);
-            reduceImage(i, g, src, MemorySegment.NULL, g, scratch);
+            gate.beginBackwardSource(i, factor, dPooled);
+            for (int b = 0; b < Lanes.blocks(c); b++) {
+                gate.backwardSourcePlane(i, b, dScaled, g);
+                reducePlane(i, b, g, src, MemorySegment.NULL, g, scratch);
+            }
         }
         finish(inverseStd, dGamma, dBeta);
     }
 
-    private void reduceImage(
+    private void reducePlane(
             int i,
+            int b,
             MemorySegment dDst,
             MemorySegment src,
             MemorySegment residual,
             MemorySegment g,
             MemorySegment scratch) {
-        for (int b = 0; b < Lanes.blocks(c); b++) {
-            long at = ((long) i * Lanes.blocks(c) + b) * pixels * BYTES;
-            for (int done = 0; done < pixels; done += Normalizer.CHUNK) {
-                int vectors = Math.min(Normalizer.CHUNK, pixels - done);
-                reduce(b, at + (long) done * BYTES, vectors, dDst, src, residual, g, scratch);
-            }
+        long at = ((long) i * Lanes.blocks(c) + b) * pixels * BYTES;
+        for (int done = 0; done < pixels; done += Normalizer.CHUNK) {
+            int vectors = Math.min(Normalizer.CHUNK, pixels - done);
+            reduce(b, at + (long) done * BYTES, vectors, dDst, src, residual, g, scratch);
         }
     }
 
@@ -201,7 +205,7 @@ public final class BatchNormBackward {
             clampedSums(block * L, dDst, src, at, vectors, Activations.low(act), Activations.high(act));
             return;
         }
-        if (!residual && act == Activation.SWISH) {
+        if (!residual && act == Activation.SWISH && normalizer.isModerate()) {
             SwishNormLoops.backward(normalizer, block * L, dDst, src, g, at, vectors, sum, product);
             return;
         }

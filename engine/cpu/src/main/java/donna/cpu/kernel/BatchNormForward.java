@@ -83,8 +83,11 @@ public final class BatchNormForward {
         statistics(src, runningMean, runningVar, momentum, mean, inverseStd);
         normalizer.set(gamma, beta, mean, inverseStd);
         for (int i = 0; i < n; i++) {
-            applyImage(i, src, MemorySegment.NULL, dst);
-            pool.averageImage(i, dst, pooled);
+            for (int b = 0; b < Lanes.blocks(c); b++) {
+                applyPlane(i, b, src, MemorySegment.NULL, dst);
+                pool.averagePlane(i, b, dst);
+            }
+            pool.averaged(i, pooled);
         }
     }
 
@@ -158,21 +161,21 @@ public final class BatchNormForward {
 
     private void apply(MemorySegment src, MemorySegment added, MemorySegment dst) {
         for (int i = 0; i < n; i++) {
-            applyImage(i, src, added, dst);
+            for (int b = 0; b < Lanes.blocks(c); b++) {
+                applyPlane(i, b, src, added, dst);
+            }
         }
         if (!act.keepsZero()) {
             Lanes.clearMissing(dst, n, c, height, width);
         }
     }
 
-    private void applyImage(int i, MemorySegment src, MemorySegment added, MemorySegment dst) {
-        for (int b = 0; b < Lanes.blocks(c); b++) {
-            long at = ((long) i * Lanes.blocks(c) + b) * pixels * BYTES;
-            if (residual) {
-                normalizer.apply(act, b, src, added, at, dst, at, pixels);
-            } else {
-                normalizer.apply(act, b, src, at, dst, at, pixels);
-            }
+    private void applyPlane(int i, int b, MemorySegment src, MemorySegment added, MemorySegment dst) {
+        long at = ((long) i * Lanes.blocks(c) + b) * pixels * BYTES;
+        if (residual) {
+            normalizer.apply(act, b, src, added, at, dst, at, pixels);
+        } else {
+            normalizer.apply(act, b, src, at, dst, at, pixels);
         }
     }
 }

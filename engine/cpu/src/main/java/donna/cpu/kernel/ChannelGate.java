@@ -47,21 +47,24 @@ public final class ChannelGate {
      */
     public void backwardSource(MemorySegment dDst, MemorySegment gate, MemorySegment dPooled, MemorySegment dSrc) {
         for (int i = 0; i < n; i++) {
-            backwardSourceImage(i, dDst, gate, dPooled, dSrc);
+            beginBackwardSource(i, gate, dPooled);
+            for (int b = 0; b < Lanes.blocks(c); b++) {
+                backwardSourcePlane(i, b, dDst, dSrc);
+            }
         }
     }
 
-    /** {@link #backwardSource} of one image. */
-    void backwardSourceImage(
-            int i, MemorySegment dDst, MemorySegment gate, MemorySegment dPooled, MemorySegment dSrc) {
+    /** {@link #backwardSource} of image {@code i} follows, plane by plane. */
+    void beginBackwardSource(int i, MemorySegment gate, MemorySegment dPooled) {
         readRow(gate, i);
         MemorySegment.copy(dPooled, ValueLayout.JAVA_FLOAT, (long) i * c * Float.BYTES, mean, 0, c);
         for (int ch = 0; ch < c; ch++) {
             mean[ch] /= pixels;
         }
-        for (int b = 0; b < Lanes.blocks(c); b++) {
-            affinePlane(dDst, ((long) i * Lanes.blocks(c) + b) * pixels * BYTES, b * L, dSrc);
-        }
+    }
+
+    void backwardSourcePlane(int i, int b, MemorySegment dDst, MemorySegment dSrc) {
+        affinePlane(dDst, ((long) i * Lanes.blocks(c) + b) * pixels * BYTES, b * L, dSrc);
     }
 
     /** {@code dGate[n, c] = sum over pixels of dDst * src}. */

@@ -18,6 +18,9 @@ package donna.cpu.kernel;
  *
  * <p>Relative error below {@code 2e-7 + 2e-8 |x|} for x in [{@link #LOWEST}, {@link #HIGHEST}]; other arguments must be
  * limited first. Coefficients: a weighted minimax fit.
+ *
+ * <p>Where x is known to be at most {@link #FAR}, the bits of t are limited instead, to {@link #LEAST} and {@link #MOST}, which costs less. Beyond 2^100 and
+ * 2^-126 e is only known to be there, and is never infinite.
  */
 final class ExpConstants {
     static final float ZERO = 0f;
@@ -27,6 +30,9 @@ final class ExpConstants {
     static final float LOG2_E = 1.44269504f;
     static final float ROUND = 12582912f;
     static final int BIAS = 127 << 23;
+    static final float FAR = 4.8e8f;
+    static final int LEAST = Float.floatToRawIntBits(ROUND) - 126;
+    static final int MOST = Float.floatToRawIntBits(ROUND) + 100;
     static final float E1 = -0.6931472f;
     static final float E2 = 0.24022648f;
     static final float E3 = -0.055503324f;

@@ -28,16 +28,21 @@ public final class GlobalPool {
     /** Mean over the pixels: {@code dst} is plain {@code [N, C]}. */
     public void average(MemorySegment src, MemorySegment dst) {
         for (int i = 0; i < n; i++) {
-            averageImage(i, src, dst);
+            for (int b = 0; b < Lanes.blocks(c); b++) {
+                averagePlane(i, b, src);
+            }
+            averaged(i, dst);
         }
     }
 
-    /** {@link #average} of one image. */
-    void averageImage(int i, MemorySegment src, MemorySegment dst) {
-        for (int b = 0; b < Lanes.blocks(c); b++) {
-            sumPlane(src, ((long) i * Lanes.blocks(c) + b) * pixels * BYTES);
-            FloatVector.fromArray(SPECIES, sums.partial, 0).mul(1f / pixels).intoArray(row, b * L);
-        }
+    /** {@link #average} of a plane of an image; {@link #averaged} comes when all its planes have been. */
+    void averagePlane(int i, int b, MemorySegment src) {
+        sumPlane(src, ((long) i * Lanes.blocks(c) + b) * pixels * BYTES);
+        FloatVector.fromArray(SPECIES, sums.partial, 0).mul(1f / pixels).intoArray(row, b * L);
+    }
+
+    /** Writes the means of the image. */
+    void averaged(int i, MemorySegment dst) {
         MemorySegment.copy(row, 0, dst, ValueLayout.JAVA_FLOAT, (long) i * c * Float.BYTES, c);
     }
 

@@ -7,9 +7,9 @@ import static donna.cpu.kernel.ExpConstants.E3;
 import static donna.cpu.kernel.ExpConstants.E4;
 import static donna.cpu.kernel.ExpConstants.E5;
 import static donna.cpu.kernel.ExpConstants.E6;
-import static donna.cpu.kernel.ExpConstants.HIGHEST;
+import static donna.cpu.kernel.ExpConstants.LEAST;
 import static donna.cpu.kernel.ExpConstants.LOG2_E;
-import static donna.cpu.kernel.ExpConstants.LOWEST;
+import static donna.cpu.kernel.ExpConstants.MOST;
 import static donna.cpu.kernel.ExpConstants.ONE;
 import static donna.cpu.kernel.ExpConstants.ROUND;
 import static donna.cpu.kernel.Lanes.BYTES;
@@ -52,7 +52,13 @@ final class NormalizedSlope {
             long d,
             int vectors) {
         switch (act) {
-            case SWISH -> swish(of, block * L, src, s, dst, slope, d, vectors);
+            case SWISH -> {
+                if (of.isModerate()) {
+                    swish(of, block * L, src, s, dst, slope, d, vectors);
+                } else {
+                    swishStepByStep(of, block * L, src, s, dst, slope, d, vectors);
+                }
+            }
             case HSWISH -> hswish(of, block * L, src, s, dst, slope, d, vectors);
             default -> {
                 float low = Activations.low(act);
@@ -119,13 +125,23 @@ final class NormalizedSlope {
         }
     }
 
+    /** For arguments of any size. */
+    private static void swishStepByStep(
+            Normalizer of, int c, MemorySegment src, long s, MemorySegment dst, MemorySegment slope, long to, int vectors) {
+        FloatVector one = FloatVector.broadcast(SPECIES, ONE);
+        for (int i = 0; i < vectors; i++) {
+            one.intoMemorySegment(slope, to + (long) i * BYTES, ORDER);
+        }
+        of.plain(c, src, s, dst, to, vectors);
+        SigmoidLoops.swishBackward(slope, to, dst, to, slope, to, vectors);
+        SigmoidLoops.swish(dst, to, dst, to, vectors);
+    }
+
     private static void swish(
             Normalizer of, int c, MemorySegment src, long s, MemorySegment dst, MemorySegment slope, long to, int vectors) {
         FloatVector m = FloatVector.fromArray(SPECIES, of.mean, c);
         FloatVector f = FloatVector.fromArray(SPECIES, of.scale, c);
         FloatVector o = FloatVector.fromArray(SPECIES, of.offset, c);
-        FloatVector lowest = FloatVector.broadcast(SPECIES, LOWEST);
-        FloatVector highest = FloatVector.broadcast(SPECIES, HIGHEST);
         FloatVector log2E = FloatVector.broadcast(SPECIES, LOG2_E);
         FloatVector minusLog2E = FloatVector.broadcast(SPECIES, -LOG2_E);
         FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
@@ -141,13 +157,13 @@ final class NormalizedSlope {
             FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, s + at, ORDER)
                     .sub(m)
                     .fma(f, o);
-            FloatVector y = x.blend(lowest, x.lt(lowest));
-            y = y.blend(highest, highest.lt(y));
-            FloatVector t = y.fma(minusLog2E, round);
-            FloatVector r = y.fma(log2E, t.sub(round));
+            FloatVector t = x.fma(minusLog2E, round);
+            FloatVector r = x.fma(log2E, t.sub(round));
             FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, one);
             t.intoMemorySegment(dst, to + at, ORDER);
             IntVector.fromMemorySegment(INTS, dst, to + at, ORDER)
+                    .max(LEAST)
+                    .min(MOST)
                     .lanewise(LSHL, 23)
                     .add(BIAS)
                     .intoMemorySegment(dst, to + at, ORDER);

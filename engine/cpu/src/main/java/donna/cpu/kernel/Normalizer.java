@@ -18,10 +18,14 @@ final class Normalizer {
     /** Vectors that stay in the first-level cache between two loops over them. */
     static final int CHUNK = 64;
 
+    /** Gamma and beta up to which what a batch is normalised to is at most {@link ExpConstants#FAR}: of so many values none is more deviations from their mean. */
+    private static final float MODERATE = 1e4f;
+
     final float[] mean;
     final float[] scale;
     final float[] offset;
     private final int channels;
+    private boolean moderate = true;
 
     Normalizer(int channels) {
         this.channels = channels;
@@ -34,9 +38,17 @@ final class Normalizer {
     void set(MemorySegment gamma, MemorySegment beta, MemorySegment mean, MemorySegment inverseStd) {
         Lanes.toPadded(mean, channels, this.mean);
         Lanes.toPadded(beta, channels, offset);
+        moderate = true;
         for (int c = 0; c < channels; c++) {
-            scale[c] = Lanes.get(gamma, c) * Lanes.get(inverseStd, c);
+            float g = Lanes.get(gamma, c);
+            scale[c] = g * Lanes.get(inverseStd, c);
+            moderate &= Math.abs(g) <= MODERATE && Math.abs(offset[c]) <= MODERATE;
         }
+    }
+
+    /** Whether nothing becomes larger than {@link ExpConstants#FAR}; with other statistics than the batch's own that is taken for granted. */
+    boolean isModerate() {
+        return moderate;
     }
 
     /** What is added, alone. */
@@ -61,7 +73,7 @@ final class Normalizer {
             clamped(block * L, src, s, dst, d, vectors, Activations.low(act), Activations.high(act));
             return;
         }
-        if (act == Activation.SWISH) {
+        if (act == Activation.SWISH && moderate) {
             SwishNormLoops.forward(this, block * L, src, s, dst, d, vectors);
             return;
         }

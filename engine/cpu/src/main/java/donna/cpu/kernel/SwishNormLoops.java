@@ -7,9 +7,9 @@ import static donna.cpu.kernel.ExpConstants.E3;
 import static donna.cpu.kernel.ExpConstants.E4;
 import static donna.cpu.kernel.ExpConstants.E5;
 import static donna.cpu.kernel.ExpConstants.E6;
-import static donna.cpu.kernel.ExpConstants.HIGHEST;
+import static donna.cpu.kernel.ExpConstants.LEAST;
 import static donna.cpu.kernel.ExpConstants.LOG2_E;
-import static donna.cpu.kernel.ExpConstants.LOWEST;
+import static donna.cpu.kernel.ExpConstants.MOST;
 import static donna.cpu.kernel.ExpConstants.ONE;
 import static donna.cpu.kernel.ExpConstants.ROUND;
 import static donna.cpu.kernel.Lanes.BYTES;
@@ -29,13 +29,11 @@ import jdk.incubator.vector.IntVector;
 final class SwishNormLoops {
     private SwishNormLoops() {}
 
-    /** {@code dst = swish((src - mean) * scale + offset)}. */
+    /** {@code dst = swish((src - mean) * scale + offset)}, where that argument is at most 5e12 in size; of an infinite one it makes NaN. */
     static void forward(Normalizer of, int c, MemorySegment src, long s, MemorySegment dst, long d, int vectors) {
         FloatVector m = FloatVector.fromArray(SPECIES, of.mean, c);
         FloatVector f = FloatVector.fromArray(SPECIES, of.scale, c);
         FloatVector o = FloatVector.fromArray(SPECIES, of.offset, c);
-        FloatVector lowest = FloatVector.broadcast(SPECIES, LOWEST);
-        FloatVector highest = FloatVector.broadcast(SPECIES, HIGHEST);
         FloatVector log2E = FloatVector.broadcast(SPECIES, LOG2_E);
         FloatVector minusLog2E = FloatVector.broadcast(SPECIES, -LOG2_E);
         FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
@@ -51,13 +49,13 @@ final class SwishNormLoops {
             FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, s + (long) i * BYTES, ORDER)
                     .sub(m)
                     .fma(f, o);
-            FloatVector y = x.blend(lowest, x.lt(lowest));
-            y = y.blend(highest, highest.lt(y));
-            FloatVector t = y.fma(minusLog2E, round);
-            FloatVector r = y.fma(log2E, t.sub(round));
+            FloatVector t = x.fma(minusLog2E, round);
+            FloatVector r = x.fma(log2E, t.sub(round));
             FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, one);
             t.intoMemorySegment(dst, at, ORDER);
             IntVector.fromMemorySegment(INTS, dst, at, ORDER)
+                    .max(LEAST)
+                    .min(MOST)
                     .lanewise(LSHL, 23)
                     .add(BIAS)
                     .intoMemorySegment(dst, at, ORDER);
@@ -67,7 +65,7 @@ final class SwishNormLoops {
     }
 
     /**
-     * {@code g = dDst * swish'((src - mean) * scale + offset)}; adds g and {@code g * (src - mean)} to the sums. g may
+     * {@code g = dDst * swish'((src - mean) * scale + offset)} where the normalizer is moderate; adds g and {@code g * (src - mean)} to the sums. g may
      * be dDst.
      */
     static void backward(
@@ -83,8 +81,6 @@ final class SwishNormLoops {
         FloatVector m = FloatVector.fromArray(SPECIES, of.mean, c);
         FloatVector f = FloatVector.fromArray(SPECIES, of.scale, c);
         FloatVector o = FloatVector.fromArray(SPECIES, of.offset, c);
-        FloatVector lowest = FloatVector.broadcast(SPECIES, LOWEST);
-        FloatVector highest = FloatVector.broadcast(SPECIES, HIGHEST);
         FloatVector log2E = FloatVector.broadcast(SPECIES, LOG2_E);
         FloatVector minusLog2E = FloatVector.broadcast(SPECIES, -LOG2_E);
         FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
@@ -103,13 +99,13 @@ final class SwishNormLoops {
             FloatVector z =
                     FloatVector.fromMemorySegment(SPECIES, src, v, ORDER).sub(m);
             FloatVector x = z.fma(f, o);
-            FloatVector y = x.blend(lowest, x.lt(lowest));
-            y = y.blend(highest, highest.lt(y));
-            FloatVector t = y.fma(minusLog2E, round);
-            FloatVector r = y.fma(log2E, t.sub(round));
+            FloatVector t = x.fma(minusLog2E, round);
+            FloatVector r = x.fma(log2E, t.sub(round));
             FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, one);
             t.intoMemorySegment(g, v, ORDER);
             IntVector.fromMemorySegment(INTS, g, v, ORDER)
+                    .max(LEAST)
+                    .min(MOST)
                     .lanewise(LSHL, 23)
                     .add(BIAS)
                     .intoMemorySegment(g, v, ORDER);

@@ -30,7 +30,7 @@ final class SimulatorBuild {
 
     private static final List<String> HEADERS = List.of("simulator.h", "graph.h", "elements.h", "convolution.h", DEVICE_HEADER);
     private static final List<String> COMPILE =
-            List.of("g++", "-std=c++17", "-O2", "-fPIC", "-fvisibility=hidden", "-U_FORTIFY_SOURCE", "-c");
+            List.of("g++", "-std=c++17", "-O2", "-flto", "-fPIC", "-fvisibility=hidden", "-U_FORTIFY_SOURCE", "-c");
 
     private SimulatorBuild() {}
 
@@ -107,7 +107,7 @@ final class SimulatorBuild {
         for (Process p : running) {
             await(p, folder);
         }
-        List<String> link = new ArrayList<>(List.of("g++", "-shared", "-o", "libcudasim.so", "-ldl"));
+        List<String> link = new ArrayList<>(List.of("g++", "-O2", "-flto=auto", "-shared", "-o", "libcudasim.so", "-ldl"));
         PARTS.forEach(p -> link.add(p + ".o"));
         await(start(link, folder), folder);
         Files.move(folder.resolve("libcudasim.so"), kept, StandardCopyOption.ATOMIC_MOVE);
