@@ -181,7 +181,7 @@ final class DepthwiseChainLowering {
         List<Slot> slots = new ArrayList<>(List.of(b.origin(back.after().output(0)), b.in(c.conv().output(0), block), z, b.plain(norm.input(1)),
                 b.plain(norm.input(2)), mean, b.plain(norm.output(2)), b.plain(c.conv().input(1)), dz,
                 b.define(back.weight().output(0), 1), b.define(back.before().output(1), 1), b.define(back.before().output(2), 1),
-                b.temporary(k.weightBytes()), b.temporary(plane(dst)), b.temporary(plane(src)), b.temporary(plane(src)), b.temporary(data.scratchBytes())));
+                b.temporary(k.weightBytes()), b.temporary(plane(dst)), b.temporary(plane(src)), b.temporary(k.slopeBytes()), b.temporary(data.scratchBytes())));
         s.expansion.ifPresent(e -> slots.addAll(e.backwardMemory()));
         String implementation = s.expansion.isPresent() ? "1x1+norm+depthwise+norm" : "norm+depthwise+norm";
         b.step(implementation, new NormDepthwiseBackward(src.dim(0), Lanes.blocks(src.dim(1)), k, data, s.expansion.map(Expansion::backward)),

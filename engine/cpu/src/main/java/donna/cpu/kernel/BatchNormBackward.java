@@ -188,6 +188,14 @@ public final class BatchNormBackward {
         }
     }
 
+    /** The same where g is d between {@code low} and {@code high} of what src is normalised to, and 0 elsewhere. */
+    void reduceClamped(int block, MemorySegment d, long to, MemorySegment src, long at, float low, float high) {
+        for (int done = 0; done < pixels; done += RUN) {
+            long shift = (long) done * BYTES;
+            insideSums(block * L, d, to + shift, src, at + shift, Math.min(RUN, pixels - done), low, high);
+        }
+    }
+
     private void reduce(
             int block,
             long at,
@@ -252,6 +260,33 @@ public final class BatchNormBackward {
             FloatVector d = zero.blend(FloatVector.fromMemorySegment(SPECIES, g, at + (long) i * BYTES, ORDER), inside);
             s = s.add(d);
             q = x.fma(d, q);
+        }
+        s.intoArray(sum.partial, 0);
+        q.intoArray(product.partial, 0);
+        sum.add(ch);
+        product.add(ch);
+    }
+
+    private void insideSums(
+            int ch, MemorySegment d, long to, MemorySegment src, long at, int vectors, float low, float high) {
+        FloatVector m = FloatVector.fromArray(SPECIES, normalizer.mean, ch);
+        FloatVector f = FloatVector.fromArray(SPECIES, normalizer.scale, ch);
+        FloatVector o = FloatVector.fromArray(SPECIES, normalizer.offset, ch);
+        FloatVector s = FloatVector.zero(SPECIES);
+        FloatVector q = s;
+        FloatVector zero = s;
+        FloatVector lowest = FloatVector.broadcast(SPECIES, low);
+        FloatVector highest = FloatVector.broadcast(SPECIES, high);
+        for (int i = 0; i < vectors; i++) {
+            long v = (long) i * BYTES;
+            FloatVector x = FloatVector.fromMemorySegment(SPECIES, src, at + v, ORDER)
+                    .sub(m);
+            FloatVector y = x.fma(f, o);
+            VectorMask<Float> inside = lowest.lt(y).and(y.lt(highest));
+            FloatVector g = zero.blend(FloatVector.fromMemorySegment(SPECIES, d, to + v, ORDER), inside);
+            g.intoMemorySegment(d, to + v, ORDER);
+            s = s.add(g);
+            q = x.fma(g, q);
         }
         s.intoArray(sum.partial, 0);
         q.intoArray(product.partial, 0);

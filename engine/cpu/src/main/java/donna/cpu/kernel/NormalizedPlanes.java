@@ -33,7 +33,7 @@ public final class NormalizedPlanes {
 
     /** Whether this class and its gradient are made for planes of {@code h} times {@code w} pixels and {@code act}. */
     public static boolean supports(int h, int w, Activation act) {
-        return NormalizedSlope.supports(act) && (long) h * w * BYTES <= LARGEST_PLANE;
+        return (Activations.clamps(act) || NormalizedSlope.supports(act)) && (long) h * w * BYTES <= LARGEST_PLANE;
     }
 
     /** Of the results since the last {@link #begin}. */

@@ -41,6 +41,11 @@ public final class NormalizedPlanesBackward {
         return weightPass.scratchBytes();
     }
 
+    /** Bytes of the activation's derivative, a plane; where it is 0 or 1 it is formed anew. */
+    public long slopeBytes() {
+        return Activations.clamps(act) ? 0 : (long) pixels * BYTES;
+    }
+
     public void begin(
             MemorySegment gamma,
             MemorySegment beta,
@@ -60,7 +65,7 @@ public final class NormalizedPlanesBackward {
      * @param src of the batch norm in front
      * @param dResult a plane: the gradient of the result
      * @param activated a plane: what the convolution read
-     * @param slope a plane: the activation's derivative
+     * @param slope of {@link #slopeBytes}: the activation's derivative
      */
     public void weight(
             int p,
@@ -74,14 +79,22 @@ public final class NormalizedPlanesBackward {
             MemorySegment weightScratch) {
         int b = p % blocks;
         after.apply(b, g, result, (long) p * dstPixels * BYTES, dResult, 0);
-        NormalizedSlope.run(act, before.normalizer(), b, src, (long) at * pixels * BYTES, activated, slope, 0, pixels);
+        if (Activations.clamps(act)) {
+            before.normalizer().apply(act, b, src, (long) at * pixels * BYTES, activated, 0, pixels);
+        } else {
+            NormalizedSlope.run(act, before.normalizer(), b, src, (long) at * pixels * BYTES, activated, slope, 0, pixels);
+        }
         weightPass.plane(b, activated, 0, dResult, 0, weightScratch);
     }
 
     /** The same plane from the data gradient on, which is plane {@code to} of dSrc, where it is plane {@code at} of src. */
     public void reduce(int p, MemorySegment dSrc, int to, MemorySegment src, int at, MemorySegment slope) {
         long plane = (long) pixels * BYTES;
-        before.reduceSloped(p % blocks, dSrc, to * plane, src, at * plane, slope);
+        if (Activations.clamps(act)) {
+            before.reduceClamped(p % blocks, dSrc, to * plane, src, at * plane, Activations.low(act), Activations.high(act));
+        } else {
+            before.reduceSloped(p % blocks, dSrc, to * plane, src, at * plane, slope);
+        }
     }
 
     /** Every plane of {@code count} images has been added. */

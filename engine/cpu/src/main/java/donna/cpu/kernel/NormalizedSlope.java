@@ -23,12 +23,11 @@ import donna.tensor.Activation;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * An activation of normalised values and its derivative, both from one reading of src: with {@code y = (src - mean) *
- * scale + offset}, {@code dst = act(y)} and {@code slope = act'(y)}, at the same place.
+ * An activation of normalised values and its derivative, both from one reading of src, where forming it anew would cost more: with
+ * {@code y = (src - mean) * scale + offset}, {@code dst = act(y)} and {@code slope = act'(y)}, at the same place.
  */
 final class NormalizedSlope {
     private static final float THIRD = 1f / 3;
@@ -37,7 +36,7 @@ final class NormalizedSlope {
     private NormalizedSlope() {}
 
     static boolean supports(Activation act) {
-        return Activations.clamps(act) || act == Activation.SWISH || act == Activation.HSWISH;
+        return act == Activation.SWISH || act == Activation.HSWISH;
     }
 
     /** A run of pixels of channel block {@code block}. */
@@ -60,41 +59,7 @@ final class NormalizedSlope {
                 }
             }
             case HSWISH -> hswish(of, block * L, src, s, dst, slope, d, vectors);
-            default -> {
-                float low = Activations.low(act);
-                clamp(of, block * L, src, s, dst, slope, d, vectors, low, Activations.high(act));
-            }
-        }
-    }
-
-    private static void clamp(
-            Normalizer of,
-            int c,
-            MemorySegment src,
-            long s,
-            MemorySegment dst,
-            MemorySegment slope,
-            long to,
-            int vectors,
-            float low,
-            float high) {
-        FloatVector m = FloatVector.fromArray(SPECIES, of.mean, c);
-        FloatVector f = FloatVector.fromArray(SPECIES, of.scale, c);
-        FloatVector o = FloatVector.fromArray(SPECIES, of.offset, c);
-        FloatVector lowest = FloatVector.broadcast(SPECIES, low);
-        FloatVector highest = FloatVector.broadcast(SPECIES, high);
-        FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector one = FloatVector.broadcast(SPECIES, ONE);
-        for (int i = 0; i < vectors; i++) {
-            long at = (long) i * BYTES;
-            FloatVector y = FloatVector.fromMemorySegment(SPECIES, src, s + at, ORDER)
-                    .sub(m)
-                    .fma(f, o);
-            VectorMask<Float> above = lowest.lt(y);
-            VectorMask<Float> below = y.lt(highest);
-            zero.blend(one, above.and(below)).intoMemorySegment(slope, to + at, ORDER);
-            FloatVector limited = y.blend(lowest, y.lt(lowest));
-            limited.blend(highest, highest.lt(limited)).intoMemorySegment(dst, to + at, ORDER);
+            default -> throw new IllegalArgumentException("no slope of " + act);
         }
     }
 

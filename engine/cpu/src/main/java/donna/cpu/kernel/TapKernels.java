@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
  */
 final class TapKernels {
     /** Sums that are added to in turn: fewer would wait for each other. */
-    private static final int CHAINS = 7;
+    private static final int CHAINS = 8;
 
     private static final Map<TileShape, TapProduct> PRODUCTS = new ConcurrentHashMap<>();
     private static final Map<TileShape, TapSum> SUMS = new ConcurrentHashMap<>();
