@@ -16,6 +16,12 @@ public record Stages(List<Stage> stages) {
 
     /** A stack of {@code depth} layers; the first carries the stride and the change of channels. */
     public record Candidate(String type, int depth, int kernel, int expand, boolean se, String act) {
+        public Candidate {
+            if (!type.equals("mbconv") && !type.equals("fused")) {
+                throw new IllegalArgumentException("a candidate of a stage is of type mbconv or fused, not " + type);
+            }
+        }
+
         /** Such as {@code mbconv d2 k7 e6 se swish}. */
         public String inWords() {
             return type + " d" + depth + " k" + kernel + " e" + expand + (se ? " se " : " - ") + act;
