@@ -18,8 +18,11 @@ final class Normalizer {
     /** Vectors that stay in the first-level cache between two loops over them. */
     static final int CHUNK = 64;
 
-    /** Gamma and beta up to which what a batch is normalised to is at most {@link ExpConstants#FAR}: of so many values none is more deviations from their mean. */
-    private static final float MODERATE = 1e4f;
+    /**
+     * Gamma and beta up to which what a batch is normalised to is at most {@link ExpConstants#FAR}: none of 2^31 values, the most that a channel has, is more
+     * than 46,341 deviations away from their mean.
+     */
+    private static final float MODERATE = ExpConstants.FAR / 48_000;
 
     final float[] mean;
     final float[] scale;
