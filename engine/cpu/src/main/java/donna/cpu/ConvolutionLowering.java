@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Convolutions. Depthwise passes with square windows are kernels of our own. The others oneDNN runs on blocked images; weights are bound row-major and copied
+ * Convolutions. Depthwise passes with square windows and most dense 3x3 ones ({@link WinogradLowering}) are kernels of our own. The others oneDNN runs on blocked images; weights are bound row-major and copied
  * into the primitive's order once per run. Where it has only a reference implementation, weights are widened with zeros ({@link WideWeight}), a data gradient
  * that is strided and dilated runs on spread pixels, and a weight gradient runs tap by tap ({@link TapwiseBackwardWeight}).
  */
@@ -33,10 +33,12 @@ final class ConvolutionLowering {
     private final PlanBuilder b;
     private final int block = Lowering.block();
     private final ConvolutionChoices choices;
+    private final WinogradLowering winograd;
 
     ConvolutionLowering(PlanBuilder b, ConvolutionChoices choices) {
         this.b = b;
         this.choices = choices;
+        winograd = new WinogradLowering(b);
     }
 
     /** {@code act(conv(src) + bias + residual)}; what the primitive does not take over is a pass of its own afterwards. */
@@ -46,6 +48,11 @@ final class ConvolutionLowering {
         Shape dst = n.output(0).shape();
         if (ConvolutionChoices.isDepthwise(o.geometry(), weight)) {
             depthwise(n, o, src, weight.dim(2));
+            return;
+        }
+        if (winograd.takes(o.geometry(), src, weight, dst)) {
+            winograd.forward(n, o);
+            epilogue(n, o);
             return;
         }
         int srcBlock = srcBlock(n.input(0), o.geometry());
@@ -131,6 +138,10 @@ final class ConvolutionLowering {
                     b.define(n.output(0), block), b.temporary(k.scratchBytes()));
             return;
         }
+        if (winograd.takes(g, src, weight, dst)) {
+            winograd.backwardData(n, o);
+            return;
+        }
         Optional<Choice> found = choices.choose(Pass.BACKWARD_DATA, src, weight, dst, g, block);
         Shape spread = convolved(src, weight, dense(g));
         boolean spreads = found.isEmpty() && g.stride() > 1;
@@ -175,6 +186,10 @@ final class ConvolutionLowering {
             DepthwiseBackwardWeight k = new DepthwiseBackwardWeight(s.dim(0), s.dim(1), s.dim(2), s.dim(3), o.weight().dim(2), g);
             b.step("vector depthwise", (m, stream) -> k.run(m[0], m[1], m[2], m[3]), b.in(src, block), b.in(n.input(1), block),
                     b.define(n.output(0), 1), b.temporary(k.scratchBytes()));
+            return;
+        }
+        if (winograd.takes(g, s, o.weight(), n.input(1).shape())) {
+            winograd.backwardWeight(n, o);
             return;
         }
         int srcBlock = srcBlock(src, g);

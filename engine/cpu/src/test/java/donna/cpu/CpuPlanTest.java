@@ -351,4 +351,24 @@ class CpuPlanTest {
             assertEquals(width == 3 ? 1 : 0, steps(graph, "vector depthwise"));
         }
     }
+
+    @Test
+    void dense3x3ConvolutionsRunInTilesWhereThatSavesProducts() {
+        for (TilesCase c : List.of(
+                new TilesCase(1, 4, 24, 8, ConvGeometry.same(3, 1, 1)),
+                new TilesCase(1, 4, 24, 7, ConvGeometry.same(3, 1, 1)),
+                new TilesCase(0, 4, 16, 8, ConvGeometry.same(3, 1, 1)),
+                new TilesCase(0, 1, 24, 8, ConvGeometry.same(3, 1, 1)),
+                new TilesCase(0, 8, 24, 3, ConvGeometry.same(3, 1, 1)),
+                new TilesCase(0, 4, 24, 8, ConvGeometry.same(3, 2, 1)),
+                new TilesCase(0, 4, 24, 9, new ConvGeometry(1, 2, 2, 1)))) {
+            Graph.Builder g = new Graph.Builder();
+            Value src = g.input("src", TensorSpec.f32(c.images, c.channels, c.size, c.size).with(device.preferredLayout()));
+            Value weight = g.variable("weight", TensorSpec.f32(24, c.channels, 3, 3));
+            Graph graph = g.output("dst", g.add(Op.Conv2d.plain(c.geometry), src, weight)).build();
+            assertEquals(c.expected, steps(graph, "vector winograd 2x2"), c.toString());
+        }
+    }
+
+    private record TilesCase(int expected, int images, int channels, int size, ConvGeometry geometry) {}
 }

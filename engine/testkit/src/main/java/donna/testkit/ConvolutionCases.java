@@ -49,6 +49,9 @@ final class ConvolutionCases {
                 same(1, 16, 8, 8, 32, 3, 1, 1),
                 same(3, 64, 1, 1, 10, 1, 1, 1),
                 same(3, 24, 7, 7, 1, 3, 1, 1),
+                same(4, 20, 7, 9, 33, 3, 1, 1),
+                new Conv(4, 33, 8, 8, 24, 3, new ConvGeometry(1, 0, 1, 1)),
+                new Conv(4, 20, 5, 6, 17, 3, new ConvGeometry(1, 2, 1, 1)),
                 new Conv(3, 3, 5, 9, 8, 3, new ConvGeometry(1, 0, 1, 1)),
                 new Conv(1, 8, 7, 7, 24, 3, new ConvGeometry(1, 2, 2, 1)),
                 new Conv(3, 8, 7, 9, 8, 3, new ConvGeometry(2, 0, 2, 1)),
@@ -110,6 +113,7 @@ final class ConvolutionCases {
                 dense,
                 same(3, 24, 7, 7, 40, 1, 1, 1),
                 same(3, 40, 7, 7, 40, 5, 1, 40),
+                same(4, 20, 6, 6, 24, 3, 1, 1),
                 same(1, 24, 7, 7, 24, 3, 1, 3))) {
             for (Activation act : Activation.values()) {
                 inference(catalogue, c, act, true, false);

@@ -57,11 +57,16 @@ public final class PointwiseBackwardWeight {
 
     /** Adds output planes {@code [block, block + count)} of an image, {@code src}, which are plane {@code at} of dDst and those behind it. */
     public void planes(int block, int count, MemorySegment src, MemorySegment dDst, int at, MemorySegment sums) {
+        run(block, count, src, 0, dDst, at * plane, sums);
+    }
+
+    /** The same with the places in bytes: {@code s} of the image, {@code g} of the first plane of dDst. */
+    void run(int block, int count, MemorySegment src, long s, MemorySegment dDst, long g, MemorySegment sums) {
         long row = (long) in * BYTES;
         for (int i = 0; i < tiles.size(); i++) {
             Tile t = tiles.get(i);
-            long from = t.first / L * plane + (long) (t.first % L) * Float.BYTES;
-            t.kernels.get(count - 1).run(src, from, from + plane, dDst, at * plane, plane, sums, total() + (long) t.first * BYTES, row);
+            long from = s + t.first / L * plane + (long) (t.first % L) * Float.BYTES;
+            t.kernels.get(count - 1).run(src, from, from + plane, dDst, g, plane, sums, total() + (long) t.first * BYTES, row);
         }
         add(sums, block * row, total(), count * row);
     }

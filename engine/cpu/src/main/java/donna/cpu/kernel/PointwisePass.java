@@ -85,10 +85,14 @@ public final class PointwisePass {
     /** Output planes {@code [block, block + count)} of image {@code image} of src, which are plane {@code at} of dst and those behind it. */
     public void planes(int image, int block, int count, MemorySegment src, MemorySegment packed, MemorySegment dst, int at) {
         long plane = (long) pixels * BYTES;
-        long s = image * Lanes.blocks(in) * plane;
+        run(image * Lanes.blocks(in) * plane, block, count, src, packed, dst, at * plane);
+    }
+
+    /** The same with the places in bytes: {@code s} of the image, {@code d} of the first plane of dst. */
+    void run(long s, int block, int count, MemorySegment src, MemorySegment packed, MemorySegment dst, long d) {
+        long plane = (long) pixels * BYTES;
         long weights = (long) rows() * BYTES;
         long w = block * weights;
-        long d = at * plane;
         long widePart = (long) wideTiles * wide * BYTES;
         wideKernels[count - 1].run(src, s, plane, packed, w, w + weights, weights, dst, d, d + widePart, plane);
         narrowKernels[count - 1].run(src, s + widePart, plane, packed, w, w + weights, weights, dst, d + widePart, d + plane, plane);

@@ -115,6 +115,19 @@ final class VectorCode {
                 .astore(to);
     }
 
+    /** Loads what lies at {@code at} and {@code offset} bytes, a variable, behind it. */
+    void loadBehind(int segment, int at, int offset, int to) {
+        code.getstatic(LANES, "SPECIES", SPECIES).aload(segment).lload(at).lload(offset).ladd().getstatic(LANES, "ORDER", ORDER)
+                .invokestatic(VECTOR, "fromMemorySegment", MethodTypeDesc.of(VECTOR, SPECIES, SEGMENT, CD_long, ORDER))
+                .astore(to);
+    }
+
+    /** Stores at {@code at} and {@code offset} bytes, a variable, behind it. */
+    void storeBehind(int vector, int segment, int at, int offset) {
+        code.aload(vector).aload(segment).lload(at).lload(offset).ladd().getstatic(LANES, "ORDER", ORDER)
+                .invokevirtual(VECTOR, "intoMemorySegment", MethodTypeDesc.of(CD_void, SEGMENT, CD_long, ORDER));
+    }
+
     /** Stores {@code vectors} vectors behind {@code at}. */
     void store(int vector, int segment, int at, int vectors) {
         code.aload(vector).aload(segment);
@@ -147,6 +160,38 @@ final class VectorCode {
     /** {@code sum += a}. */
     void add(int a, int sum) {
         code.aload(sum).aload(a).invokevirtual(VECTOR, "add", MethodTypeDesc.of(VECTOR, ANY)).astore(sum);
+    }
+
+    /** {@code sum -= a}. */
+    void subtract(int a, int sum) {
+        code.aload(sum).aload(a).invokevirtual(VECTOR, "sub", MethodTypeDesc.of(VECTOR, ANY)).astore(sum);
+    }
+
+    /** {@code to = a * b}. */
+    void multiply(int a, int b, int to) {
+        code.aload(a).aload(b).invokevirtual(VECTOR, "mul", MethodTypeDesc.of(VECTOR, ANY)).astore(to);
+    }
+
+    /** {@code to = -a}. */
+    void negate(int a, int to) {
+        code.aload(a).invokevirtual(VECTOR, "neg", MethodTypeDesc.of(VECTOR)).astore(to);
+    }
+
+    /** {@code to = a} for vectors. */
+    void copyVector(int a, int to) {
+        code.aload(a).astore(to);
+    }
+
+    /** All lanes become {@code number}. */
+    void constant(float number, int to) {
+        code.getstatic(LANES, "SPECIES", SPECIES).loadConstant(number)
+                .invokestatic(VECTOR, "broadcast", MethodTypeDesc.of(VECTOR, SPECIES, CD_float))
+                .astore(to);
+    }
+
+    /** {@code place = 0}. */
+    void none(int place) {
+        code.lconst_0().lstore(place);
     }
 
     /** {@code to = from} for places. */

@@ -1,0 +1,127 @@
+package donna.cpu.kernel;
+
+import static donna.cpu.kernel.Lanes.BYTES;
+import static donna.cpu.kernel.Lanes.L;
+import static donna.cpu.kernel.Lanes.ORDER;
+import static donna.cpu.kernel.Lanes.SPECIES;
+import static donna.cpu.kernel.WinogradTransforms.GRID;
+import static donna.cpu.kernel.WinogradTransforms.POINTS;
+import static donna.cpu.kernel.WinogradTransforms.TAPS;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * A dense 3x3 convolution of stride 1, or the gradient of its source, by {@link WinogradTransforms}: 16 products for each tile of four outputs instead of 36.
+ * Images are blocked; weights are transformed into memory of the caller's as {@code [point][block of out][in][L]}. An object is used by one thread at a time.
+ */
+public final class WinogradConvolution {
+    private static final int LEAST_TILES = 16;
+
+    /** Half a second-level cache. */
+    private static final long SOURCE_BYTES = 384 << 10;
+
+    private final WinogradTiles tiles;
+    private final boolean backward;
+    private final boolean biased;
+    private final float[] shift;
+    private final PointwisePass products;
+
+    private WinogradConvolution(WinogradTiles tiles, boolean backward, boolean biased) {
+        this.tiles = tiles;
+        this.backward = backward;
+        this.biased = biased;
+        shift = Lanes.perChannel(tiles.out);
+        products = PointwisePass.of(tiles.in, tiles.out, tiles.tiles());
+    }
+
+    /** Of {@code images} images of {@code in} channels, {@code h} times {@code w} pixels; padding is at most 2. A bias is added if there is one. */
+    public static WinogradConvolution forward(int images, int in, int out, int h, int w, int padding, boolean bias) {
+        return new WinogradConvolution(tiles(images, in, out, h, w, padding), false, bias);
+    }
+
+    /** From the gradient of that convolution's result to that of its source; arguments as there. */
+    public static WinogradConvolution backwardData(int images, int in, int out, int h, int w, int padding) {
+        int rest = TAPS - 1 - padding;
+        return new WinogradConvolution(tiles(images, out, in, h + 2 * padding - TAPS + 1, w + 2 * padding - TAPS + 1, rest), true, false);
+    }
+
+    private static WinogradTiles tiles(int images, int in, int out, int h, int w, int padding) {
+        return new WinogradTiles(images, in, out, h, w, padding, LEAST_TILES, SOURCE_BYTES);
+    }
+
+    /** Bytes of the transformed weights. */
+    public long weightBytes() {
+        return POINTS * products.weightBytes();
+    }
+
+    /** Scratch bytes of a run. */
+    public long scratchBytes() {
+        return tiles.paddedBytes() + tiles.sourceBytes() + POINTS * tiles.pointBytes(PointwisePass.PLANES);
+    }
+
+    /**
+     * Transforms the weights.
+     *
+     * @param taps forward {@code [block of out][in][3][3][L]}; backward {@code [out][block of in][3][3][L]} of the convolution whose gradient this is
+     */
+    public void begin(MemorySegment taps, MemorySegment weight) {
+        int blocks = Lanes.blocks(tiles.out);
+        long filter = (long) TAPS * TAPS * BYTES;
+        long point = products.weightBytes();
+        for (int b = 0; b < blocks; b++) {
+            long to = (long) b * tiles.in * BYTES;
+            if (backward) {
+                long from = b * filter;
+                long step = blocks * filter;
+                long last = filter - BYTES;
+                WinogradTransforms.WEIGHT.run(
+                        taps, from + last, -TAPS * BYTES, -BYTES, step, from + last + tiles.in * step, weight, to, GRID * point, point, BYTES);
+            } else {
+                long from = b * tiles.in * filter;
+                WinogradTransforms.WEIGHT.run(
+                        taps, from, TAPS * BYTES, BYTES, filter, from + tiles.in * filter, weight, to, GRID * point, point, BYTES);
+            }
+        }
+    }
+
+    /** The convolution with transformed weights; {@code bias} is not read if there is none. */
+    public void run(MemorySegment src, MemorySegment weight, MemorySegment bias, MemorySegment dst, MemorySegment scratch) {
+        MemorySegment padded = scratch.asSlice(0, tiles.paddedBytes());
+        MemorySegment source = scratch.asSlice(tiles.paddedBytes(), tiles.sourceBytes());
+        MemorySegment result = scratch.asSlice(tiles.paddedBytes() + tiles.sourceBytes());
+        int blocks = Lanes.blocks(tiles.out);
+        if (biased) {
+            Lanes.toPadded(bias, tiles.out, shift);
+        }
+        for (int first = 0; first < tiles.images; first += tiles.group) {
+            tiles.source(src, first, padded, source);
+            for (int b = 0; b < blocks; b += PointwisePass.PLANES) {
+                int count = Math.min(PointwisePass.PLANES, blocks - b);
+                for (int p = 0; p < POINTS; p++) {
+                    products.run(p * tiles.pointBytes(Lanes.blocks(tiles.in)), p * blocks + b, count, source, weight, result, p * tiles.pointBytes(count));
+                }
+                tiles.result(result, count, padded, dst, first, b);
+                if (biased) {
+                    addBias(dst, first, b, count);
+                }
+            }
+        }
+    }
+
+    private void addBias(MemorySegment dst, int first, int block, int count) {
+        int pixels = tiles.outH * tiles.outW;
+        for (int i = first; i < first + tiles.group; i++) {
+            for (int b = block; b < block + count; b++) {
+                addBias(dst, ((long) i * Lanes.blocks(tiles.out) + b) * pixels * BYTES, pixels, b * L);
+            }
+        }
+    }
+
+    private void addBias(MemorySegment dst, long at, int pixels, int channel) {
+        FloatVector s = FloatVector.fromArray(SPECIES, shift, channel);
+        for (int i = 0; i < pixels; i++) {
+            FloatVector.fromMemorySegment(SPECIES, dst, at + (long) i * BYTES, ORDER).add(s).intoMemorySegment(dst, at + (long) i * BYTES, ORDER);
+        }
+    }
+}
