@@ -13,13 +13,20 @@ import donna.graph.Value;
 import donna.tensor.Layout;
 import donna.tensor.Shape;
 import java.lang.foreign.MemorySegment;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
 
 /** Ops that touch each element by itself, in place where their source is not needed any more. */
 final class ElementwiseLowering {
     private final PlanBuilder b;
+    private final GateFusion gates;
+    /** Gates whose scaled image has taken the place of the image. */
+    private final Set<Node> overwriting = new HashSet<>();
 
-    ElementwiseLowering(PlanBuilder b) {
+    ElementwiseLowering(PlanBuilder b, GateFusion gates) {
         this.b = b;
+        this.gates = gates;
     }
 
     private static long count(Slot s) {
@@ -116,7 +123,12 @@ final class ElementwiseLowering {
         ChannelGate k = gate(n.input(0));
         Slot src = b.in(n.input(0), Lowering.block());
         Slot factor = b.plain(n.input(1));
-        b.step("vector", (m, stream) -> k.scale(m[0], m[1], m[2]), src, factor, b.outLike(n.output(0), src));
+        boolean replaces = gates.mayOverwrite(n) && src.inScratch() && src.pending() == 2;
+        if (replaces) {
+            overwriting.add(n);
+        }
+        Slot dst = replaces ? b.alias(n.output(0), src) : b.outLike(n.output(0), src);
+        b.step("vector", (m, stream) -> k.scale(m[0], m[1], m[2]), src, factor, dst);
     }
 
     /** An addition that stands for a gate's and a pool's gradient. */
@@ -131,6 +143,12 @@ final class ElementwiseLowering {
     void channelScaleBackwardGate(Node n) {
         ChannelGate k = gate(n.input(0));
         Slot dDst = b.in(n.input(0), Lowering.block());
+        Optional<Node> scale = gates.scaledBy(n).filter(overwriting::contains);
+        if (scale.isPresent()) {
+            b.step("vector over gate", (m, stream) -> k.backwardGate(m[0], m[1], m[2], m[3]), dDst, b.in(scale.get().output(0), Lowering.block()),
+                    b.plain(scale.get().input(1)), b.define(n.output(0), 1));
+            return;
+        }
         Slot src = b.in(n.input(1), Lowering.block());
         b.step("vector", (m, stream) -> k.backwardGate(m[0], m[1], m[2]), dDst, src, b.define(n.output(0), 1));
     }

@@ -4,6 +4,8 @@ import donna.graph.Graph;
 import donna.graph.Node;
 import donna.graph.Op;
 import donna.graph.Value;
+import donna.tensor.Activation;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -12,8 +14,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Finds where the two gradients of what squeeze-and-excite reads are added, {@code dDst * gate} and the spread gradient of the pooled value, and each is
- * used nowhere else: one pass over the image instead of four.
+ * What squeeze-and-excite's two uses of an image have in common. Where both gradients, {@code dDst * gate} and the spread gradient of the pooled value, are
+ * added and each is used nowhere else, that is one pass over the image instead of four. Where only the gate's own gradient reads the image after it was
+ * scaled, the scaled image takes its place: that gradient is the sum of {@code dDst * scaled} over the gate. A sigmoid that is 0 has a derivative of 0, by
+ * which the gate's gradient, and nothing else, is multiplied.
  */
 final class GateFusion {
     /** The ops that an addition stands for. */
@@ -21,27 +25,54 @@ final class GateFusion {
 
     private final Map<Node, Parts> additions = new HashMap<>();
     private final Set<Node> absorbed = new HashSet<>();
+    private final Map<Node, Node> scaledBy = new HashMap<>();
+    private final Map<Value, List<Node>> readers = new HashMap<>();
 
     GateFusion(Graph graph) {
-        Map<Value, Integer> uses = new HashMap<>();
-        graph.nodes().forEach(n -> n.inputs().forEach(v -> uses.merge(v, 1, Integer::sum)));
-        graph.outputs().values().forEach(o -> uses.merge(o.value(), 1, Integer::sum));
+        graph.nodes().forEach(n -> n.inputs().forEach(v -> readers.computeIfAbsent(v, k -> new ArrayList<>()).add(n)));
+        graph.outputs().values().forEach(o -> readers.remove(o.value()));
         for (Node n : graph.nodes()) {
             if (n.op() instanceof Op.Add) {
-                match(n, n.input(0), n.input(1), uses);
-                match(n, n.input(1), n.input(0), uses);
+                match(n, n.input(0), n.input(1));
+                match(n, n.input(1), n.input(0));
+            } else if (n.op() instanceof Op.ChannelScaleBackwardGate) {
+                matchScale(n);
             }
         }
     }
 
-    private void match(Node add, Value a, Value b, Map<Value, Integer> uses) {
+    /** The nodes that read {@code v}, in order; none if the graph's caller does. */
+    private List<Node> readers(Value v) {
+        return readers.getOrDefault(v, List.of());
+    }
+
+    private void match(Node add, Value a, Value b) {
         if (a.node().op() instanceof Op.ChannelScale
                 && b.node().op() instanceof Op.GlobalAveragePoolBackward
-                && uses.get(a) == 1
-                && uses.get(b) == 1) {
+                && readers(a).size() == 1
+                && readers(b).size() == 1) {
             additions.put(add, new Parts(a.node(), b.node()));
             absorbed.addAll(List.of(a.node(), b.node()));
         }
+    }
+
+    private void matchScale(Node gradient) {
+        List<Node> all = readers(gradient.input(1));
+        int last = all.size() - 1;
+        if (last > 0 && all.get(last) == gradient && all.get(last - 1).op() instanceof Op.ChannelScale && isMultipliedByTheGatesDerivative(gradient, all.get(last - 1))) {
+            scaledBy.put(gradient, all.get(last - 1));
+        }
+    }
+
+    private boolean isMultipliedByTheGatesDerivative(Node gradient, Node scale) {
+        Node gate = scale.input(1).node();
+        List<Node> users = readers(gradient.output(0));
+        return gate.op() instanceof Op.Activate a
+                && (a.act() == Activation.SIGMOID || a.act() == Activation.HSIGMOID)
+                && users.size() == 1
+                && users.getFirst().op().equals(new Op.ActivateBackward(a.act()))
+                && users.getFirst().input(0).equals(gradient.output(0))
+                && users.getFirst().input(1).equals(gate.input(0));
     }
 
     /** What {@code add} stands for, if it is such an addition. */
@@ -52,5 +83,15 @@ final class GateFusion {
     /** Whether an addition does {@code n}'s work. */
     boolean absorbs(Node n) {
         return absorbed.contains(n);
+    }
+
+    /** Whether the image that {@code scale} reads may be overwritten by its result, if nothing else lives in the same place. */
+    boolean mayOverwrite(Node scale) {
+        return scaledBy.containsValue(scale);
+    }
+
+    /** The node whose result {@code gradient}, a gate's, may be computed from instead of what that node reads. */
+    Optional<Node> scaledBy(Node gradient) {
+        return Optional.ofNullable(scaledBy.get(gradient));
     }
 }

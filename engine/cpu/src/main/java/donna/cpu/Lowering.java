@@ -29,7 +29,7 @@ final class Lowering {
         products = new ProductLowering(b);
         norms = new NormLowering(b);
         chains = new DepthwiseChainLowering(b, norms, new ExpansionLowering(b), gates, graph);
-        elementwise = new ElementwiseLowering(b);
+        elementwise = new ElementwiseLowering(b, gates);
         pools = new PoolLowering(b);
         shapes = new ShapeLowering(b);
         losses = new LossLowering(b);

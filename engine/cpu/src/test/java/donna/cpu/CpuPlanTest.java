@@ -371,4 +371,52 @@ class CpuPlanTest {
     }
 
     private record TilesCase(int expected, int images, int channels, int size, ConvGeometry geometry) {}
+
+    /** Squeeze and excite with given gates for its channels, of which some are 0 and some 1 by {@code HSIGMOID}. */
+    private static Graph gated(Device device, Activation act, boolean imageIsOutput, boolean imageIsInput) {
+        Graph.Builder g = new Graph.Builder();
+        Value src = g.input("src", TensorSpec.f32(3, 20, 5, 5).with(device.preferredLayout()));
+        Value image = imageIsInput ? src : g.add(new Op.Activate(Activation.SWISH), src);
+        Value weight = g.variable("weight", TensorSpec.f32(20, 20));
+        Value bias = g.variable("bias", TensorSpec.f32(20));
+        Value gate = g.add(new Op.Activate(act), g.add(new Op.Linear(true), g.add(new Op.GlobalAveragePool(), image), weight, bias));
+        Value dst = g.add(new Op.ChannelScale(), image, gate);
+        Value loss = g.add(new Op.NsrLoss(), dst, g.input("target", dst.spec()), g.input("inverseVariance", TensorSpec.f32(20)));
+        List<Value> wanted = List.of(src, weight, bias);
+        Map<Value, Value> gradients = Gradient.of(g, loss, wanted);
+        wanted.forEach(v -> g.output("d" + wanted.indexOf(v), gradients.get(v)));
+        if (imageIsOutput) {
+            g.output("image", image);
+        }
+        return g.build();
+    }
+
+    @Test
+    void aScaledImageTakesTheUnscaledOnesPlaceWhereOnlyTheGatesGradientNeedsThat() {
+        for (Activation act : List.of(Activation.SIGMOID, Activation.HSIGMOID)) {
+            assertEquals(1, steps(gated(device, act, false, false), "vector over gate"));
+            assertEquals(0, steps(gated(device, act, true, false), "vector over gate"));
+            assertEquals(0, steps(gated(device, act, false, true), "vector over gate"));
+            double[][] expected = gatedGradients(new ReferenceBackend().open(0), act);
+            double[][] actual = gatedGradients(new CpuBackend().open(0), act);
+            for (int i = 0; i < expected.length; i++) {
+                Tolerance.ofTraining().check(act + " d" + i, expected[i], actual[i]);
+            }
+        }
+        assertEquals(0, steps(gated(device, Activation.SWISH, false, false), "vector over gate"));
+    }
+
+    private static double[][] gatedGradients(Device on, Activation act) {
+        try (on;
+                Stream s = on.openStream();
+                Plan plan = on.compile(gated(on, act, false, false))) {
+            Map<String, Tensor> tensors = random(on, plan, 8);
+            tensors.get("bias").set(IntStream.range(0, 20).mapToDouble(c -> 1.5 * (c - 10)).toArray());
+            plan.run(s);
+            s.synchronize();
+            double[][] all = IntStream.range(0, 3).mapToObj(i -> tensors.get("d" + i).toDoubles()).toArray(double[][]::new);
+            tensors.values().forEach(Tensor::close);
+            return all;
+        }
+    }
 }

@@ -14,6 +14,9 @@ import jdk.incubator.vector.FloatVector;
  * donna.graph.Op.ChannelScale} and its gradients.
  */
 public final class ChannelGate {
+    /** Far below what a sigmoid can be in a network in use; the product of a number in use and it is still exact. */
+    private static final float LEAST_GATE = 1e-30f;
+
     private final int n;
     private final int c;
     private final int pixels;
@@ -79,17 +82,15 @@ public final class ChannelGate {
         }
     }
 
-    /** {@link #scale} of dDst into dSrc and {@link #backwardGate} in one pass; dSrc may be dDst or src. */
-    public void backward(
-            MemorySegment dDst, MemorySegment src, MemorySegment gate, MemorySegment dSrc, MemorySegment dGate) {
-        long at = 0;
-        for (int i = 0; i < n; i++) {
-            readRow(gate, i);
-            for (int b = 0; b < Lanes.blocks(c); b++) {
-                bothPlane(dDst, src, at, b * L, dSrc);
-                at += (long) pixels * BYTES;
-            }
-            writeRow(dGate, i);
+    /**
+     * The same from {@code scaled = src * gate}, for a gate whose gradient is multiplied by its own derivative: where the gate is next to 0, so is that, and 0
+     * is written.
+     */
+    public void backwardGate(MemorySegment dDst, MemorySegment scaled, MemorySegment gate, MemorySegment dGate) {
+        backwardGate(dDst, scaled, dGate);
+        for (long i = 0; i < (long) n * c; i++) {
+            float g = Lanes.get(gate, i);
+            Lanes.set(dGate, i, g < LEAST_GATE ? 0 : Lanes.get(dGate, i) / g);
         }
     }
 
@@ -136,17 +137,5 @@ public final class ChannelGate {
                     .fma(FloatVector.fromMemorySegment(SPECIES, b, at + (long) i * BYTES, ORDER), s0);
         }
         s0.add(s1).intoArray(row, ch);
-    }
-
-    private void bothPlane(MemorySegment dDst, MemorySegment src, long at, int ch, MemorySegment dSrc) {
-        FloatVector g = FloatVector.fromArray(SPECIES, row, ch);
-        FloatVector s = FloatVector.zero(SPECIES);
-        for (int i = 0; i < pixels; i++) {
-            long p = at + (long) i * BYTES;
-            FloatVector d = FloatVector.fromMemorySegment(SPECIES, dDst, p, ORDER);
-            s = FloatVector.fromMemorySegment(SPECIES, src, p, ORDER).fma(d, s);
-            d.mul(g).intoMemorySegment(dSrc, p, ORDER);
-        }
-        s.intoArray(row, ch);
     }
 }

@@ -48,10 +48,35 @@ class GateAndPoolTest {
             MemorySegment gateGradient = sample.empty(rows);
             kernel.backwardGate(gradient, sample.blocked(s, src), gateGradient);
             Sample.assertClose(dGate, Sample.read(gateGradient), 1e-6, "dGate alone");
-            MemorySegment both = sample.empty(rows);
-            kernel.backward(gradient, sample.blocked(s, src), gates, gradient, both);
-            Sample.assertClose(dGate, Sample.read(both), 1e-6, "dGate");
+            kernel.scale(gradient, gates, gradient);
             Sample.assertClose(dSrc, Sample.readBlocked(s, gradient), 1e-6, "dSrc");
+        }
+    }
+
+    /** Every third gate is 0 or next to it, others are 1 or less. */
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void aGatesGradientFollowsFromTheScaledImageWhereTheGateIsNotZero(Shape s) {
+        try (Arena arena = Arena.ofConfined()) {
+            Sample sample = new Sample(arena, 53);
+            int rows = s.dim(0) * s.dim(1);
+            float[] src = sample.normal(s.elements(), 0, 1);
+            float[] dDst = sample.normal(s.elements(), 0, 1);
+            float[] gate = new float[rows];
+            for (int r = 0; r < rows; r++) {
+                gate[r] = r % 3 == 0 ? r % 2 * 1e-40f : (float) Math.pow(1e-20, (double) r / rows);
+            }
+            double[] dGate = new double[rows];
+            for (int i = 0; i < src.length; i++) {
+                dGate[i / pixels(s)] += i / pixels(s) % 3 == 0 ? 0 : (double) dDst[i] * src[i];
+            }
+            ChannelGate kernel = new ChannelGate(s.dim(0), s.dim(1), s.dim(2), s.dim(3));
+            MemorySegment gates = sample.plain(gate);
+            MemorySegment scaled = sample.blocked(s, src);
+            kernel.scale(scaled, gates, scaled);
+            MemorySegment gateGradient = sample.empty(rows);
+            kernel.backwardGate(sample.blocked(s, dDst), scaled, gates, gateGradient);
+            Sample.assertClose(dGate, Sample.read(gateGradient), 1e-6, "dGate");
         }
     }
 
