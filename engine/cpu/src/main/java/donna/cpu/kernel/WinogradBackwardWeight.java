@@ -29,34 +29,30 @@ public final class WinogradBackwardWeight {
 
     /** Scratch bytes of a run. */
     public long scratchBytes() {
-        return 2 * tiles.paddedBytes() + tiles.sourceBytes() + gradientBytes() + products.sumBytes();
-    }
-
-    private long gradientBytes() {
-        return POINTS * tiles.pointBytes(PointwisePass.PLANES);
+        return products.sumBytes() + 2 * tiles.paddedBytes() + tiles.sourceBytes() + POINTS * tiles.pointBytes(PointwisePass.PLANES);
     }
 
     /** Writes {@code taps}, {@code [block of out][in][3][3][L]}. */
     public void run(MemorySegment src, MemorySegment dDst, MemorySegment taps, MemorySegment scratch) {
-        MemorySegment padded = scratch.asSlice(0, tiles.paddedBytes());
-        MemorySegment paddedGradient = scratch.asSlice(tiles.paddedBytes(), tiles.paddedBytes());
-        MemorySegment source = scratch.asSlice(2 * tiles.paddedBytes(), tiles.sourceBytes());
-        MemorySegment gradient = scratch.asSlice(2 * tiles.paddedBytes() + tiles.sourceBytes(), gradientBytes());
-        MemorySegment sums = scratch.asSlice(2 * tiles.paddedBytes() + tiles.sourceBytes() + gradientBytes());
+        long padded = products.sumBytes();
+        long paddedGradient = padded + tiles.paddedBytes();
+        long source = paddedGradient + tiles.paddedBytes();
+        long gradient = source + tiles.sourceBytes();
         int blocks = Lanes.blocks(tiles.out);
-        products.begin(sums);
-        paddedGradient.fill((byte) 0);
+        products.begin(scratch);
+        tiles.clear(scratch, paddedGradient);
         for (int first = 0; first < tiles.images; first += tiles.group) {
-            tiles.source(src, first, padded, source);
+            tiles.source(src, first, scratch, padded, source);
             for (int b = 0; b < blocks; b += PointwisePass.PLANES) {
                 int count = Math.min(PointwisePass.PLANES, blocks - b);
-                tiles.gradient(dDst, first, b, count, paddedGradient, gradient);
+                tiles.gradient(dDst, first, b, count, scratch, paddedGradient, gradient);
                 for (int p = 0; p < POINTS; p++) {
-                    products.run(p * blocks + b, count, source, p * tiles.pointBytes(Lanes.blocks(tiles.in)), gradient, p * tiles.pointBytes(count), sums);
+                    long s = source + p * tiles.pointBytes(Lanes.blocks(tiles.in));
+                    products.run(p * blocks + b, count, scratch, s, scratch, gradient + p * tiles.pointBytes(count), scratch);
                 }
             }
         }
-        taps(sums, taps);
+        taps(scratch, taps);
     }
 
     private void taps(MemorySegment sums, MemorySegment taps) {

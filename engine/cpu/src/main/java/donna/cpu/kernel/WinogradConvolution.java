@@ -87,21 +87,21 @@ public final class WinogradConvolution {
 
     /** The convolution with transformed weights; {@code bias} is not read if there is none. */
     public void run(MemorySegment src, MemorySegment weight, MemorySegment bias, MemorySegment dst, MemorySegment scratch) {
-        MemorySegment padded = scratch.asSlice(0, tiles.paddedBytes());
-        MemorySegment source = scratch.asSlice(tiles.paddedBytes(), tiles.sourceBytes());
-        MemorySegment result = scratch.asSlice(tiles.paddedBytes() + tiles.sourceBytes());
+        long source = tiles.paddedBytes();
+        long result = source + tiles.sourceBytes();
         int blocks = Lanes.blocks(tiles.out);
         if (biased) {
             Lanes.toPadded(bias, tiles.out, shift);
         }
         for (int first = 0; first < tiles.images; first += tiles.group) {
-            tiles.source(src, first, padded, source);
+            tiles.source(src, first, scratch, 0, source);
             for (int b = 0; b < blocks; b += PointwisePass.PLANES) {
                 int count = Math.min(PointwisePass.PLANES, blocks - b);
                 for (int p = 0; p < POINTS; p++) {
-                    products.run(p * tiles.pointBytes(Lanes.blocks(tiles.in)), p * blocks + b, count, source, weight, result, p * tiles.pointBytes(count));
+                    long s = source + p * tiles.pointBytes(Lanes.blocks(tiles.in));
+                    products.run(s, p * blocks + b, count, scratch, weight, scratch, result + p * tiles.pointBytes(count));
                 }
-                tiles.result(result, count, padded, dst, first, b);
+                tiles.result(scratch, result, count, 0, dst, first, b);
                 if (biased) {
                     addBias(dst, first, b, count);
                 }

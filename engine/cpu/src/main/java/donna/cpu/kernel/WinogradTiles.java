@@ -86,80 +86,82 @@ final class WinogradTiles {
         return (long) (rows * OUTPUTS + GRID - OUTPUTS) * paddedWidth() * BYTES;
     }
 
-    /** Transforms the images from {@code first} on. */
-    void source(MemorySegment src, int first, MemorySegment padded, MemorySegment points) {
-        padded.fill((byte) 0);
+    /** Transforms the images from {@code first} on: to bytes from {@code points} on of scratch, in which {@code padded} is room for a plane. */
+    void source(MemorySegment src, int first, MemorySegment scratch, long padded, long points) {
+        clear(scratch, padded);
         int blocks = Lanes.blocks(in);
         for (int i = 0; i < group; i++) {
             for (int b = 0; b < blocks; b++) {
-                copyRows(src, ((long) (first + i) * blocks + b) * h, w, padded, padding, padding, h);
-                plane(padded, points, b * planeBytes() + (long) i * rows * rowBytes(), pointBytes(blocks));
+                copyRows(src, ((long) (first + i) * blocks + b) * h, w, h, scratch, padded, padding);
+                long to = points + b * planeBytes() + (long) i * rows * rowBytes();
+                plane(WinogradTransforms.SOURCE, scratch, padded, to, pointBytes(blocks));
             }
         }
     }
 
-    private void plane(MemorySegment padded, MemorySegment points, long to, long point) {
+    /** Zeroes the room for a plane. */
+    void clear(MemorySegment scratch, long padded) {
+        Lanes.clear(scratch, padded, paddedBytes() / BYTES);
+    }
+
+    private void plane(TileTransform transform, MemorySegment scratch, long padded, long to, long point) {
         long row = paddedWidth() * (long) BYTES;
         long step = (long) OUTPUTS * BYTES;
         for (int y = 0; y < rows; y++) {
-            long s = y * OUTPUTS * row;
-            WinogradTransforms.SOURCE.run(padded, s, row, BYTES, step, s + columns * step, points, to + y * rowBytes(), GRID * point, point, BYTES);
+            long s = padded + y * OUTPUTS * row;
+            transform.run(scratch, s, row, BYTES, step, s + columns * step, scratch, to + y * rowBytes(), GRID * point, point, BYTES);
         }
     }
 
-    private void copyRows(MemorySegment src, long firstRow, int width, MemorySegment padded, int atY, int atX, int count) {
+    /** Copies a plane to {@code border} pixels from the corner. */
+    private void copyRows(MemorySegment src, long firstRow, int width, int count, MemorySegment scratch, long padded, int border) {
         for (int y = 0; y < count; y++) {
-            MemorySegment.copy(src, (firstRow + y) * width * BYTES, padded, ((long) (atY + y) * paddedWidth() + atX) * BYTES, (long) width * BYTES);
+            long to = padded + ((long) (border + y) * paddedWidth() + border) * BYTES;
+            MemorySegment.copy(src, (firstRow + y) * width * BYTES, scratch, to, (long) width * BYTES);
         }
     }
 
     /**
      * Transforms the gradient of planes {@code [block, block + count)} of the result's images from {@code first} on.
      *
-     * @param padded zero where no gradient is
+     * @param padded room for a plane that {@link #clear} has zeroed
      */
-    void gradient(MemorySegment dDst, int first, int block, int count, MemorySegment padded, MemorySegment points) {
-        long row = paddedWidth() * (long) BYTES;
-        long step = (long) OUTPUTS * BYTES;
-        long point = pointBytes(count);
+    void gradient(MemorySegment dDst, int first, int block, int count, MemorySegment scratch, long padded, long points) {
         for (int i = 0; i < group; i++) {
             for (int b = 0; b < count; b++) {
-                copyRows(dDst, ((long) (first + i) * Lanes.blocks(out) + block + b) * outH, outW, padded, 0, 0, outH);
-                long to = b * planeBytes() + (long) i * rows * rowBytes();
-                for (int y = 0; y < rows; y++) {
-                    long s = y * OUTPUTS * row;
-                    WinogradTransforms.RESULT_GRADIENT.run(
-                            padded, s, row, BYTES, step, s + columns * step, points, to + y * rowBytes(), GRID * point, point, BYTES);
-                }
+                copyRows(dDst, ((long) (first + i) * Lanes.blocks(out) + block + b) * outH, outW, outH, scratch, padded, 0);
+                long to = points + b * planeBytes() + (long) i * rows * rowBytes();
+                plane(WinogradTransforms.RESULT_GRADIENT, scratch, padded, to, pointBytes(count));
             }
         }
     }
 
     /** Transforms planes {@code [block, block + count)} back into the result's images from {@code first} on. */
-    void result(MemorySegment points, int count, MemorySegment padded, MemorySegment dst, int first, int block) {
+    void result(MemorySegment scratch, long points, int count, long padded, MemorySegment dst, int first, int block) {
         boolean whole = outH % OUTPUTS == 0 && outW % OUTPUTS == 0;
         for (int i = 0; i < group; i++) {
             for (int b = 0; b < count; b++) {
-                long from = b * planeBytes() + (long) i * rows * rowBytes();
+                long from = points + b * planeBytes() + (long) i * rows * rowBytes();
                 long plane = ((long) (first + i) * Lanes.blocks(out) + block + b) * outH;
                 if (whole) {
-                    resultPlane(points, from, pointBytes(count), dst, plane * outW * BYTES, outW);
+                    resultPlane(scratch, from, pointBytes(count), dst, plane * outW * BYTES, outW);
                 } else {
-                    resultPlane(points, from, pointBytes(count), padded, 0, paddedWidth());
+                    resultPlane(scratch, from, pointBytes(count), scratch, padded, paddedWidth());
                     for (int y = 0; y < outH; y++) {
-                        MemorySegment.copy(padded, (long) y * paddedWidth() * BYTES, dst, (plane + y) * outW * BYTES, (long) outW * BYTES);
+                        long row = padded + (long) y * paddedWidth() * BYTES;
+                        MemorySegment.copy(scratch, row, dst, (plane + y) * outW * BYTES, (long) outW * BYTES);
                     }
                 }
             }
         }
     }
 
-    private void resultPlane(MemorySegment points, long from, long point, MemorySegment dst, long to, int width) {
+    private void resultPlane(MemorySegment scratch, long from, long point, MemorySegment dst, long to, int width) {
         long row = (long) width * BYTES;
         for (int y = 0; y < rows; y++) {
             long s = from + y * rowBytes();
             WinogradTransforms.RESULT.run(
-                    points, s, GRID * point, point, BYTES, s + rowBytes(), dst, to + y * OUTPUTS * row, row, BYTES, (long) OUTPUTS * BYTES);
+                    scratch, s, GRID * point, point, BYTES, s + rowBytes(), dst, to + y * OUTPUTS * row, row, BYTES, (long) OUTPUTS * BYTES);
         }
     }
 }
