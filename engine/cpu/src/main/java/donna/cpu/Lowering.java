@@ -11,6 +11,7 @@ import java.util.Optional;
 final class Lowering {
     private final PlanBuilder b;
     private final GateFusion gates;
+    private final FormedAgain again;
     private final DepthwiseChainLowering chains;
     private final ConvolutionLowering convolutions;
     private final ProductLowering products;
@@ -24,6 +25,7 @@ final class Lowering {
     private Lowering(PlanBuilder b, Graph graph) {
         this.b = b;
         gates = new GateFusion(graph);
+        again = new FormedAgain(b, graph);
         ConvolutionChoices choices = new ConvolutionChoices(b);
         convolutions = new ConvolutionLowering(b, choices);
         products = new ProductLowering(b);
@@ -65,6 +67,7 @@ final class Lowering {
             return;
         }
         b.at(n);
+        again.before(n);
         Optional<GateFusion.Parts> gate = gates.of(n);
         if (gate.isPresent()) {
             elementwise.gateBackward(n, gate.get());

@@ -140,6 +140,18 @@ final class PlanBuilder {
         return s;
     }
 
+    /** Whether {@code v} lives in one scratch slot, in channel blocks of {@code block}. */
+    boolean livesOnlyIn(Value v, int block) {
+        List<Slot> all = homes.get(v);
+        return all.size() == 1 && all.getFirst().inScratch() && all.getFirst().block() == block;
+    }
+
+    /** A new and only place for {@code v}, which the next step writes once more. */
+    Slot moved(Value v, int block) {
+        homes.put(v, new ArrayList<>());
+        return define(v, block);
+    }
+
     /** {@code v} lives nowhere: a step of several ops forms it and uses it. */
     void absent(Value v) {
         homes.put(v, new ArrayList<>());

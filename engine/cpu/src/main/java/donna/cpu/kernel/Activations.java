@@ -52,7 +52,7 @@ public final class Activations {
     }
 
     /** Whether the activation limits its argument to a range and does nothing else. */
-    static boolean clamps(Activation act) {
+    public static boolean clamps(Activation act) {
         return act == Activation.NONE || act == Activation.RELU || act == Activation.RELU6;
     }
 

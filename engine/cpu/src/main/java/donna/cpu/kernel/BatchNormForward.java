@@ -91,6 +91,18 @@ public final class BatchNormForward {
         }
     }
 
+    /** The result once more, from its statistics; without residual. */
+    public void again(
+            MemorySegment src,
+            MemorySegment gamma,
+            MemorySegment beta,
+            MemorySegment mean,
+            MemorySegment inverseStd,
+            MemorySegment dst) {
+        normalizer.set(gamma, beta, mean, inverseStd);
+        apply(src, MemorySegment.NULL, dst);
+    }
+
     /** {@link #train} without the result. */
     public void statistics(
             MemorySegment src,

@@ -14,6 +14,9 @@ final class TapKernels {
     /** Sums that are added to in turn: fewer would wait for each other. */
     private static final int CHAINS = 8;
 
+    /** The same of products, if there are registers for them. */
+    private static final int PRODUCT_CHAINS = Lanes.L < 16 ? 1 : 12;
+
     private static final Map<TileShape, TapProduct> PRODUCTS = new ConcurrentHashMap<>();
     private static final Map<TileShape, TapSum> SUMS = new ConcurrentHashMap<>();
 
@@ -43,12 +46,19 @@ final class TapKernels {
         int dEnd = code.argument(10);
         int p = code.place();
         int q = code.place();
+        int chains = Math.max(1, (PRODUCT_CHAINS + shape.outputs() - 1) / shape.outputs());
         int[] outputs = code.vectors(shape.outputs());
+        int[][] more = IntStream.range(1, chains).mapToObj(i -> code.vectors(shape.outputs())).toArray(int[][]::new);
         int[] weights = code.vectors(shape.taps());
         int pixel = code.vector();
         code.until(d, dEnd, () -> {
             for (int o : outputs) {
                 code.zero(o);
+            }
+            for (int[] m : more) {
+                for (int o : m) {
+                    code.zero(o);
+                }
             }
             code.copy(s, p);
             code.copy(w, q);
@@ -58,12 +68,15 @@ final class TapKernels {
                 }
                 for (Reads r : reads(shape)) {
                     code.load(src, p, r.pixel, pixel);
-                    r.uses.forEach(u -> code.fma(pixel, weights[u.tap], outputs[u.output]));
+                    r.uses.forEach(u -> code.fma(pixel, weights[u.tap], u.tap % chains == 0 ? outputs[u.output] : more[u.tap % chains - 1][u.output]));
                 }
                 code.advanceBy(q, (long) weights.length * Lanes.BYTES);
                 code.advance(p, tapStep);
             });
             for (int i = 0; i < outputs.length; i++) {
+                for (int[] m : more) {
+                    code.add(m[i], outputs[i]);
+                }
                 code.store(outputs[i], dst, d, i * shape.dstStep());
             }
             code.advance(s, srcStep);

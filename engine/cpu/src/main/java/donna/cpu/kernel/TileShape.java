@@ -20,7 +20,7 @@ record TileShape(int outputs, int step, List<Integer> shifts, int low, int high,
      * What a method holds at most: for each output its products, the loads of the source pixels that come with it, and two more. With a third more, a method
      * can be too large for the JVM's first compiler once that takes a profile; then it may be left without one, and the second compiler never has its turn.
      */
-    private static final int OPERATIONS = 84;
+    private static final int OPERATIONS = 88;
 
     /** A tile and where it lies: its first output, and the source pixel that is its origin. */
     record Placed(TileShape shape, int first, int origin) {}
