@@ -15,6 +15,7 @@ import donna.cpu.kernel.NormalizedPlanesBackward;
 import donna.graph.Graph;
 import donna.graph.Node;
 import donna.graph.Op;
+import donna.graph.Value;
 import donna.tensor.ConvGeometry;
 import donna.tensor.Shape;
 import java.lang.foreign.MemorySegment;
@@ -176,9 +177,10 @@ final class DepthwiseChainLowering {
                 src.dim(0), src.dim(1), src.dim(2), src.dim(3), kernel, g, ((Op.BatchNorm) norm.op()).act(), s.after);
         DepthwisePass data = DepthwisePass.backwardData(src.dim(1), src.dim(2), src.dim(3), kernel, g);
         Slot z = s.expansion.map(Expansion::planes).orElseGet(() -> b.in(norm.input(0), block));
-        Slot dz = s.expansion.map(Expansion::gradientPlanes).orElseGet(() -> b.define(back.before().output(0), block));
+        Slot left = b.origin(back.after().output(0));
+        Slot dz = s.expansion.map(Expansion::gradientPlanes).orElseGet(() -> gradientLike(back, left));
         Slot mean = s.expansion.isPresent() ? b.temporary((long) src.dim(1) * Float.BYTES) : b.plain(norm.output(1));
-        List<Slot> slots = new ArrayList<>(List.of(b.origin(back.after().output(0)), b.in(c.conv().output(0), block), z, b.plain(norm.input(1)),
+        List<Slot> slots = new ArrayList<>(List.of(left, b.in(c.conv().output(0), block), z, b.plain(norm.input(1)),
                 b.plain(norm.input(2)), mean, b.plain(norm.output(2)), b.plain(c.conv().input(1)), dz,
                 b.define(back.weight().output(0), 1), b.define(back.before().output(1), 1), b.define(back.before().output(2), 1),
                 b.temporary(k.weightBytes()), b.temporary(plane(dst)), b.temporary(plane(src)), b.temporary(k.slopeBytes()), b.temporary(data.scratchBytes())));
@@ -193,5 +195,15 @@ final class DepthwiseChainLowering {
             b.absent(back.before().output(0));
             e.gradients().forEach(b::done);
         });
+    }
+
+    /**
+     * A place for the gradient of the first norm's source: plane by plane that of what the second norm's first pass left, if only the chain reads that and the
+     * planes are as large.
+     */
+    private Slot gradientLike(Backward back, Slot left) {
+        Value d = back.before().output(0);
+        boolean replaces = left.inScratch() && left.pending() == 2 && d.shape().equals(back.after().output(0).shape());
+        return replaces ? b.alias(d, left) : b.define(d, block);
     }
 }

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -221,7 +222,7 @@ class CpuPlanTest {
     private static Value norm(Graph.Builder g, String name, Value src, Activation act) {
         List<Value> in = new ArrayList<>(List.of(src));
         for (String p : List.of("gamma", "beta", "mean", "var")) {
-            in.add(g.variable(name + "." + p, TensorSpec.f32(16)));
+            in.add(g.variable(name + "." + p, TensorSpec.f32(src.shape().dim(1))));
         }
         in.add(g.input(name + ".momentum", TensorSpec.f32(1)));
         return g.node(new Op.BatchNorm(1e-5f, act, false), in).output(0);
@@ -317,25 +318,34 @@ class CpuPlanTest {
         }
     }
 
-    /** So large that it is formed in the middle's passes although its source has several blocks of channels. */
+    /** One so large that it is formed in the middle's passes although its source has several blocks of channels, and one whose gradient takes its result's place. */
     @Test
     void anExpansionOfManyChannelsIsWhatTheReferenceSays() {
-        double[][] expected = expandedGradients(new ReferenceBackend().open(0));
-        double[][] actual = expandedGradients(new CpuBackend().open(0));
-        for (int i = 0; i < expected.length; i++) {
+        assertGradients(3, on -> expanded(on, 16, 17, 64, false));
+        assertGradients(3, on -> expanded(on, 2, 24, 8, false));
+    }
+
+    /** Compares the outputs d0, d1 ... of a graph with the reference backend's. */
+    private static void assertGradients(int count, Function<Device, Graph> graph) {
+        double[][] expected = gradients(new ReferenceBackend().open(0), count, graph);
+        double[][] actual = gradients(new CpuBackend().open(0), count, graph);
+        for (int i = 0; i < count; i++) {
             Tolerance.ofTraining().check("d" + i, expected[i], actual[i]);
         }
     }
 
-    /** Of the depthwise weight, the expansion's and the source. */
-    private double[][] expandedGradients(Device on) {
+    private static double[][] gradients(Device on, int count, Function<Device, Graph> graph) {
         try (on;
                 Stream s = on.openStream();
-                Plan plan = on.compile(expanded(on, 16, 17, 64, false))) {
+                Plan plan = on.compile(graph.apply(on))) {
             Map<String, Tensor> tensors = random(on, plan, 7);
+            if (tensors.containsKey("bias")) {
+                int channels = Math.toIntExact(tensors.get("bias").spec().shape().elements());
+                tensors.get("bias").set(IntStream.range(0, channels).mapToDouble(c -> 1.5 * (c - channels / 2)).toArray());
+            }
             plan.run(s);
             s.synchronize();
-            double[][] all = IntStream.range(0, 3).mapToObj(i -> tensors.get("d" + i).toDoubles()).toArray(double[][]::new);
+            double[][] all = IntStream.range(0, count).mapToObj(i -> tensors.get("d" + i).toDoubles()).toArray(double[][]::new);
             tensors.values().forEach(Tensor::close);
             return all;
         }
@@ -397,26 +407,35 @@ class CpuPlanTest {
             assertEquals(1, steps(gated(device, act, false, false), "vector over gate"));
             assertEquals(0, steps(gated(device, act, true, false), "vector over gate"));
             assertEquals(0, steps(gated(device, act, false, true), "vector over gate"));
-            double[][] expected = gatedGradients(new ReferenceBackend().open(0), act);
-            double[][] actual = gatedGradients(new CpuBackend().open(0), act);
-            for (int i = 0; i < expected.length; i++) {
-                Tolerance.ofTraining().check(act + " d" + i, expected[i], actual[i]);
-            }
+            assertGradients(3, on -> gated(on, act, false, false));
         }
         assertEquals(0, steps(gated(device, Activation.SWISH, false, false), "vector over gate"));
     }
 
-    private static double[][] gatedGradients(Device on, Activation act) {
-        try (on;
-                Stream s = on.openStream();
-                Plan plan = on.compile(gated(on, act, false, false))) {
-            Map<String, Tensor> tensors = random(on, plan, 8);
-            tensors.get("bias").set(IntStream.range(0, 20).mapToDouble(c -> 1.5 * (c - 10)).toArray());
-            plan.run(s);
-            s.synchronize();
-            double[][] all = IntStream.range(0, 3).mapToObj(i -> tensors.get("d" + i).toDoubles()).toArray(double[][]::new);
-            tensors.values().forEach(Tensor::close);
-            return all;
+    /** A 3x3 convolution, batch norm and a 1x1 convolution of a megabyte between them. */
+    private static Graph fused(Device device, Activation act, int size, boolean innerIsOutput) {
+        Graph.Builder g = new Graph.Builder();
+        Value src = g.input("src", TensorSpec.f32(16, 24, size, size).with(device.preferredLayout()));
+        Value weight = g.variable("weight", TensorSpec.f32(64, 24, 3, 3));
+        Value project = g.variable("project", TensorSpec.f32(24, 64, 1, 1));
+        Value inner = norm(g, "norm", g.add(Op.Conv2d.plain(ConvGeometry.same(3, 1, 1)), src, weight), act);
+        Value dst = g.add(Op.Conv2d.plain(ConvGeometry.POINTWISE), inner, project);
+        Value loss = g.add(new Op.NsrLoss(), dst, g.input("target", dst.spec()), g.input("inverseVariance", TensorSpec.f32(24)));
+        List<Value> wanted = List.of(weight, project, src);
+        Map<Value, Value> gradients = Gradient.of(g, loss, wanted);
+        wanted.forEach(v -> g.output("d" + wanted.indexOf(v), gradients.get(v)));
+        if (innerIsOutput) {
+            g.output("inner", inner);
         }
+        return g.build();
+    }
+
+    @Test
+    void aLargeClampedActivationIsFormedAgainForTheWeightsGradient() {
+        assertEquals(1, steps(fused(device, Activation.RELU6, 16, false), "norm again"));
+        assertEquals(0, steps(fused(device, Activation.RELU6, 15, false), "norm again"));
+        assertEquals(0, steps(fused(device, Activation.RELU6, 16, true), "norm again"));
+        assertEquals(0, steps(fused(device, Activation.SWISH, 16, false), "norm again"));
+        assertGradients(3, on -> fused(on, Activation.RELU6, 16, false));
     }
 }
