@@ -29,7 +29,7 @@ final class ExpansionLowering {
     private static final int WIDE = 49;
 
     /** Bytes for each source channel of a result that stays in a cache, so that storing it costs less than forming it anew. */
-    private static final long CACHED = 200 << 10;
+    private static final long CACHED = 150 << 10;
 
     private final PlanBuilder b;
     private final int block = Lowering.block();
