@@ -47,11 +47,11 @@ final class DepthwiseChainLowering {
      */
     private record Shared(NormalizedPlanes planes, DepthwisePass forward, BatchNormBackward after, Optional<Expansion> expansion) {}
 
-    DepthwiseChainLowering(PlanBuilder b, NormLowering norms, ExpansionLowering expansions, GateFusion gates, Graph graph) {
+    DepthwiseChainLowering(PlanBuilder b, NormLowering norms, ExpansionLowering expansions, GateFusion gates, Graph graph, Readers readers) {
         this.b = b;
         this.norms = norms;
         this.expansions = expansions;
-        for (Chain c : new DepthwiseChains(graph, gates).found()) {
+        for (Chain c : new DepthwiseChains(graph, readers, gates).found()) {
             take(c, shared(c), gates);
         }
     }

@@ -9,13 +9,8 @@ import donna.tensor.Activation;
 import donna.tensor.ConvGeometry;
 import donna.tensor.Shape;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.IntStream;
 
 /**
  * Finds batch norm, depthwise convolution, batch norm in training, with the ops of their gradients where the graph has them, and nothing else that reads what
@@ -46,31 +41,18 @@ final class DepthwiseChains {
     /** Both gradients of a 1x1 convolution; its source need not have one. */
     record Gradient(Node weight, Optional<Node> data) {}
 
-    private final Map<Value, List<Node>> readers = new HashMap<>();
-    private final Set<Value> outputs = new HashSet<>();
-    private final List<Node> changing = new ArrayList<>();
+    private final Readers readers;
     private final List<Chain> found = new ArrayList<>();
     private final GateFusion gates;
 
-    DepthwiseChains(Graph graph, GateFusion gates) {
+    DepthwiseChains(Graph graph, Readers readers, GateFusion gates) {
+        this.readers = readers;
         this.gates = gates;
-        for (Node n : graph.nodes()) {
-            n.inputs().forEach(v -> readers.computeIfAbsent(v, k -> new ArrayList<>()).add(n));
-            if (Graph.changesState(n.op())) {
-                changing.add(n);
-            }
-        }
-        graph.outputs().values().forEach(o -> outputs.add(o.value()));
         graph.nodes().forEach(n -> match(n).ifPresent(found::add));
     }
 
     List<Chain> found() {
         return found;
-    }
-
-    /** Who reads a value inside the graph; nobody counts if the caller reads it too. */
-    private List<Node> readers(Value v) {
-        return outputs.contains(v) ? List.of() : readers.getOrDefault(v, List.of());
     }
 
     private Optional<Chain> match(Node conv) {
@@ -84,19 +66,19 @@ final class DepthwiseChains {
         }
         Node before = conv.input(0).node();
         Shape src = before.input(0).shape();
-        List<Node> after = readers(conv.output(0)).stream().filter(DepthwiseChains::normalizes).toList();
-        if (after.size() != 1 || !NormalizedPlanes.supports(src.dim(2), src.dim(3), norm.act()) || !quiet(before, conv)) {
+        List<Node> after = readers.alone(conv.output(0)).stream().filter(DepthwiseChains::normalizes).toList();
+        if (after.size() != 1 || !NormalizedPlanes.supports(src.dim(2), src.dim(3), norm.act()) || !readers.quiet(before, conv)) {
             return Optional.empty();
         }
-        if (readers(conv.output(0)).size() == 1) {
-            return readers(conv.input(0)).size() == 1 ? Optional.of(chain(before, conv, after.getFirst(), Optional.empty())) : Optional.empty();
+        if (readers.alone(conv.output(0)).size() == 1) {
+            return readers.alone(conv.input(0)).size() == 1 ? Optional.of(chain(before, conv, after.getFirst(), Optional.empty())) : Optional.empty();
         }
         return backward(before, conv, after.getFirst(), norm.act()).map(b -> chain(before, conv, after.getFirst(), Optional.of(b)));
     }
 
     private Chain chain(Node before, Node conv, Node after, Optional<Backward> backward) {
         List<Node> pools = ((Op.BatchNorm) after.op()).act().keepsZero()
-                ? readers.getOrDefault(after.output(0), List.of()).stream().filter(n -> n.op() instanceof Op.GlobalAveragePool).toList()
+                ? readers.inside(after.output(0)).stream().filter(n -> n.op() instanceof Op.GlobalAveragePool).toList()
                 : List.of();
         return new Chain(before, conv, after, pools.size() == 1 ? Optional.of(pools.getFirst()) : Optional.empty(), backward,
                 expansion(before, conv, backward));
@@ -104,18 +86,6 @@ final class DepthwiseChains {
 
     private static boolean normalizes(Node n) {
         return n.op() instanceof Op.BatchNorm o && !o.residual();
-    }
-
-    /** Whether no variable changes between two nodes: what either reads, the other may read in its place. */
-    private boolean quiet(Node from, Node to) {
-        return changing.stream().noneMatch(n -> n.id() > from.id() && n.id() < to.id());
-    }
-
-    /** Whether what {@code from} reads is the same where {@code to} stands. */
-    private boolean keeps(Node from, Node to) {
-        return changing.stream()
-                .filter(n -> n.id() > from.id() && n.id() < to.id())
-                .noneMatch(n -> IntStream.of(Graph.changedInputs(n.op())).anyMatch(i -> from.inputs().contains(n.input(i))));
     }
 
     private Optional<Backward> backward(Node before, Node conv, Node after, Activation act) {
@@ -135,17 +105,17 @@ final class DepthwiseChains {
                 || !data.get().inputs().equals(List.of(d, conv.input(1)))) {
             return Optional.empty();
         }
-        List<Node> last = readers(data.get().output(0));
+        List<Node> last = readers.alone(data.get().output(0));
         if (last.size() != 1
                 || !isGradientOf(last.getFirst(), before, act)
                 || !last.getFirst().input(0).equals(data.get().output(0))
-                || readers.getOrDefault(weight.get().output(0), List.of()).stream().anyMatch(n -> n.id() < last.getFirst().id())
+                || readers.inside(weight.get().output(0)).stream().anyMatch(n -> n.id() < last.getFirst().id())
                 || weight.get().id() > last.getFirst().id()
-                || !quiet(afterBackward.get(), last.getFirst())) {
+                || !readers.quiet(afterBackward.get(), last.getFirst())) {
             return Optional.empty();
         }
         Value dDst = afterBackward.get().input(0);
-        Optional<Node> gate = readers(dDst).size() == 1 && gates.of(dDst.node()).isPresent() ? Optional.of(dDst.node()) : Optional.empty();
+        Optional<Node> gate = readers.alone(dDst).size() == 1 && gates.of(dDst.node()).isPresent() ? Optional.of(dDst.node()) : Optional.empty();
         return Optional.of(new Backward(gate, afterBackward.get(), data.get(), weight.get(), last.getFirst()));
     }
 
@@ -156,8 +126,8 @@ final class DepthwiseChains {
         Node last = backward.map(Backward::before).orElse(depthwise);
         if (z.index() != 0
                 || !conv.op().equals(Op.Conv2d.plain(ConvGeometry.POINTWISE))
-                || !readers(z).equals(reading)
-                || !keeps(conv, last)) {
+                || !readers.alone(z).equals(reading)
+                || !readers.keeps(conv.inputs(), conv, last)) {
             return Optional.empty();
         }
         if (backward.isEmpty()) {
@@ -169,20 +139,20 @@ final class DepthwiseChains {
     /** What reads the gradient that {@code before} makes, if it can run when that is made. */
     private Optional<Gradient> gradient(Node conv, Node before) {
         Value d = before.output(0);
-        List<Node> all = readers(d);
+        List<Node> all = readers.alone(d);
         Op weightOp = new Op.Conv2dBackwardWeight(ConvGeometry.POINTWISE, conv.input(1).shape());
         Op dataOp = new Op.Conv2dBackwardData(ConvGeometry.POINTWISE, conv.input(0).shape());
         List<Node> weights = all.stream().filter(n -> n.op().equals(weightOp) && n.inputs().equals(List.of(conv.input(0), d))).toList();
         List<Node> data = all.stream().filter(n -> n.op().equals(dataOp) && n.inputs().equals(List.of(d, conv.input(1)))).toList();
         boolean alone = weights.size() == 1 && data.size() <= 1 && all.size() == weights.size() + data.size();
-        return alone && all.stream().allMatch(n -> quiet(before, n))
+        return alone && all.stream().allMatch(n -> readers.quiet(before, n))
                 ? Optional.of(new Gradient(weights.getFirst(), data.stream().findFirst()))
                 : Optional.empty();
     }
 
     /** The second of a value's two readers, of which {@code first} is one. */
     private Optional<Node> other(Value v, Node first) {
-        List<Node> all = readers(v);
+        List<Node> all = readers.alone(v);
         return all.size() == 2 && all.contains(first) ? all.stream().filter(n -> n != first).findFirst() : Optional.empty();
     }
 

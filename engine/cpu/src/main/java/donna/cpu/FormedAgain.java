@@ -7,11 +7,8 @@ import donna.graph.Node;
 import donna.graph.Op;
 import donna.graph.Value;
 import donna.tensor.Shape;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /**
  * What a batch norm and a clamping activation make for a convolution, formed again where the weight's gradient reads it instead of being kept from the forward
@@ -23,24 +20,13 @@ final class FormedAgain {
 
     private final PlanBuilder b;
     private final int block = Lowering.block();
-    private final Map<Value, List<Node>> readers = new HashMap<>();
-    private final List<Node> changing = new ArrayList<>();
+    private final Readers readers;
     private final Map<Node, Node> norms = new HashMap<>();
 
-    FormedAgain(PlanBuilder b, Graph graph) {
+    FormedAgain(PlanBuilder b, Graph graph, Readers readers) {
         this.b = b;
-        for (Node n : graph.nodes()) {
-            n.inputs().forEach(v -> readers.computeIfAbsent(v, k -> new ArrayList<>()).add(n));
-            if (Graph.changesState(n.op())) {
-                changing.add(n);
-            }
-        }
-        graph.outputs().values().forEach(o -> readers.remove(o.value()));
+        this.readers = readers;
         graph.nodes().stream().filter(n -> n.op() instanceof Op.Conv2dBackwardWeight).forEach(this::match);
-    }
-
-    private List<Node> readers(Value v) {
-        return readers.getOrDefault(v, List.of());
     }
 
     private void match(Node gradient) {
@@ -51,25 +37,18 @@ final class FormedAgain {
                 && !o.residual()
                 && Activations.clamps(o.act())
                 && v.spec().bytes() >= LEAST_BYTES
-                && readers(v).size() == 2
-                && readers(v).getFirst().op() instanceof Op.Conv2d
+                && readers.alone(v).size() == 2
+                && readers.alone(v).getFirst().op() instanceof Op.Conv2d
                 && isReadAfter(norm.input(0), gradient)
                 && isReadAfter(norm.output(1), gradient)
-                && keepsParameters(norm, gradient)) {
+                && readers.keeps(norm.inputs().subList(1, 3), norm, gradient)) {
             norms.put(gradient, norm);
         }
     }
 
     /** Whether a value is still there when {@code n} runs. */
     private boolean isReadAfter(Value v, Node n) {
-        return readers(v).stream().anyMatch(r -> r.id() > n.id());
-    }
-
-    private boolean keepsParameters(Node norm, Node gradient) {
-        List<Value> parameters = norm.inputs().subList(1, 3);
-        return changing.stream()
-                .filter(n -> n.id() > norm.id() && n.id() < gradient.id())
-                .noneMatch(n -> IntStream.of(Graph.changedInputs(n.op())).anyMatch(i -> parameters.contains(n.input(i))));
+        return readers.alone(v).stream().anyMatch(r -> r.id() > n.id());
     }
 
     /** Writes the step that forms what {@code gradient} reads, if that is not kept. */

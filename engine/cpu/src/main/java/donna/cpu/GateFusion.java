@@ -5,7 +5,6 @@ import donna.graph.Node;
 import donna.graph.Op;
 import donna.graph.Value;
 import donna.tensor.Activation;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -26,11 +25,10 @@ final class GateFusion {
     private final Map<Node, Parts> additions = new HashMap<>();
     private final Set<Node> absorbed = new HashSet<>();
     private final Map<Node, Node> scaledBy = new HashMap<>();
-    private final Map<Value, List<Node>> readers = new HashMap<>();
+    private final Readers readers;
 
-    GateFusion(Graph graph) {
-        graph.nodes().forEach(n -> n.inputs().forEach(v -> readers.computeIfAbsent(v, k -> new ArrayList<>()).add(n)));
-        graph.outputs().values().forEach(o -> readers.remove(o.value()));
+    GateFusion(Graph graph, Readers readers) {
+        this.readers = readers;
         for (Node n : graph.nodes()) {
             if (n.op() instanceof Op.Add) {
                 match(n, n.input(0), n.input(1));
@@ -41,23 +39,18 @@ final class GateFusion {
         }
     }
 
-    /** The nodes that read {@code v}, in order; none if the graph's caller does. */
-    private List<Node> readers(Value v) {
-        return readers.getOrDefault(v, List.of());
-    }
-
     private void match(Node add, Value a, Value b) {
         if (a.node().op() instanceof Op.ChannelScale
                 && b.node().op() instanceof Op.GlobalAveragePoolBackward
-                && readers(a).size() == 1
-                && readers(b).size() == 1) {
+                && readers.alone(a).size() == 1
+                && readers.alone(b).size() == 1) {
             additions.put(add, new Parts(a.node(), b.node()));
             absorbed.addAll(List.of(a.node(), b.node()));
         }
     }
 
     private void matchScale(Node gradient) {
-        List<Node> all = readers(gradient.input(1));
+        List<Node> all = readers.alone(gradient.input(1));
         int last = all.size() - 1;
         if (last > 0 && all.get(last) == gradient && all.get(last - 1).op() instanceof Op.ChannelScale && isMultipliedByTheGatesDerivative(gradient, all.get(last - 1))) {
             scaledBy.put(gradient, all.get(last - 1));
@@ -66,7 +59,7 @@ final class GateFusion {
 
     private boolean isMultipliedByTheGatesDerivative(Node gradient, Node scale) {
         Node gate = scale.input(1).node();
-        List<Node> users = readers(gradient.output(0));
+        List<Node> users = readers.alone(gradient.output(0));
         return gate.op() instanceof Op.Activate a
                 && (a.act() == Activation.SIGMOID || a.act() == Activation.HSIGMOID)
                 && users.size() == 1

@@ -24,13 +24,14 @@ final class Lowering {
 
     private Lowering(PlanBuilder b, Graph graph) {
         this.b = b;
-        gates = new GateFusion(graph);
-        again = new FormedAgain(b, graph);
+        Readers readers = new Readers(graph);
+        gates = new GateFusion(graph, readers);
+        again = new FormedAgain(b, graph, readers);
         ConvolutionChoices choices = new ConvolutionChoices(b);
         convolutions = new ConvolutionLowering(b, choices);
         products = new ProductLowering(b);
         norms = new NormLowering(b);
-        chains = new DepthwiseChainLowering(b, norms, new ExpansionLowering(b), gates, graph);
+        chains = new DepthwiseChainLowering(b, norms, new ExpansionLowering(b), gates, graph, readers);
         elementwise = new ElementwiseLowering(b, gates);
         pools = new PoolLowering(b);
         shapes = new ShapeLowering(b);

@@ -60,6 +60,13 @@ class CpuFusionTest {
         return g.output("dWeight", gradients.get(weight)).output("dSrc", gradients.get(src)).output("loss", loss).build();
     }
 
+    /** Outputs d0, d1 ...: the gradients of what is wanted. */
+    private static void gradients(Graph.Builder g, Value dst, List<Value> wanted) {
+        Value loss = g.add(new Op.NsrLoss(), dst, g.input("target", dst.spec()), g.input("inverseVariance", TensorSpec.f32(dst.shape().dim(1))));
+        Map<Value, Value> gradients = Gradient.of(g, loss, wanted);
+        wanted.forEach(v -> g.output("d" + wanted.indexOf(v), gradients.get(v)));
+    }
+
     private static Value norm(Graph.Builder g, String name, Value src, Activation act) {
         List<Value> in = new ArrayList<>(List.of(src));
         for (String p : List.of("gamma", "beta", "mean", "var")) {
@@ -96,10 +103,7 @@ class CpuFusionTest {
         Value weight = g.variable("weight", TensorSpec.f32(16, 1, 3, 3));
         Value inner = norm(g, "before", g.add(Op.Conv2d.plain(ConvGeometry.POINTWISE), src, wide), Activation.RELU6);
         Value dst = norm(g, "after", g.add(Op.Conv2d.plain(ConvGeometry.same(3, 1, 16)), inner, weight), Activation.RELU6);
-        Value loss = g.add(new Op.NsrLoss(), dst, g.input("target", dst.spec()), g.input("inverseVariance", TensorSpec.f32(16)));
-        List<Value> wanted = isFirst ? List.of(weight, wide) : List.of(weight, wide, src);
-        Map<Value, Value> gradients = Gradient.of(g, loss, wanted);
-        wanted.forEach(v -> g.output("d" + wanted.indexOf(v), gradients.get(v)));
+        gradients(g, dst, isFirst ? List.of(weight, wide) : List.of(weight, wide, src));
         return g.build();
     }
 
@@ -233,10 +237,7 @@ class CpuFusionTest {
         Value bias = g.variable("bias", TensorSpec.f32(20));
         Value gate = g.add(new Op.Activate(act), g.add(new Op.Linear(true), g.add(new Op.GlobalAveragePool(), image), weight, bias));
         Value dst = g.add(new Op.ChannelScale(), image, gate);
-        Value loss = g.add(new Op.NsrLoss(), dst, g.input("target", dst.spec()), g.input("inverseVariance", TensorSpec.f32(20)));
-        List<Value> wanted = List.of(src, weight, bias);
-        Map<Value, Value> gradients = Gradient.of(g, loss, wanted);
-        wanted.forEach(v -> g.output("d" + wanted.indexOf(v), gradients.get(v)));
+        gradients(g, dst, List.of(src, weight, bias));
         if (imageIsOutput) {
             g.output("image", image);
         }
@@ -262,10 +263,7 @@ class CpuFusionTest {
         Value project = g.variable("project", TensorSpec.f32(24, 64, 1, 1));
         Value inner = norm(g, "norm", g.add(Op.Conv2d.plain(ConvGeometry.same(3, 1, 1)), src, weight), act);
         Value dst = g.add(Op.Conv2d.plain(ConvGeometry.POINTWISE), inner, project);
-        Value loss = g.add(new Op.NsrLoss(), dst, g.input("target", dst.spec()), g.input("inverseVariance", TensorSpec.f32(24)));
-        List<Value> wanted = List.of(weight, project, src);
-        Map<Value, Value> gradients = Gradient.of(g, loss, wanted);
-        wanted.forEach(v -> g.output("d" + wanted.indexOf(v), gradients.get(v)));
+        gradients(g, dst, List.of(weight, project, src));
         if (innerIsOutput) {
             g.output("inner", inner);
         }
