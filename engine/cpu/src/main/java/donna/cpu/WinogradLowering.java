@@ -15,10 +15,17 @@ final class WinogradLowering {
     private static final String NAME = "vector winograd 2x2";
     private static final int TAPS = 9;
 
-    /** Below, transforms cost as much as they save; so do the weights' beside few tiles. Measured, as benchmarks/run ops does. */
+    /** Products of a tile. */
+    private static final int POINTS = 16;
+
+    /** From two blocks of 16 channels on, a tile's transforms cost less than they save: measured, on either side. */
     private static final int LEAST_CHANNELS = 17;
 
+    /** With fewer tiles, loading the transformed weights, which are larger, costs more than is saved: measured at batch 1. */
     private static final int LEAST_TILES = 32;
+
+    /** Of transformed weights that come from taps in channel blocks of an image of this shape. */
+    private record Points(Shape taps) {}
 
     private final PlanBuilder b;
     private final int block = Lowering.block();
@@ -27,7 +34,7 @@ final class WinogradLowering {
         this.b = b;
     }
 
-    /** Whether it is faster than a primitive: enough channels and tiles, few of them cut off, and products in single precision. */
+    /** Whether it is faster than a primitive: enough channels and tiles, 1.5 times fewer products although tiles are cut off, all in single precision. */
     boolean takes(ConvGeometry g, Shape src, Shape weight, Shape dst) {
         boolean known = weight.dim(2) == 3 && weight.dim(3) == 3 && g.stride() == 1 && g.dilation() == 1 && g.groups() == 1 && g.padding() <= 2;
         if (!known || Math.min(weight.dim(0), weight.dim(1)) < LEAST_CHANNELS) {
@@ -36,7 +43,7 @@ final class WinogradLowering {
         long tiles = (dst.dim(2) + 1) / 2 * ((dst.dim(3) + 1L) / 2);
         long outputs = (long) dst.dim(2) * dst.dim(3);
         long products = dst.elements() * weight.dim(1) * TAPS;
-        return dst.dim(0) * tiles >= LEAST_TILES && 3 * 16 * tiles <= 2 * TAPS * outputs
+        return dst.dim(0) * tiles >= LEAST_TILES && 3 * POINTS * tiles <= 2 * TAPS * outputs
                 && b.multiplied(products, Math.max(src.elements(), dst.elements())) == DnnlElement.F32;
     }
 
@@ -61,7 +68,7 @@ final class WinogradLowering {
 
     /** The weight's transform, from the order of {@code taps} in channel blocks. */
     private Slot weight(WinogradConvolution k, Value weight, Shape taps) {
-        return b.derived(weight, taps, () -> {
+        return b.derived(weight, new Points(taps), () -> {
             Slot blocked = b.temporary(new Layout(block).elements(taps) * Float.BYTES, block);
             b.convert(taps, b.plain(weight), blocked);
             Slot points = b.temporary(k.weightBytes());

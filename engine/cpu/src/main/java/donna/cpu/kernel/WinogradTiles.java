@@ -30,7 +30,7 @@ final class WinogradTiles {
     /**
      * {@code h} and {@code w} are the source's.
      *
-     * @param leastTiles of a group, if there are so many
+     * @param leastTiles of a group, as far as there are so many in a number of images that divides them all
      * @param sourceBytes of a group's transformed source at most, unless these are too few tiles
      */
     WinogradTiles(int images, int in, int out, int h, int w, int padding, int leastTiles, long sourceBytes) {
@@ -67,7 +67,10 @@ final class WinogradTiles {
         return (long) tiles() * BYTES;
     }
 
-    /** From one point to the next of {@code blocks} planes: an odd number of cache lines, as what is written in turn would fall into the same few sets otherwise. */
+    /**
+     * From one point to the next of {@code blocks} planes: an odd number of vectors, because what is written in turn would fall into a few sets of the cache
+     * otherwise.
+     */
     long pointBytes(int blocks) {
         return ((long) tiles() * blocks | 1) * BYTES;
     }
