@@ -25,9 +25,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Convolutions. Depthwise passes with square windows and most dense 3x3 ones ({@link WinogradLowering}) are kernels of our own. The others oneDNN runs on blocked images; weights are bound row-major and copied
- * into the primitive's order once per run. Where it has only a reference implementation, weights are widened with zeros ({@link WideWeight}), a data gradient
- * that is strided and dilated runs on spread pixels, and a weight gradient runs tap by tap ({@link TapwiseBackwardWeight}).
+ * Convolutions. Depthwise passes with square windows and most dense 3x3 ones ({@link WinogradLowering}) are kernels of our own. The others oneDNN runs on
+ * blocked images; weights are bound row-major and copied into the primitive's order once per run. Where it has only a reference implementation, weights are
+ * widened with zeros ({@link WideWeight}), a data gradient that is strided and dilated runs on spread pixels, and a weight gradient runs tap by tap
+ * ({@link TapwiseBackwardWeight}).
  */
 final class ConvolutionLowering {
     private final PlanBuilder b;

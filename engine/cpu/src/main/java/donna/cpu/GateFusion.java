@@ -52,8 +52,14 @@ final class GateFusion {
     private void matchScale(Node gradient) {
         List<Node> all = readers.alone(gradient.input(1));
         int last = all.size() - 1;
-        if (last > 0 && all.get(last) == gradient && all.get(last - 1).op() instanceof Op.ChannelScale && isMultipliedByTheGatesDerivative(gradient, all.get(last - 1))) {
-            scaledBy.put(gradient, all.get(last - 1));
+        if (last < 1 || all.get(last) != gradient || !(all.get(last - 1).op() instanceof Op.ChannelScale)) {
+            return;
+        }
+        Node scale = all.get(last - 1);
+        // Other readers could work in place, and the gate is read once more than the graph says.
+        boolean kept = readers.inside(scale.input(1)).stream().allMatch(n -> n.op() instanceof Op.ChannelScale);
+        if (kept && isMultipliedByTheGatesDerivative(gradient, scale)) {
+            scaledBy.put(gradient, scale);
         }
     }
 

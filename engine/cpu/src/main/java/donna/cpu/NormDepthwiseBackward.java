@@ -14,8 +14,8 @@ import java.util.Optional;
  *
  * <p>Memory, in order: what the first pass of the batch norm after left, result of the convolution, src, gamma, beta, mean, inverseStd, weights,
  * dSrc, dWeight, dGamma, dBeta, scratch of the weight's gradient, a plane of the gradient of the result, one of the activation, one of its
- * derivative if it is kept, scratch of the convolution; dSrc may be what the first pass left where their planes are as large; with the 1x1 convolution, where src is some planes, mean only room and dSrc as many planes or those of an
- * image, what {@link ExpansionBackward} takes.
+ * derivative if it is kept, scratch of the convolution. dSrc may be what the first pass left where their planes are as large. With the 1x1 convolution, where
+ * src is some planes, mean only room and dSrc as many planes or those of an image, also what {@link ExpansionBackward} takes.
  *
  * @param blocks planes of an image
  */

@@ -9,7 +9,8 @@ import static donna.cpu.kernel.WinogradTransforms.TAPS;
 import java.lang.foreign.MemorySegment;
 
 /**
- * How the images of a 3x3 convolution are cut into tiles of 2x2 outputs, a group of images at a time. Transformed planes are {@code [point][block][tile][L]}. Immutable.
+ * How the images of a 3x3 convolution are cut into tiles of 2x2 outputs, a group of images at a time. Transformed planes are {@code [point][block][tile][L]}.
+ * Immutable.
  */
 final class WinogradTiles {
     final int images;
