@@ -47,13 +47,9 @@ final class ConvolutionLowering {
         Shape src = n.input(0).shape();
         Shape weight = n.input(1).shape();
         Shape dst = n.output(0).shape();
-        if (ConvolutionChoices.isDepthwise(o.geometry(), weight)) {
-            depthwise(n, o, src, weight.dim(2));
-            return;
-        }
-        if (winograd.takes(o.geometry(), src, weight, dst)) {
-            winograd.forward(n, o);
-            epilogue(n, o);
+        boolean depthwise = ConvolutionChoices.isDepthwise(o.geometry(), weight);
+        if (depthwise || winograd.takes(o.geometry(), src, weight, dst)) {
+            own(n, o, depthwise);
             return;
         }
         int srcBlock = srcBlock(n.input(0), o.geometry());
@@ -68,17 +64,27 @@ final class ConvolutionLowering {
         epilogue(n, o);
     }
 
-    private void depthwise(Node n, Op.Conv2d o, Shape src, int kernel) {
+    /** By a kernel of ours, which adds the bias, and the activation where no residual comes before that. */
+    private void own(Node n, Op.Conv2d o, boolean depthwise) {
         Activation act = o.residual() ? Activation.NONE : o.act();
-        DepthwiseConvolution k =
-                new DepthwiseConvolution(src.dim(0), src.dim(1), src.dim(2), src.dim(3), kernel, o.geometry(), o.bias(), act);
-        b.step("vector depthwise", (m, stream) -> k.run(m[0], m[1], m[2], m[3], m[4]), b.in(n.input(0), block), b.plain(n.input(1)),
-                b.plain(n.input(o.bias() ? 2 : 1)), b.define(n.output(0), block), b.temporary(k.scratchBytes()));
+        if (depthwise) {
+            depthwise(n, o, act);
+        } else {
+            winograd.forward(n, o, act);
+        }
         if (o.residual()) {
             epilogue(n, o);
         } else {
             clearMissing(n, act);
         }
+    }
+
+    private void depthwise(Node n, Op.Conv2d o, Activation act) {
+        Shape src = n.input(0).shape();
+        DepthwiseConvolution k =
+                new DepthwiseConvolution(src.dim(0), src.dim(1), src.dim(2), src.dim(3), n.input(1).shape().dim(2), o.geometry(), o.bias(), act);
+        b.step("vector depthwise", (m, stream) -> k.run(m[0], m[1], m[2], m[3], m[4]), b.in(n.input(0), block), b.plain(n.input(1)),
+                b.plain(n.input(o.bias() ? 2 : 1)), b.define(n.output(0), block), b.temporary(k.scratchBytes()));
     }
 
     private void epilogue(Node n, Op.Conv2d o) {

@@ -6,6 +6,7 @@ import donna.ffi.DnnlElement;
 import donna.graph.Node;
 import donna.graph.Op;
 import donna.graph.Value;
+import donna.tensor.Activation;
 import donna.tensor.ConvGeometry;
 import donna.tensor.Layout;
 import donna.tensor.Shape;
@@ -47,11 +48,12 @@ final class WinogradLowering {
                 && b.multiplied(products, Math.max(src.elements(), dst.elements())) == DnnlElement.F32;
     }
 
-    /** {@code conv(src) + bias}. */
-    void forward(Node n, Op.Conv2d o) {
+    /** {@code act(conv(src) + bias)}. */
+    void forward(Node n, Op.Conv2d o, Activation act) {
         Shape s = n.input(0).shape();
         Shape w = n.input(1).shape();
-        WinogradConvolution k = WinogradConvolution.forward(s.dim(0), s.dim(1), w.dim(0), s.dim(2), s.dim(3), o.geometry().padding(), o.bias());
+        WinogradConvolution k =
+                WinogradConvolution.forward(s.dim(0), s.dim(1), w.dim(0), s.dim(2), s.dim(3), o.geometry().padding(), o.bias(), act);
         Slot points = weight(k, n.input(1), new Shape(1, w.dim(0), w.dim(1), TAPS));
         b.step(NAME, (m, stream) -> k.run(m[0], m[1], m[2], m[3], m[4]), b.in(n.input(0), block), points, b.plain(n.input(o.bias() ? 2 : 1)),
                 b.define(n.output(0), block), b.temporary(k.scratchBytes()));

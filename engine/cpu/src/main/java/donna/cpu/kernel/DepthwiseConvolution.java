@@ -5,7 +5,6 @@ import static donna.cpu.kernel.Lanes.BYTES;
 import donna.tensor.Activation;
 import donna.tensor.ConvGeometry;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 
 /**
  * {@code act(conv(src) + bias)} of a depthwise convolution, plane by plane: images are blocked, weight {@code [C, 1, K, K]} and bias {@code [C]} plain. Not
@@ -28,8 +27,7 @@ public final class DepthwiseConvolution {
         pixels = g.outputSize(h, kernel) * g.outputSize(w, kernel);
         this.bias = bias;
         this.act = act;
-        epilogue = new Normalizer(c);
-        Arrays.fill(epilogue.scale, 0, c, 1);
+        epilogue = Normalizer.shifting(c);
     }
 
     /** Scratch bytes of a run. */

@@ -8,6 +8,7 @@ import static donna.cpu.kernel.Lanes.SPECIES;
 import donna.tensor.Activation;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -35,6 +36,13 @@ final class Normalizer {
         mean = Lanes.perChannel(channels);
         scale = Lanes.perChannel(channels);
         offset = Lanes.perChannel(channels);
+    }
+
+    /** Adds {@link #shift}, and nothing until that is called. */
+    static Normalizer shifting(int channels) {
+        Normalizer n = new Normalizer(channels);
+        Arrays.fill(n.scale, 0, channels, 1);
+        return n;
     }
 
     /** From a mean and an inverse standard deviation. */

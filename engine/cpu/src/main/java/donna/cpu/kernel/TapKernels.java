@@ -1,6 +1,7 @@
 package donna.cpu.kernel;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,20 +47,11 @@ final class TapKernels {
         int dEnd = code.argument(10);
         int p = code.place();
         int q = code.place();
-        int chains = Math.max(1, (PRODUCT_CHAINS + shape.outputs() - 1) / shape.outputs());
-        int[] outputs = code.vectors(shape.outputs());
-        int[][] more = IntStream.range(1, chains).mapToObj(i -> code.vectors(shape.outputs())).toArray(int[][]::new);
+        int[][] outputs = chains(code, PRODUCT_CHAINS, shape.outputs());
         int[] weights = code.vectors(shape.taps());
         int pixel = code.vector();
         code.until(d, dEnd, () -> {
-            for (int o : outputs) {
-                code.zero(o);
-            }
-            for (int[] m : more) {
-                for (int o : m) {
-                    code.zero(o);
-                }
-            }
+            zero(code, outputs, 0);
             code.copy(s, p);
             code.copy(w, q);
             code.until(q, wEnd, () -> {
@@ -68,16 +60,14 @@ final class TapKernels {
                 }
                 for (Reads r : reads(shape)) {
                     code.load(src, p, r.pixel, pixel);
-                    r.uses.forEach(u -> code.fma(pixel, weights[u.tap], u.tap % chains == 0 ? outputs[u.output] : more[u.tap % chains - 1][u.output]));
+                    r.uses.forEach(u -> code.fma(pixel, weights[u.tap], outputs[u.tap % outputs.length][u.output]));
                 }
                 code.advanceBy(q, (long) weights.length * Lanes.BYTES);
                 code.advance(p, tapStep);
             });
-            for (int i = 0; i < outputs.length; i++) {
-                for (int[] m : more) {
-                    code.add(m[i], outputs[i]);
-                }
-                code.store(outputs[i], dst, d, i * shape.dstStep());
+            addUp(code, outputs);
+            for (int i = 0; i < shape.outputs(); i++) {
+                code.store(outputs[0][i], dst, d, i * shape.dstStep());
             }
             code.advance(s, srcStep);
             code.advance(d, dStep);
@@ -94,17 +84,13 @@ final class TapKernels {
         int gEnd = code.argument(6);
         int sum = code.argument(7);
         int a = code.argument(8);
-        int chains = Math.max(1, (CHAINS + shape.taps() - 1) / shape.taps());
-        int[] sums = code.vectors(shape.taps());
-        int[][] more = IntStream.range(1, chains).mapToObj(i -> code.vectors(shape.taps())).toArray(int[][]::new);
+        int[][] sums = chains(code, CHAINS, shape.taps());
         int[] gradients = code.vectors(shape.outputs());
         int pixel = code.vector();
-        for (int t = 0; t < sums.length; t++) {
-            code.load(sum, a, t, sums[t]);
-            for (int[] m : more) {
-                code.zero(m[t]);
-            }
+        for (int t = 0; t < shape.taps(); t++) {
+            code.load(sum, a, t, sums[0][t]);
         }
+        zero(code, sums, 1);
         code.until(g, gEnd, () -> {
             int loaded = 0;
             for (Reads r : reads(shape)) {
@@ -113,18 +99,34 @@ final class TapKernels {
                     for (; loaded <= u.output; loaded++) {
                         code.load(dDst, g, loaded, gradients[loaded]);
                     }
-                    int chain = u.output % chains;
-                    code.fma(pixel, gradients[u.output], chain == 0 ? sums[u.tap] : more[chain - 1][u.tap]);
+                    code.fma(pixel, gradients[u.output], sums[u.output % sums.length][u.tap]);
                 }
             }
             code.advance(s, srcStep);
             code.advance(g, gStep);
         });
-        for (int t = 0; t < sums.length; t++) {
-            for (int[] m : more) {
-                code.add(m[t], sums[t]);
+        addUp(code, sums);
+        for (int t = 0; t < shape.taps(); t++) {
+            code.store(sums[0][t], sum, a, t);
+        }
+    }
+
+    /** As many variables for each of {@code count} sums as make {@code wanted} in all. */
+    private static int[][] chains(VectorCode code, int wanted, int count) {
+        return IntStream.range(0, (wanted + count - 1) / count).mapToObj(i -> code.vectors(count)).toArray(int[][]::new);
+    }
+
+    /** Zeroes the chains from {@code first} on. */
+    private static void zero(VectorCode code, int[][] chains, int first) {
+        Arrays.stream(chains).skip(first).flatMapToInt(Arrays::stream).forEach(code::zero);
+    }
+
+    /** Leaves the sums in the first chain. */
+    private static void addUp(VectorCode code, int[][] chains) {
+        for (int c = 1; c < chains.length; c++) {
+            for (int i = 0; i < chains[c].length; i++) {
+                code.add(chains[c][i], chains[0][i]);
             }
-            code.store(sums[t], sum, a, t);
         }
     }
 

@@ -115,19 +115,6 @@ final class VectorCode {
                 .astore(to);
     }
 
-    /** Loads what lies at {@code at} and {@code offset} bytes, a variable, behind it. */
-    void loadBehind(int segment, int at, int offset, int to) {
-        code.getstatic(LANES, "SPECIES", SPECIES).aload(segment).lload(at).lload(offset).ladd().getstatic(LANES, "ORDER", ORDER)
-                .invokestatic(VECTOR, "fromMemorySegment", MethodTypeDesc.of(VECTOR, SPECIES, SEGMENT, CD_long, ORDER))
-                .astore(to);
-    }
-
-    /** Stores at {@code at} and {@code offset} bytes, a variable, behind it. */
-    void storeBehind(int vector, int segment, int at, int offset) {
-        code.aload(vector).aload(segment).lload(at).lload(offset).ladd().getstatic(LANES, "ORDER", ORDER)
-                .invokevirtual(VECTOR, "intoMemorySegment", MethodTypeDesc.of(CD_void, SEGMENT, CD_long, ORDER));
-    }
-
     /** Stores {@code vectors} vectors behind {@code at}. */
     void store(int vector, int segment, int at, int vectors) {
         code.aload(vector).aload(segment);

@@ -1,15 +1,12 @@
 package donna.cpu.kernel;
 
 import static donna.cpu.kernel.Lanes.BYTES;
-import static donna.cpu.kernel.Lanes.L;
-import static donna.cpu.kernel.Lanes.ORDER;
-import static donna.cpu.kernel.Lanes.SPECIES;
 import static donna.cpu.kernel.WinogradTransforms.GRID;
 import static donna.cpu.kernel.WinogradTransforms.POINTS;
 import static donna.cpu.kernel.WinogradTransforms.TAPS;
 
+import donna.tensor.Activation;
 import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.FloatVector;
 
 /**
  * A dense 3x3 convolution of stride 1, or the gradient of its source, by {@link WinogradTransforms}: 16 products for each tile of four outputs instead of 36.
@@ -23,27 +20,29 @@ public final class WinogradConvolution {
 
     private final WinogradTiles tiles;
     private final boolean backward;
-    private final boolean biased;
-    private final float[] shift;
+    private final boolean bias;
+    private final Activation act;
+    private final Normalizer epilogue;
     private final PointwisePass products;
 
-    private WinogradConvolution(WinogradTiles tiles, boolean backward, boolean biased) {
+    private WinogradConvolution(WinogradTiles tiles, boolean backward, boolean bias, Activation act) {
         this.tiles = tiles;
         this.backward = backward;
-        this.biased = biased;
-        shift = Lanes.perChannel(tiles.out);
+        this.bias = bias;
+        this.act = act;
+        epilogue = Normalizer.shifting(tiles.out);
         products = PointwisePass.of(tiles.in, tiles.out, tiles.tiles());
     }
 
-    /** Of {@code images} images of {@code in} channels, {@code h} times {@code w} pixels; padding is at most 2. A bias is added if there is one. */
-    public static WinogradConvolution forward(int images, int in, int out, int h, int w, int padding, boolean bias) {
-        return new WinogradConvolution(tiles(images, in, out, h, w, padding), false, bias);
+    /** Of {@code images} images of {@code in} channels, {@code h} times {@code w} pixels; padding is at most 2. */
+    public static WinogradConvolution forward(int images, int in, int out, int h, int w, int padding, boolean bias, Activation act) {
+        return new WinogradConvolution(tiles(images, in, out, h, w, padding), false, bias, act);
     }
 
     /** From the gradient of that convolution's result to that of its source; arguments as there. */
     public static WinogradConvolution backwardData(int images, int in, int out, int h, int w, int padding) {
         int rest = TAPS - 1 - padding;
-        return new WinogradConvolution(tiles(images, out, in, h + 2 * padding - TAPS + 1, w + 2 * padding - TAPS + 1, rest), true, false);
+        return new WinogradConvolution(tiles(images, out, in, h + 2 * padding - TAPS + 1, w + 2 * padding - TAPS + 1, rest), true, false, Activation.NONE);
     }
 
     private static WinogradTiles tiles(int images, int in, int out, int h, int w, int padding) {
@@ -85,13 +84,13 @@ public final class WinogradConvolution {
         }
     }
 
-    /** The convolution with transformed weights; {@code bias} is not read if there is none. */
+    /** {@code act(conv(src) + bias)} with transformed weights; {@code bias} counts only where there is one. */
     public void run(MemorySegment src, MemorySegment weight, MemorySegment bias, MemorySegment dst, MemorySegment scratch) {
         long source = tiles.paddedBytes();
         long result = source + tiles.sourceBytes();
         int blocks = Lanes.blocks(tiles.out);
-        if (biased) {
-            Lanes.toPadded(bias, tiles.out, shift);
+        if (this.bias) {
+            epilogue.shift(bias);
         }
         for (int first = 0; first < tiles.images; first += tiles.group) {
             tiles.source(src, first, scratch, 0, source);
@@ -102,26 +101,20 @@ public final class WinogradConvolution {
                     products.run(s, p * blocks + b, count, scratch, weight, scratch, result + p * tiles.pointBytes(count));
                 }
                 tiles.result(scratch, result, count, 0, dst, first, b);
-                if (biased) {
-                    addBias(dst, first, b, count);
+                if (this.bias || act != Activation.NONE) {
+                    finish(dst, first, b, count);
                 }
             }
         }
     }
 
-    private void addBias(MemorySegment dst, int first, int block, int count) {
+    private void finish(MemorySegment dst, int first, int block, int count) {
         int pixels = tiles.outH * tiles.outW;
         for (int i = first; i < first + tiles.group; i++) {
             for (int b = block; b < block + count; b++) {
-                addBias(dst, ((long) i * Lanes.blocks(tiles.out) + b) * pixels * BYTES, pixels, b * L);
+                long at = ((long) i * Lanes.blocks(tiles.out) + b) * pixels * BYTES;
+                epilogue.apply(act, b, dst, at, dst, at, pixels);
             }
-        }
-    }
-
-    private void addBias(MemorySegment dst, long at, int pixels, int channel) {
-        FloatVector s = FloatVector.fromArray(SPECIES, shift, channel);
-        for (int i = 0; i < pixels; i++) {
-            FloatVector.fromMemorySegment(SPECIES, dst, at + (long) i * BYTES, ORDER).add(s).intoMemorySegment(dst, at + (long) i * BYTES, ORDER);
         }
     }
 }

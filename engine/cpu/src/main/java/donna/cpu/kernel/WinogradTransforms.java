@@ -63,6 +63,7 @@ final class WinogradTransforms {
         int[] dRows = multiples(code, code.argument(8), out);
         int[] dColumns = multiples(code, code.argument(9), out);
         int row = code.place();
+        int at = code.place();
         Combination of = new Combination(code);
         code.until(s, code.argument(5), () -> {
             int[][] columns = new int[in][in];
@@ -70,7 +71,8 @@ final class WinogradTransforms {
                 code.sum(s, sRows[r], row);
                 for (int c = 0; c < in; c++) {
                     columns[c][r] = code.vector();
-                    code.loadBehind(src, row, sColumns[c], columns[c][r]);
+                    code.sum(row, sColumns[c], at);
+                    code.load(src, at, 0, columns[c][r]);
                 }
             }
             int[][] half = new int[in][];
@@ -78,11 +80,12 @@ final class WinogradTransforms {
                 half[c] = of.all(matrix, columns[c]);
             }
             for (int r = 0; r < out; r++) {
-                int at = r;
-                int[] whole = of.all(matrix, IntStream.range(0, in).map(c -> half[c][at]).toArray());
+                int y = r;
+                int[] whole = of.all(matrix, IntStream.range(0, in).map(c -> half[c][y]).toArray());
                 code.sum(d, dRows[r], row);
                 for (int c = 0; c < out; c++) {
-                    code.storeBehind(whole[c], dst, row, dColumns[c]);
+                    code.sum(row, dColumns[c], at);
+                    code.store(whole[c], dst, at, 0);
                 }
             }
             code.advance(s, code.argument(4));

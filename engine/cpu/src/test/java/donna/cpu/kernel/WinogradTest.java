@@ -1,5 +1,6 @@
 package donna.cpu.kernel;
 
+import donna.tensor.Activation;
 import donna.tensor.Shape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -33,7 +34,7 @@ class WinogradTest {
         }
 
         WinogradConvolution forward() {
-            return WinogradConvolution.forward(images(), in(), out, src.dim(2), src.dim(3), padding, true);
+            return WinogradConvolution.forward(images(), in(), out, src.dim(2), src.dim(3), padding, true, Activation.NONE);
         }
 
         WinogradConvolution backwardData() {
