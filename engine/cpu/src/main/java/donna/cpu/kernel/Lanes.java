@@ -66,6 +66,14 @@ public final class Lanes {
         return FloatVector.broadcast(SPECIES, x);
     }
 
+    /** Of what lies {@code offset} bytes behind the beginning of a segment, which has to stay open as long as that is read. */
+    static long address(MemorySegment segment, long offset) {
+        if (!segment.isNative() || !segment.scope().isAlive()) {
+            throw new IllegalStateException("a kernel needs open native memory, got " + segment);
+        }
+        return segment.address() + offset;
+    }
+
     static float get(MemorySegment segment, long index) {
         return segment.get(ValueLayout.JAVA_FLOAT, index * Float.BYTES);
     }

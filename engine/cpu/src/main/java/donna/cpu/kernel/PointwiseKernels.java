@@ -76,9 +76,11 @@ final class PointwiseKernels {
         int w = code.argument(4);
         int wEnd = code.argument(5);
         int wPlane = code.argument(6);
-        int dst = code.argument(7);
-        int[] d = places(code, code.argument(8), code.argument(10), shape.planes);
         int dEnd = code.argument(9);
+        code.within(src, s);
+        code.within(weight, w, wEnd);
+        code.within(code.argument(7), code.argument(8), dEnd);
+        int[] d = places(code, code.argument(8), code.argument(10), shape.planes);
         int plane = code.place();
         int p = code.place();
         int[] q = IntStream.range(0, shape.planes).map(i -> code.place()).toArray();
@@ -86,6 +88,7 @@ final class PointwiseKernels {
         int[][] sums = IntStream.range(0, shape.planes).mapToObj(i -> code.vectors(shape.count)).toArray(int[][]::new);
         int[] weights = code.vectors(shape.planes);
         int pixel = code.vector();
+        int from = code.place();
         code.until(d[0], dEnd, () -> {
             code.copy(w, q[0]);
             for (int i = 1; i < shape.planes; i++) {
@@ -93,12 +96,12 @@ final class PointwiseKernels {
             }
             for (int i = 0; i < shape.planes; i++) {
                 if (shape.adding) {
-                    code.load(weight, q[i], 0, weights[i]);
+                    code.load(q[i], 0, weights[i]);
                     code.advanceBy(q[i], BYTES);
                 }
                 for (int t = 0; t < shape.count; t++) {
                     if (shape.adding) {
-                        code.load(dst, d[i], t, sums[i][t]);
+                        code.load(d[i], t, sums[i][t]);
                         code.add(weights[i], sums[i][t]);
                     } else {
                         code.zero(sums[i][t]);
@@ -111,11 +114,12 @@ final class PointwiseKernels {
                 code.behind(q[0], (long) L * BYTES, wEnd, blockEnd);
                 code.until(q[0], blockEnd, () -> {
                     for (int i = 0; i < shape.planes; i++) {
-                        code.load(weight, q[i], 0, weights[i]);
+                        code.load(q[i], 0, weights[i]);
                         code.advanceBy(q[i], BYTES);
                     }
+                    code.address(p, from);
                     for (int t = 0; t < shape.count; t++) {
-                        code.broadcast(src, p, (long) t * BYTES, pixel);
+                        code.broadcast(from, (long) t * BYTES, pixel);
                         for (int i = 0; i < shape.planes; i++) {
                             code.fma(pixel, weights[i], sums[i][t]);
                         }
@@ -126,7 +130,7 @@ final class PointwiseKernels {
             });
             for (int i = 0; i < shape.planes; i++) {
                 for (int t = 0; t < shape.count; t++) {
-                    code.store(sums[i][t], dst, d[i], t);
+                    code.store(sums[i][t], d[i], t);
                 }
                 code.advanceBy(d[i], (long) shape.count * BYTES);
             }
@@ -138,13 +142,15 @@ final class PointwiseKernels {
         int src = code.argument(0);
         int s = code.argument(1);
         int sEnd = code.argument(2);
-        int dDst = code.argument(3);
+        code.within(src, s, sEnd);
+        code.within(code.argument(3), code.argument(4));
+        code.within(code.argument(6), code.argument(7));
         int[] g = places(code, code.argument(4), code.argument(5), shape.planes);
-        int sum = code.argument(6);
         int[] a = places(code, code.argument(7), code.argument(8), shape.planes);
         int[][] sums = IntStream.range(0, shape.planes).mapToObj(i -> code.vectors(shape.count)).toArray(int[][]::new);
         int[] gradients = code.vectors(shape.planes);
         int number = code.vector();
+        int from = code.place();
         for (int[] plane : sums) {
             for (int v : plane) {
                 code.zero(v);
@@ -152,11 +158,12 @@ final class PointwiseKernels {
         }
         code.until(s, sEnd, () -> {
             for (int i = 0; i < shape.planes; i++) {
-                code.load(dDst, g[i], 0, gradients[i]);
+                code.load(g[i], 0, gradients[i]);
                 code.advanceBy(g[i], BYTES);
             }
+            code.address(s, from);
             for (int t = 0; t < shape.count; t++) {
-                code.broadcast(src, s, (long) t * Float.BYTES, number);
+                code.broadcast(from, (long) t * Float.BYTES, number);
                 for (int i = 0; i < shape.planes; i++) {
                     code.fma(number, gradients[i], sums[i][t]);
                 }
@@ -165,7 +172,7 @@ final class PointwiseKernels {
         });
         for (int i = 0; i < shape.planes; i++) {
             for (int t = 0; t < shape.count; t++) {
-                code.store(sums[i][t], sum, a[i], t);
+                code.store(sums[i][t], a[i], t);
             }
         }
     }

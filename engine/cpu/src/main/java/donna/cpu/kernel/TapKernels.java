@@ -47,6 +47,9 @@ final class TapKernels {
         int dEnd = code.argument(10);
         int p = code.place();
         int q = code.place();
+        code.within(src, s);
+        code.within(weight, w, wEnd);
+        code.within(dst, d, dEnd);
         int[][] outputs = chains(code, PRODUCT_CHAINS, shape.outputs());
         int[] weights = code.vectors(shape.taps());
         int pixel = code.vector();
@@ -56,10 +59,10 @@ final class TapKernels {
             code.copy(w, q);
             code.until(q, wEnd, () -> {
                 for (int t = 0; t < weights.length; t++) {
-                    code.load(weight, q, t, weights[t]);
+                    code.load(q, t, weights[t]);
                 }
                 for (Reads r : reads(shape)) {
-                    code.load(src, p, r.pixel, pixel);
+                    code.load(p, r.pixel, pixel);
                     r.uses.forEach(u -> code.fma(pixel, weights[u.tap], outputs[u.tap % outputs.length][u.output]));
                 }
                 code.advanceBy(q, (long) weights.length * Lanes.BYTES);
@@ -67,7 +70,7 @@ final class TapKernels {
             });
             addUp(code, outputs);
             for (int i = 0; i < shape.outputs(); i++) {
-                code.store(outputs[0][i], dst, d, i * shape.dstStep());
+                code.store(outputs[0][i], d, i * shape.dstStep());
             }
             code.advance(s, srcStep);
             code.advance(d, dStep);
@@ -84,20 +87,23 @@ final class TapKernels {
         int gEnd = code.argument(6);
         int sum = code.argument(7);
         int a = code.argument(8);
+        code.within(src, s);
+        code.within(dDst, g, gEnd);
+        code.within(sum, a);
         int[][] sums = chains(code, CHAINS, shape.taps());
         int[] gradients = code.vectors(shape.outputs());
         int pixel = code.vector();
         for (int t = 0; t < shape.taps(); t++) {
-            code.load(sum, a, t, sums[0][t]);
+            code.load(a, t, sums[0][t]);
         }
         zero(code, sums, 1);
         code.until(g, gEnd, () -> {
             int loaded = 0;
             for (Reads r : reads(shape)) {
-                code.load(src, s, r.pixel, pixel);
+                code.load(s, r.pixel, pixel);
                 for (Use u : r.uses) {
                     for (; loaded <= u.output; loaded++) {
-                        code.load(dDst, g, loaded, gradients[loaded]);
+                        code.load(g, loaded, gradients[loaded]);
                     }
                     code.fma(pixel, gradients[u.output], sums[u.output % sums.length][u.tap]);
                 }
@@ -107,7 +113,7 @@ final class TapKernels {
         });
         addUp(code, sums);
         for (int t = 0; t < shape.taps(); t++) {
-            code.store(sums[0][t], sum, a, t);
+            code.store(sums[0][t], a, t);
         }
     }
 

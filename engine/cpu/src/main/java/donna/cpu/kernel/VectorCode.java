@@ -5,6 +5,7 @@ import static java.lang.constant.ConstantDescs.CD_float;
 import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
 
+import donna.ffi.WholeMemory;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
@@ -25,8 +26,9 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Writes a method of vector arithmetic in which every vector is a variable of its own, so that it stays in a register.
- * Registers have no index: in source code this would be a method for each shape. Places in segments are bytes. Loops end
- * at an address; one that counts would be unrolled, and its loads would push the sums out of the registers.
+ * Registers have no index: in source code this would be a method for each shape. Loops end at an address; one that counts would
+ * be unrolled, and its loads would push the sums out of the registers. Places are addresses in {@link WholeMemory}, once
+ * {@link #within} has made them of what lies in an argument: checks of bounds would be a third of what a loop does.
  */
 final class VectorCode {
     private static final ClassDesc VECTOR = desc(FloatVector.class);
@@ -38,6 +40,7 @@ final class VectorCode {
     private static final ClassDesc LAYOUTS = desc(ValueLayout.class);
     private static final ClassDesc FLOATS = desc(ValueLayout.OfFloat.class);
     private static final ClassDesc MATH = desc(Math.class);
+    private static final ClassDesc WHOLE = desc(WholeMemory.class);
     private static final ClassDesc KERNEL = ClassDesc.of(VectorCode.class.getPackageName(), "VectorKernel");
 
     private final CodeBuilder code;
@@ -102,13 +105,20 @@ final class VectorCode {
         code.goto_(again).labelBinding(done);
     }
 
+    /** Makes addresses of places that are bytes in the segment of an argument, which has to be native and open. */
+    void within(int segment, int... places) {
+        for (int p : places) {
+            code.aload(segment).lload(p).invokestatic(LANES, "address", MethodTypeDesc.of(CD_long, SEGMENT, CD_long)).lstore(p);
+        }
+    }
+
     void zero(int vector) {
         code.getstatic(LANES, "SPECIES", SPECIES).invokestatic(VECTOR, "zero", MethodTypeDesc.of(VECTOR, SPECIES)).astore(vector);
     }
 
     /** Loads what lies {@code vectors} vectors behind {@code at}. */
-    void load(int segment, int at, int vectors, int to) {
-        code.getstatic(LANES, "SPECIES", SPECIES).aload(segment);
+    void load(int at, int vectors, int to) {
+        code.getstatic(LANES, "SPECIES", SPECIES).getstatic(WHOLE, "SEGMENT", SEGMENT);
         behind(at, (long) vectors * BYTES);
         code.getstatic(LANES, "ORDER", ORDER)
                 .invokestatic(VECTOR, "fromMemorySegment", MethodTypeDesc.of(VECTOR, SPECIES, SEGMENT, CD_long, ORDER))
@@ -116,16 +126,21 @@ final class VectorCode {
     }
 
     /** Stores {@code vectors} vectors behind {@code at}. */
-    void store(int vector, int segment, int at, int vectors) {
-        code.aload(vector).aload(segment);
+    void store(int vector, int at, int vectors) {
+        code.aload(vector).getstatic(WHOLE, "SEGMENT", SEGMENT);
         behind(at, (long) vectors * BYTES);
         code.getstatic(LANES, "ORDER", ORDER)
                 .invokevirtual(VECTOR, "intoMemorySegment", MethodTypeDesc.of(CD_void, SEGMENT, CD_long, ORDER));
     }
 
-    /** All lanes become the number that lies {@code bytes} behind {@code at}. */
-    void broadcast(int segment, int at, long bytes, int to) {
-        code.getstatic(LANES, "SPECIES", SPECIES).aload(segment).getstatic(LAYOUTS, "JAVA_FLOAT", FLOATS);
+    /** {@code to = at}, of which the compiler then knows that it is an address. */
+    void address(int at, int to) {
+        code.lload(at).loadConstant(WholeMemory.ADDRESS).land().lstore(to);
+    }
+
+    /** All lanes become the number that lies {@code bytes} behind {@code at}, which is best known to be an {@link #address}. */
+    void broadcast(int at, long bytes, int to) {
+        code.getstatic(LANES, "SPECIES", SPECIES).getstatic(WHOLE, "SEGMENT", SEGMENT).getstatic(LAYOUTS, "JAVA_FLOAT_UNALIGNED", FLOATS);
         behind(at, bytes);
         code.invokeinterface(SEGMENT, "get", MethodTypeDesc.of(CD_float, FLOATS, CD_long))
                 .invokestatic(VECTOR, "broadcast", MethodTypeDesc.of(VECTOR, SPECIES, CD_float))

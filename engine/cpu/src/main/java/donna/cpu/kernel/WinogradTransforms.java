@@ -56,6 +56,7 @@ final class WinogradTransforms {
         int out = matrix.length;
         int src = code.argument(0);
         int s = code.argument(1);
+        int sEnd = code.argument(5);
         int[] sRows = multiples(code, code.argument(2), in);
         int[] sColumns = multiples(code, code.argument(3), in);
         int dst = code.argument(6);
@@ -64,15 +65,17 @@ final class WinogradTransforms {
         int[] dColumns = multiples(code, code.argument(9), out);
         int row = code.place();
         int at = code.place();
+        code.within(src, s, sEnd);
+        code.within(dst, d);
         Combination of = new Combination(code);
-        code.until(s, code.argument(5), () -> {
+        code.until(s, sEnd, () -> {
             int[][] columns = new int[in][in];
             for (int r = 0; r < in; r++) {
                 code.sum(s, sRows[r], row);
                 for (int c = 0; c < in; c++) {
                     columns[c][r] = code.vector();
                     code.sum(row, sColumns[c], at);
-                    code.load(src, at, 0, columns[c][r]);
+                    code.load(at, 0, columns[c][r]);
                 }
             }
             int[][] half = new int[in][];
@@ -85,7 +88,7 @@ final class WinogradTransforms {
                 code.sum(d, dRows[r], row);
                 for (int c = 0; c < out; c++) {
                     code.sum(row, dColumns[c], at);
-                    code.store(whole[c], dst, at, 0);
+                    code.store(whole[c], at, 0);
                 }
             }
             code.advance(s, code.argument(4));
