@@ -14,13 +14,13 @@ import java.util.stream.IntStream;
  */
 final class PointwiseKernels {
     /** Output planes that share what is loaded of the source. */
-    static final int PLANES = 2;
+    static final int PLANES = L < 16 ? 2 : 3;
 
     /**
      * Registers that the sums of a plane take at most, so that what they are made of has its own. With more, a method can be too large for the JVM's first
      * compiler, as {@link TileShape} says, and the more so where sums begin with what is there.
      */
-    private static final int MOST = L < 16 ? 6 : 9;
+    private static final int MOST = L < 16 ? 6 : 8;
 
     private static final int MOST_ADDING = 5;
 
@@ -59,11 +59,11 @@ final class PointwiseKernels {
                 new Shape(channels, planes, false), s -> VectorCode.make(PointwiseSum.class, code -> writeSum(code, s)));
     }
 
-    /** Variables for the place {@code first} in the first plane and for the one {@code step} further in the second. */
+    /** Variables for the place {@code first} in the first plane and for those {@code step} further in each that follows. */
     private static int[] places(VectorCode code, int first, int step, int planes) {
         int[] all = IntStream.range(0, planes).map(i -> i == 0 ? first : code.place()).toArray();
         for (int i = 1; i < planes; i++) {
-            code.sum(first, step, all[i]);
+            code.sum(all[i - 1], step, all[i]);
         }
         return all;
     }
@@ -92,7 +92,7 @@ final class PointwiseKernels {
         code.until(d[0], dEnd, () -> {
             code.copy(w, q[0]);
             for (int i = 1; i < shape.planes; i++) {
-                code.sum(w, wPlane, q[i]);
+                code.sum(q[i - 1], wPlane, q[i]);
             }
             for (int i = 0; i < shape.planes; i++) {
                 if (shape.adding) {
