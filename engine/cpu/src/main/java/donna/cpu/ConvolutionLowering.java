@@ -35,10 +35,12 @@ final class ConvolutionLowering {
     private final int block = Lowering.block();
     private final ConvolutionChoices choices;
     private final WinogradLowering winograd;
+    private final ExpandedDepthwiseLowering expanded;
 
-    ConvolutionLowering(PlanBuilder b, ConvolutionChoices choices) {
+    ConvolutionLowering(PlanBuilder b, ConvolutionChoices choices, ExpandedDepthwiseLowering expanded) {
         this.b = b;
         this.choices = choices;
+        this.expanded = expanded;
         winograd = new WinogradLowering(b);
     }
 
@@ -83,6 +85,11 @@ final class ConvolutionLowering {
         Shape src = n.input(0).shape();
         DepthwiseConvolution k =
                 new DepthwiseConvolution(src.dim(0), src.dim(1), src.dim(2), src.dim(3), n.input(1).shape().dim(2), o.geometry(), o.bias(), act);
+        Optional<Node> expansion = expanded.of(n);
+        if (expansion.isPresent()) {
+            expanded.write(expansion.get(), n, k);
+            return;
+        }
         b.step("vector depthwise", (m, stream) -> k.run(m[0], m[1], m[2], m[3], m[4]), b.in(n.input(0), block), b.plain(n.input(1)),
                 b.plain(n.input(o.bias() ? 2 : 1)), b.define(n.output(0), block), b.temporary(k.scratchBytes()));
     }

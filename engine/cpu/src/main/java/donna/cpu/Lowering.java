@@ -13,6 +13,7 @@ final class Lowering {
     private final GateFusion gates;
     private final FormedAgain again;
     private final DepthwiseChainLowering chains;
+    private final ExpandedDepthwiseLowering expanded;
     private final ConvolutionLowering convolutions;
     private final ProductLowering products;
     private final NormLowering norms;
@@ -28,7 +29,8 @@ final class Lowering {
         gates = new GateFusion(graph, readers);
         again = new FormedAgain(b, graph, readers);
         ConvolutionChoices choices = new ConvolutionChoices(b);
-        convolutions = new ConvolutionLowering(b, choices);
+        expanded = new ExpandedDepthwiseLowering(b, graph, readers);
+        convolutions = new ConvolutionLowering(b, choices, expanded);
         products = new ProductLowering(b);
         norms = new NormLowering(b);
         chains = new DepthwiseChainLowering(b, norms, new ExpansionLowering(b), gates, graph, readers);
@@ -64,7 +66,7 @@ final class Lowering {
     }
 
     private void write(Node n) {
-        if (gates.absorbs(n) || chains.absorbs(n)) {
+        if (gates.absorbs(n) || chains.absorbs(n) || expanded.absorbs(n)) {
             return;
         }
         b.at(n);

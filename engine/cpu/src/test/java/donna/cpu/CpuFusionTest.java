@@ -167,12 +167,12 @@ class CpuFusionTest {
     /** One so large that it is formed in the middle's passes although its source has several blocks of channels, and one whose gradient takes its result's place. */
     @Test
     void anExpansionOfManyChannelsIsWhatTheReferenceSays() {
-        assertGradients(3, on -> expanded(on, 16, 17, 64, false));
-        assertGradients(3, on -> expanded(on, 2, 24, 8, false));
+        assertOutputs(3, on -> expanded(on, 16, 17, 64, false));
+        assertOutputs(3, on -> expanded(on, 2, 24, 8, false));
     }
 
     /** Compares the outputs d0, d1 ... of a graph with the reference backend's. */
-    private static void assertGradients(int count, Function<Device, Graph> graph) {
+    private static void assertOutputs(int count, Function<Device, Graph> graph) {
         double[][] expected = gradients(new ReferenceBackend().open(0), count, graph);
         double[][] actual = gradients(new CpuBackend().open(0), count, graph);
         for (int i = 0; i < count; i++) {
@@ -250,7 +250,7 @@ class CpuFusionTest {
             assertEquals(1, steps(gated(device, act, false, false), "vector over gate"));
             assertEquals(0, steps(gated(device, act, true, false), "vector over gate"));
             assertEquals(0, steps(gated(device, act, false, true), "vector over gate"));
-            assertGradients(3, on -> gated(on, act, false, false));
+            assertOutputs(3, on -> gated(on, act, false, false));
         }
         assertEquals(0, steps(gated(device, Activation.SWISH, false, false), "vector over gate"));
     }
@@ -276,6 +276,36 @@ class CpuFusionTest {
         assertEquals(0, steps(fused(device, Activation.RELU6, 15, false), "norm again"));
         assertEquals(0, steps(fused(device, Activation.RELU6, 16, true), "norm again"));
         assertEquals(0, steps(fused(device, Activation.SWISH, 16, false), "norm again"));
-        assertGradients(3, on -> fused(on, Activation.RELU6, 16, false));
+        assertOutputs(3, on -> fused(on, Activation.RELU6, 16, false));
+    }
+
+    /** What inference has of an MBConv layer, with 40 channels in the middle of {@code images} images; two thirds of a megabyte if there are four. */
+    private static Graph folded(Device device, int images, Activation act, boolean bias, boolean innerIsOutput) {
+        Graph.Builder g = new Graph.Builder();
+        Value src = g.input("src", TensorSpec.f32(images, 20, 32, 32).with(device.preferredLayout()));
+        List<Value> first = new ArrayList<>(List.of(src, g.variable("expand", TensorSpec.f32(40, 20, 1, 1))));
+        List<Value> second = new ArrayList<>(List.of(g.variable("weight", TensorSpec.f32(40, 1, 5, 5))));
+        if (bias) {
+            first.add(g.variable("bias", TensorSpec.f32(40)));
+            second.add(g.variable("shift", TensorSpec.f32(40)));
+        }
+        Value inner = g.node(new Op.Conv2d(ConvGeometry.POINTWISE, bias, act, false), first).output(0);
+        second.addFirst(inner);
+        g.output("d0", g.node(new Op.Conv2d(ConvGeometry.same(5, 2, 40), bias, act, false), second).output(0));
+        if (innerIsOutput) {
+            g.output("inner", inner);
+        }
+        return g.build();
+    }
+
+    @Test
+    void aLargeExpansionOfInferenceIsNotStored() {
+        for (Activation act : List.of(Activation.NONE, Activation.RELU6, Activation.SWISH, Activation.SIGMOID)) {
+            assertEquals(1, steps(folded(device, 4, act, true, false), "1x1+depthwise"));
+            assertEquals(0, steps(folded(device, 3, act, true, false), "1x1+depthwise"));
+            assertEquals(0, steps(folded(device, 4, act, true, true), "1x1+depthwise"));
+            assertOutputs(1, on -> folded(on, 4, act, true, false));
+            assertOutputs(1, on -> folded(on, 4, act, false, false));
+        }
     }
 }

@@ -37,16 +37,26 @@ public final class DepthwiseConvolution {
 
     /** {@code bias} counts only where there is one. */
     public void run(MemorySegment src, MemorySegment weight, MemorySegment bias, MemorySegment dst, MemorySegment scratch) {
+        begin(weight, bias, scratch);
+        for (int p = 0; p < planes; p++) {
+            plane(src, p, dst, p, scratch);
+        }
+    }
+
+    /** Takes weight and bias. */
+    void begin(MemorySegment weight, MemorySegment bias, MemorySegment scratch) {
         pass.begin(weight, scratch);
         if (this.bias) {
             epilogue.shift(bias);
         }
-        for (int p = 0; p < planes; p++) {
-            pass.plane(p % blocks, src, p, dst, p, scratch);
-            if (this.bias || act != Activation.NONE) {
-                long at = (long) p * pixels * BYTES;
-                epilogue.apply(act, p % blocks, dst, at, dst, at, pixels);
-            }
+    }
+
+    /** Plane {@code p} of dst, from plane {@code at} of src. */
+    void plane(MemorySegment src, int at, MemorySegment dst, int p, MemorySegment scratch) {
+        pass.plane(p % blocks, src, at, dst, p, scratch);
+        if (bias || act != Activation.NONE) {
+            long d = (long) p * pixels * BYTES;
+            epilogue.apply(act, p % blocks, dst, d, dst, d, pixels);
         }
     }
 }
