@@ -27,13 +27,13 @@ public record Machine(String processor, int cores, int vectorBits, String system
     }
 
     /**
-     * A file name: the processor without trademarks and clock, the cores, and the vectors, such as {@code
-     * amd-epyc-9b14-2-cores-512-bit}.
+     * A file name: the processor without trademarks, but with the clock that some names have where the model would stand, the cores, and the vectors, such as
+     * {@code amd-epyc-9b14-2-cores-512-bit}.
      */
     public String shortName() {
         String name = processor
                 .toLowerCase(Locale.ROOT)
-                .replaceAll("\\((r|tm|c)\\)|\\bcpu\\b|\\bprocessor\\b|\\b\\d+-core\\b|@.*", " ")
+                .replaceAll("\\((r|tm|c)\\)|\\bcpu\\b|\\bprocessor\\b|\\b\\d+-core\\b", " ")
                 .replaceAll("[^a-z0-9]+", "-")
                 .replaceAll("^-|-$", "");
         return name + "-" + cores + "-cores-" + vectorBits + "-bit";

@@ -10,9 +10,9 @@ class MachineTest {
     }
 
     @Test
-    void theFileNameIsTheProcessorAndItsCores() {
+    void theFileNameIsTheProcessorItsClockAndItsCores() {
         assertEquals("amd-epyc-9b14-2-cores-256-bit", shortName("AMD EPYC 9B14 96-Core Processor", 2));
-        assertEquals("intel-xeon-gold-6348-8-cores-256-bit", shortName("Intel(R) Xeon(R) Gold 6348 CPU @ 2.60GHz", 8));
+        assertEquals("intel-xeon-gold-6348-2-60ghz-8-cores-256-bit", shortName("Intel(R) Xeon(R) Gold 6348 CPU @ 2.60GHz", 8));
         assertEquals("aarch64-4-cores-256-bit", shortName("aarch64", 4));
     }
 
