@@ -66,12 +66,12 @@ public final class Lanes {
         return FloatVector.broadcast(SPECIES, x);
     }
 
-    /** Of what lies {@code offset} bytes behind the beginning of a segment, which has to stay open as long as that is read. */
-    static long address(MemorySegment segment, long offset) {
+    /** Where a segment begins, which has to stay open as long as it is read. */
+    static long address(MemorySegment segment) {
         if (!segment.isNative() || !segment.scope().isAlive()) {
             throw new IllegalStateException("a kernel needs open native memory, got " + segment);
         }
-        return segment.address() + offset;
+        return segment.address();
     }
 
     static float get(MemorySegment segment, long index) {

@@ -107,8 +107,10 @@ final class VectorCode {
 
     /** Makes addresses of places that are bytes in the segment of an argument, which has to be native and open. */
     void within(int segment, int... places) {
+        int base = place();
+        code.aload(segment).invokestatic(LANES, "address", MethodTypeDesc.of(CD_long, SEGMENT)).lstore(base);
         for (int p : places) {
-            code.aload(segment).lload(p).invokestatic(LANES, "address", MethodTypeDesc.of(CD_long, SEGMENT, CD_long)).lstore(p);
+            sum(p, base, p);
         }
     }
 
