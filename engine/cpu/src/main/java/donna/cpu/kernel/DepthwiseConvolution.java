@@ -15,9 +15,7 @@ public final class DepthwiseConvolution {
     private final int planes;
     private final int blocks;
     private final int pixels;
-    private final boolean bias;
-    private final Activation act;
-    private final Normalizer epilogue;
+    private final BiasActivation epilogue;
 
     /** {@code h} and {@code w} are the source's. */
     public DepthwiseConvolution(int n, int c, int h, int w, int kernel, ConvGeometry g, boolean bias, Activation act) {
@@ -25,9 +23,7 @@ public final class DepthwiseConvolution {
         blocks = Lanes.blocks(c);
         planes = n * blocks;
         pixels = g.outputSize(h, kernel) * g.outputSize(w, kernel);
-        this.bias = bias;
-        this.act = act;
-        epilogue = Normalizer.shifting(c);
+        epilogue = new BiasActivation(c, bias, act);
     }
 
     /** Scratch bytes of a run. */
@@ -46,17 +42,12 @@ public final class DepthwiseConvolution {
     /** Takes weight and bias. */
     void begin(MemorySegment weight, MemorySegment bias, MemorySegment scratch) {
         pass.begin(weight, scratch);
-        if (this.bias) {
-            epilogue.shift(bias);
-        }
+        epilogue.begin(bias);
     }
 
     /** Plane {@code p} of dst, from plane {@code at} of src. */
     void plane(MemorySegment src, int at, MemorySegment dst, int p, MemorySegment scratch) {
         pass.plane(p % blocks, src, at, dst, p, scratch);
-        if (bias || act != Activation.NONE) {
-            long d = (long) p * pixels * BYTES;
-            epilogue.apply(act, p % blocks, dst, d, dst, d, pixels);
-        }
+        epilogue.apply(p % blocks, dst, (long) p * pixels * BYTES, pixels);
     }
 }

@@ -13,10 +13,8 @@ public final class ExpandedDepthwise {
     private final int images;
     private final int blocks;
     private final int pixels;
-    private final boolean bias;
-    private final Activation act;
     private final PointwisePass expansion;
-    private final Normalizer between;
+    private final BiasActivation between;
     private final DepthwiseConvolution convolution;
 
     /**
@@ -31,11 +29,9 @@ public final class ExpandedDepthwise {
         this.images = n;
         this.blocks = Lanes.blocks(out);
         this.pixels = pixels;
-        this.bias = bias;
-        this.act = act;
         this.convolution = convolution;
         expansion = PointwisePass.of(in, out, pixels);
-        between = Normalizer.shifting(out);
+        between = new BiasActivation(out, bias, act);
     }
 
     /** Bytes of the packed weights. */
@@ -62,19 +58,14 @@ public final class ExpandedDepthwise {
      */
     public void run(MemorySegment src, MemorySegment packed, MemorySegment bias, MemorySegment weight, MemorySegment depthwiseBias, MemorySegment dst,
             MemorySegment planes, MemorySegment scratch) {
-        if (this.bias) {
-            between.shift(bias);
-        }
+        between.begin(bias);
         convolution.begin(weight, depthwiseBias, scratch);
         for (int i = 0; i < images; i++) {
             for (int b = 0; b < blocks; b += PointwisePass.PLANES) {
                 int count = Math.min(PointwisePass.PLANES, blocks - b);
                 expansion.planes(i, b, count, src, packed, planes, 0);
                 for (int k = 0; k < count; k++) {
-                    long at = (long) k * pixels * BYTES;
-                    if (this.bias || act != Activation.NONE) {
-                        between.apply(act, b + k, planes, at, planes, at, pixels);
-                    }
+                    between.apply(b + k, planes, (long) k * pixels * BYTES, pixels);
                     convolution.plane(planes, k, dst, i * blocks + b + k, scratch);
                 }
             }

@@ -20,17 +20,13 @@ public final class WinogradConvolution {
 
     private final WinogradTiles tiles;
     private final boolean backward;
-    private final boolean bias;
-    private final Activation act;
-    private final Normalizer epilogue;
+    private final BiasActivation epilogue;
     private final PointwisePass products;
 
     private WinogradConvolution(WinogradTiles tiles, boolean backward, boolean bias, Activation act) {
         this.tiles = tiles;
         this.backward = backward;
-        this.bias = bias;
-        this.act = act;
-        epilogue = Normalizer.shifting(tiles.out);
+        epilogue = new BiasActivation(tiles.out, bias, act);
         products = PointwisePass.of(tiles.in, tiles.out, tiles.tiles());
     }
 
@@ -89,9 +85,7 @@ public final class WinogradConvolution {
         long source = tiles.paddedBytes();
         long result = source + tiles.sourceBytes();
         int blocks = Lanes.blocks(tiles.out);
-        if (this.bias) {
-            epilogue.shift(bias);
-        }
+        epilogue.begin(bias);
         for (int first = 0; first < tiles.images; first += tiles.group) {
             tiles.source(src, first, scratch, 0, source);
             for (int b = 0; b < blocks; b += PointwisePass.PLANES) {
@@ -101,9 +95,7 @@ public final class WinogradConvolution {
                     products.run(s, p * blocks + b, count, scratch, weight, scratch, result + p * tiles.pointBytes(count));
                 }
                 tiles.result(scratch, result, count, 0, dst, first, b);
-                if (this.bias || act != Activation.NONE) {
-                    finish(dst, first, b, count);
-                }
+                finish(dst, first, b, count);
             }
         }
     }
@@ -112,8 +104,7 @@ public final class WinogradConvolution {
         int pixels = tiles.outH * tiles.outW;
         for (int i = first; i < first + tiles.group; i++) {
             for (int b = block; b < block + count; b++) {
-                long at = ((long) i * Lanes.blocks(tiles.out) + b) * pixels * BYTES;
-                epilogue.apply(act, b, dst, at, dst, at, pixels);
+                epilogue.apply(b, dst, ((long) i * Lanes.blocks(tiles.out) + b) * pixels * BYTES, pixels);
             }
         }
     }
