@@ -37,11 +37,11 @@ final class ConvolutionLowering {
     private final WinogradLowering winograd;
     private final ExpandedDepthwiseLowering expanded;
 
-    ConvolutionLowering(PlanBuilder b, ConvolutionChoices choices, ExpandedDepthwiseLowering expanded) {
+    ConvolutionLowering(PlanBuilder b, ConvolutionChoices choices, WinogradLowering winograd, ExpandedDepthwiseLowering expanded) {
         this.b = b;
         this.choices = choices;
         this.expanded = expanded;
-        winograd = new WinogradLowering(b);
+        this.winograd = winograd;
     }
 
     /** {@code act(conv(src) + bias + residual)}; what the primitive does not take over is a pass of its own afterwards. */

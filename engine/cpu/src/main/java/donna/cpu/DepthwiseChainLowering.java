@@ -6,7 +6,6 @@ import donna.cpu.ExpansionLowering.Expansion;
 import donna.cpu.kernel.BatchNormBackward;
 import donna.cpu.kernel.BatchNormForward;
 import donna.cpu.kernel.ChannelGate;
-import donna.cpu.kernel.ChannelMoments;
 import donna.cpu.kernel.DepthwisePass;
 import donna.cpu.kernel.GlobalPool;
 import donna.cpu.kernel.Lanes;
@@ -36,6 +35,7 @@ final class DepthwiseChainLowering {
     private final PlanBuilder b;
     private final NormLowering norms;
     private final ExpansionLowering expansions;
+    private final ProjectionLowering projections;
     private final int block = Lowering.block();
     private final Map<Node, Runnable> writers = new HashMap<>();
     private final Set<Node> absorbed = new HashSet<>();
@@ -47,10 +47,12 @@ final class DepthwiseChainLowering {
      */
     private record Shared(NormalizedPlanes planes, DepthwisePass forward, BatchNormBackward after, Optional<Expansion> expansion) {}
 
-    DepthwiseChainLowering(PlanBuilder b, NormLowering norms, ExpansionLowering expansions, GateFusion gates, Graph graph, Readers readers) {
+    DepthwiseChainLowering(PlanBuilder b, NormLowering norms, ExpansionLowering expansions, ProjectionLowering projections, GateFusion gates, Graph graph,
+            Readers readers) {
         this.b = b;
         this.norms = norms;
         this.expansions = expansions;
+        this.projections = projections;
         for (Chain c : new DepthwiseChains(graph, readers, gates).found()) {
             take(c, shared(c), gates);
         }
@@ -69,10 +71,10 @@ final class DepthwiseChainLowering {
     }
 
     private void take(Chain c, Shared s, GateFusion gates) {
-        writers.put(c.before(), () -> s.expansion.ifPresentOrElse(e -> e.statistics(c.before()), () -> statistics(c.before())));
+        writers.put(c.before(), () -> s.expansion.ifPresentOrElse(e -> e.statistics(c.before()), () -> norms.statistics(c.before())));
         s.expansion.ifPresent(e -> absorbed.add(e.conv()));
         writers.put(c.conv(), () -> forward(c, s));
-        writers.put(c.after(), () -> after(c, s));
+        writers.put(c.after(), () -> after(c));
         c.pool().ifPresent(absorbed::add);
         c.backward().ifPresent(back -> {
             writers.put(back.after(), () -> back.gate().ifPresentOrElse(add -> reduceGated(back.after(), add, gates.of(add).orElseThrow(), s),
@@ -99,15 +101,6 @@ final class DepthwiseChainLowering {
         return true;
     }
 
-    private void statistics(Node n) {
-        Shape s = n.input(0).shape();
-        Op.BatchNorm o = (Op.BatchNorm) n.op();
-        BatchNormForward k = new BatchNormForward(s.dim(0), s.dim(1), s.dim(2), s.dim(3), o.eps(), o.act(), false);
-        b.step("vector statistics", (m, stream) -> k.statistics(m[0], m[1], m[2], m[3], m[4], m[5]), b.in(n.input(0), block), b.plain(n.input(3)),
-                b.plain(n.input(4)), b.plain(n.input(5)), b.define(n.output(1), 1), b.define(n.output(2), 1));
-        b.absent(n.output(0));
-    }
-
     private void forward(Chain c, Shared s) {
         Node norm = c.before();
         Shape src = norm.input(0).shape();
@@ -118,6 +111,7 @@ final class DepthwiseChainLowering {
         b.step(s.expansion.isPresent() ? "1x1+norm+depthwise+moments" : "norm+depthwise+moments",
                 new NormDepthwiseForward(src.dim(0), Lanes.blocks(src.dim(1)), s.planes, s.forward, s.expansion.map(Expansion::forward)),
                 slots.toArray(Slot[]::new));
+        norms.measured(c.conv().output(0), s.planes.moments());
         s.expansion.ifPresent(e -> b.done(e.conv()));
     }
 
@@ -126,16 +120,18 @@ final class DepthwiseChainLowering {
         return (long) shape.dim(2) * shape.dim(3) * Lanes.BYTES;
     }
 
-    private void after(Chain c, Shared s) {
-        Op.BatchNorm o = (Op.BatchNorm) c.after().op();
-        Optional<ChannelMoments> moments = Optional.of(s.planes.moments());
-        if (c.pool().isEmpty()) {
-            norms.batchNorm(c.after(), o, moments);
+    private void after(Chain c) {
+        Node n = c.after();
+        if (projections.takes(n)) {
+            norms.statistics(n);
             return;
         }
-        Node n = c.after();
+        if (c.pool().isEmpty()) {
+            norms.batchNorm(n, (Op.BatchNorm) n.op());
+            return;
+        }
         Shape d = n.input(0).shape();
-        BatchNormForward k = new BatchNormForward(d.dim(0), d.dim(1), d.dim(2), d.dim(3), o.eps(), o.act(), false, moments);
+        BatchNormForward k = norms.kernel(n);
         GlobalPool pool = new GlobalPool(d.dim(0), d.dim(1), d.dim(2), d.dim(3));
         Slot src = b.in(n.input(0), block);
         b.step("vector norm+pool", (m, stream) -> k.trainAndPool(m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8], pool, m[9]), src,
@@ -160,6 +156,9 @@ final class DepthwiseChainLowering {
 
     private void reduce(Node n, Shared s) {
         BatchNormBackward k = s.after;
+        if (projections.reduce(n, k)) {
+            return;
+        }
         Slot dDst = b.in(n.input(0), block);
         Slot g = k.keepsGradient() ? b.outLike(n.output(0), dDst) : b.alias(n.output(0), dDst);
         b.step("vector sums", (m, stream) -> k.reduce(m[0], m[1], m[2], m[3], m[4], m[5], MemorySegment.NULL, m[6], m[7], m[8], m[9]), dDst,

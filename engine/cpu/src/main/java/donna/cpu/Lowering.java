@@ -13,6 +13,7 @@ final class Lowering {
     private final GateFusion gates;
     private final FormedAgain again;
     private final DepthwiseChainLowering chains;
+    private final ProjectionLowering projections;
     private final ExpandedDepthwiseLowering expanded;
     private final ConvolutionLowering convolutions;
     private final ProductLowering products;
@@ -30,10 +31,11 @@ final class Lowering {
         again = new FormedAgain(b, graph, readers);
         ConvolutionChoices choices = new ConvolutionChoices(b);
         expanded = new ExpandedDepthwiseLowering(b, graph, readers);
-        convolutions = new ConvolutionLowering(b, choices, expanded);
-        products = new ProductLowering(b);
         norms = new NormLowering(b);
-        chains = new DepthwiseChainLowering(b, norms, new ExpansionLowering(b), gates, graph, readers);
+        convolutions = new ConvolutionLowering(b, choices, new WinogradLowering(b, norms, readers), expanded);
+        products = new ProductLowering(b);
+        projections = new ProjectionLowering(b, norms, choices, graph, readers);
+        chains = new DepthwiseChainLowering(b, norms, new ExpansionLowering(b), projections, gates, graph, readers);
         elementwise = new ElementwiseLowering(b, gates);
         pools = new PoolLowering(b);
         shapes = new ShapeLowering(b);
@@ -66,7 +68,7 @@ final class Lowering {
     }
 
     private void write(Node n) {
-        if (gates.absorbs(n) || chains.absorbs(n) || expanded.absorbs(n)) {
+        if (gates.absorbs(n) || chains.absorbs(n) || projections.absorbs(n) || expanded.absorbs(n)) {
             return;
         }
         b.at(n);
@@ -78,7 +80,7 @@ final class Lowering {
             b.done(gate.get().spread());
             return;
         }
-        if (!chains.write(n)) {
+        if (!chains.write(n) && !projections.write(n)) {
             lower(n);
         }
         b.done(n);
@@ -95,7 +97,7 @@ final class Lowering {
             case Op.Linear o -> products.linear(n, o);
             case Op.MatMul o -> products.matmul(n, o);
             case Op.SumExcept o -> products.sumExcept(n, o);
-            case Op.BatchNorm o -> norms.batchNorm(n, o, Optional.empty());
+            case Op.BatchNorm o -> norms.batchNorm(n, o);
             case Op.BatchNormInference o -> norms.batchNormInference(n, o);
             case Op.BatchNormBackward o -> norms.batchNormBackward(n, o);
             case Op.LayerNorm o -> norms.layerNorm(n, o);

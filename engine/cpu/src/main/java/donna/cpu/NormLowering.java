@@ -5,24 +5,50 @@ import donna.cpu.kernel.BatchNormForward;
 import donna.cpu.kernel.ChannelMoments;
 import donna.graph.Node;
 import donna.graph.Op;
+import donna.graph.Value;
 import donna.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Batch and layer normalisation. */
 final class NormLowering {
     private final PlanBuilder b;
+    private final Map<Value, ChannelMoments> measured = new HashMap<>();
 
     NormLowering(PlanBuilder b) {
         this.b = b;
     }
 
-    /** With the moments of the source where the step that writes it has measured them. */
-    void batchNorm(Node n, Op.BatchNorm o, Optional<ChannelMoments> moments) {
+    /** Says that the step that writes {@code v} measures its moments: a norm of it need not. */
+    void measured(Value v, ChannelMoments moments) {
+        measured.put(v, moments);
+    }
+
+    /** The kernel of a norm, with the moments of its source where these are measured. */
+    BatchNormForward kernel(Node n) {
         Shape s = n.input(0).shape();
-        BatchNormForward k = new BatchNormForward(s.dim(0), s.dim(1), s.dim(2), s.dim(3), o.eps(), o.act(), o.residual(), moments);
+        Op.BatchNorm o = (Op.BatchNorm) n.op();
+        return new BatchNormForward(s.dim(0), s.dim(1), s.dim(2), s.dim(3), o.eps(), o.act(), o.residual(), Optional.ofNullable(measured.get(n.input(0))));
+    }
+
+    private String how(Node n, String what) {
+        return measured.containsKey(n.input(0)) ? what + ", moments given" : what;
+    }
+
+    /** What {@code n} makes but its result, which the steps that use it form. */
+    void statistics(Node n) {
+        BatchNormForward k = kernel(n);
+        b.step(how(n, "vector statistics"), (m, stream) -> k.statistics(m[0], m[1], m[2], m[3], m[4], m[5]), b.in(n.input(0), Lowering.block()),
+                b.plain(n.input(3)), b.plain(n.input(4)), b.plain(n.input(5)), b.define(n.output(1), 1), b.define(n.output(2), 1));
+        b.absent(n.output(0));
+    }
+
+    void batchNorm(Node n, Op.BatchNorm o) {
+        BatchNormForward k = kernel(n);
         Slot src = b.in(n.input(0), Lowering.block());
         List<Slot> slots = new ArrayList<>(List.of(src));
         for (int i = 1; i < 6; i++) {
@@ -34,7 +60,7 @@ final class NormLowering {
         slots.add(b.define(n.output(1), 1));
         slots.add(b.define(n.output(2), 1));
         boolean added = o.residual();
-        b.step(moments.isPresent() ? "vector, moments given" : "vector", (m, stream) -> k.train(m[0], m[1], m[2], m[3], m[4], m[5], added ? m[6] : MemorySegment.NULL, m[7], m[8], m[9]),
+        b.step(how(n, "vector"), (m, stream) -> k.train(m[0], m[1], m[2], m[3], m[4], m[5], added ? m[6] : MemorySegment.NULL, m[7], m[8], m[9]),
                 slots.toArray(Slot[]::new));
     }
 

@@ -29,10 +29,14 @@ final class WinogradLowering {
     private record Points(Shape taps) {}
 
     private final PlanBuilder b;
+    private final NormLowering norms;
+    private final Readers readers;
     private final int block = Lowering.block();
 
-    WinogradLowering(PlanBuilder b) {
+    WinogradLowering(PlanBuilder b, NormLowering norms, Readers readers) {
         this.b = b;
+        this.norms = norms;
+        this.readers = readers;
     }
 
     /** Whether it is faster than a primitive: enough channels and tiles, 1.5 times fewer products although tiles are cut off, all in single precision. */
@@ -48,15 +52,17 @@ final class WinogradLowering {
                 && b.multiplied(products, Math.max(src.elements(), dst.elements())) == DnnlElement.F32;
     }
 
-    /** {@code act(conv(src) + bias)}. */
+    /** {@code act(conv(src) + bias)}, and its moments where a norm takes them. */
     void forward(Node n, Op.Conv2d o, Activation act) {
         Shape s = n.input(0).shape();
         Shape w = n.input(1).shape();
         WinogradConvolution k =
-                WinogradConvolution.forward(s.dim(0), s.dim(1), w.dim(0), s.dim(2), s.dim(3), o.geometry().padding(), o.bias(), act);
+                WinogradConvolution.forward(s.dim(0), s.dim(1), w.dim(0), s.dim(2), s.dim(3), o.geometry().padding(), o.bias(), act,
+                        !o.residual() && readers.inside(n.output(0)).stream().anyMatch(r -> r.op() instanceof Op.BatchNorm));
         Slot points = weight(k, n.input(1), new Shape(1, w.dim(0), w.dim(1), TAPS));
         b.step(NAME, (m, stream) -> k.run(m[0], m[1], m[2], m[3], m[4]), b.in(n.input(0), block), points, b.plain(n.input(o.bias() ? 2 : 1)),
                 b.define(n.output(0), block), b.temporary(k.scratchBytes()));
+        k.moments().ifPresent(m -> norms.measured(n.output(0), m));
     }
 
     void backwardData(Node n, Op.Conv2dBackwardData o) {

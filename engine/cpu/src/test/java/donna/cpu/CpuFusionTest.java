@@ -255,15 +255,15 @@ class CpuFusionTest {
         assertEquals(0, steps(gated(device, Activation.SWISH, false, false), "vector over gate"));
     }
 
-    /** A 3x3 convolution, batch norm and a 1x1 convolution of a megabyte between them. */
-    private static Graph fused(Device device, Activation act, int size, boolean innerIsOutput) {
+    /** A 3x3 convolution, batch norm, a {@code kernel} times {@code kernel} convolution and another norm; a megabyte between them if {@code size} is 16. */
+    private static Graph fused(Device device, Activation act, int size, int kernel, int out, boolean innerIsOutput) {
         Graph.Builder g = new Graph.Builder();
         Value src = g.input("src", TensorSpec.f32(16, 24, size, size).with(device.preferredLayout()));
-        Value weight = g.variable("weight", TensorSpec.f32(64, 24, 3, 3));
-        Value project = g.variable("project", TensorSpec.f32(24, 64, 1, 1));
+        Value weight = g.variable("weight", TensorSpec.f32(72, 24, 3, 3));
+        Value project = g.variable("project", TensorSpec.f32(out, 72, kernel, kernel));
         Value inner = norm(g, "norm", g.add(Op.Conv2d.plain(ConvGeometry.same(3, 1, 1)), src, weight), act);
-        Value dst = g.add(Op.Conv2d.plain(ConvGeometry.POINTWISE), inner, project);
-        gradients(g, dst, List.of(weight, project, src));
+        Value dst = norm(g, "behind", g.add(Op.Conv2d.plain(ConvGeometry.same(kernel, 1, 1)), inner, project), Activation.NONE);
+        gradients(g, dst, List.of(weight, project, src, inner.node().input(1), inner.node().input(2)));
         if (innerIsOutput) {
             g.output("inner", inner);
         }
@@ -272,11 +272,61 @@ class CpuFusionTest {
 
     @Test
     void aLargeClampedActivationIsFormedAgainForTheWeightsGradient() {
-        assertEquals(1, steps(fused(device, Activation.RELU6, 16, false), "norm again"));
-        assertEquals(0, steps(fused(device, Activation.RELU6, 15, false), "norm again"));
-        assertEquals(0, steps(fused(device, Activation.RELU6, 16, true), "norm again"));
-        assertEquals(0, steps(fused(device, Activation.SWISH, 16, false), "norm again"));
-        assertOutputs(3, on -> fused(on, Activation.RELU6, 16, false));
+        assertEquals(1, steps(fused(device, Activation.RELU6, 16, 3, 40, false), "norm again"));
+        assertEquals(0, steps(fused(device, Activation.RELU6, 15, 3, 40, false), "norm again"));
+        assertEquals(0, steps(fused(device, Activation.RELU6, 16, 3, 40, true), "norm again"));
+        assertEquals(0, steps(fused(device, Activation.SWISH, 16, 3, 40, false), "norm again"));
+        assertOutputs(5, on -> fused(on, Activation.RELU6, 16, 3, 40, false));
+    }
+
+    @Test
+    void whatANormMakesForAProjectionIsNotStored() {
+        for (Activation act : List.of(Activation.RELU, Activation.RELU6, Activation.SWISH, Activation.HSWISH)) {
+            assertProjectionIsFused(true, fused(device, act, 16, 1, 40, false));
+            assertProjectionIsFused(false, fused(device, act, 15, 1, 40, false));
+            assertProjectionIsFused(false, fused(device, act, 16, 1, 40, true));
+            assertOutputs(5, on -> fused(on, act, 16, 1, 40, false));
+        }
+        assertProjectionIsFused(false, fused(device, Activation.GELU, 16, 1, 40, false));
+        assertProjectionIsFused(true, fused(device, Activation.SWISH, 16, 1, 64, false));
+        assertProjectionIsFused(false, fused(device, Activation.SWISH, 16, 1, 65, false));
+    }
+
+    private void assertProjectionIsFused(boolean expected, Graph graph) {
+        assertEquals(expected ? 1 : 0, steps(graph, "+moments"));
+        assertEquals(expected ? 1 : 0, steps(graph, " 1x1+norm "));
+        assertEquals(expected ? 1 : 2, steps(graph, "Conv2dBackwardWeight"));
+        assertEquals(expected ? 1 : 0, steps(graph, "vector statistics, moments given"));
+        assertEquals(expected ? 2 : 1, steps(graph, "moments given"));
+    }
+
+    /** Squeeze and excite, a 1x1 convolution and a norm; the scaled image is larger than a megabyte if {@code size} is 16. */
+    private static Graph gatedProjection(Device device, int size, boolean scaledIsOutput) {
+        Graph.Builder g = new Graph.Builder();
+        Value src = g.input("src", TensorSpec.f32(16, 72, size, size).with(device.preferredLayout()));
+        Value image = g.add(new Op.Activate(Activation.SWISH), src);
+        Value weight = g.variable("weight", TensorSpec.f32(72, 72));
+        Value bias = g.variable("bias", TensorSpec.f32(72));
+        Value gate = g.add(new Op.Activate(Activation.SIGMOID), g.add(new Op.Linear(true), g.add(new Op.GlobalAveragePool(), image), weight, bias));
+        Value scaled = g.add(new Op.ChannelScale(), image, gate);
+        Value project = g.variable("project", TensorSpec.f32(40, 72, 1, 1));
+        Value dst = norm(g, "behind", g.add(Op.Conv2d.plain(ConvGeometry.POINTWISE), scaled, project), Activation.NONE);
+        gradients(g, dst, List.of(src, weight, bias, project));
+        if (scaledIsOutput) {
+            g.output("scaled", scaled);
+        }
+        return g.build();
+    }
+
+    @Test
+    void whatAGateMakesForAProjectionIsNotStored() {
+        for (boolean output : new boolean[] {false, true}) {
+            assertEquals(output ? 0 : 1, steps(gatedProjection(device, 16, output), "gate+"));
+            assertEquals(output ? 0 : 1, steps(gatedProjection(device, 16, output), " 1x1+gate "));
+            assertEquals(output ? 0 : 1, steps(gatedProjection(device, 16, output), "moments given"));
+            assertEquals(0, steps(gatedProjection(device, 15, output), "gate+"));
+        }
+        assertOutputs(4, on -> gatedProjection(on, 16, false));
     }
 
     /** What inference has of an MBConv layer, with 40 channels in the middle of {@code images} images; two thirds of a megabyte if there are four. */

@@ -164,7 +164,7 @@ public final class BatchNormBackward {
     }
 
     /** The second pass. */
-    void apply(MemorySegment g, MemorySegment src, MemorySegment dSrc) {
+    public void apply(MemorySegment g, MemorySegment src, MemorySegment dSrc) {
         for (int p = 0; p < n * Lanes.blocks(c); p++) {
             long at = (long) p * pixels * BYTES;
             apply(p % Lanes.blocks(c), g, src, at, dSrc, at);

@@ -22,6 +22,7 @@ public final class ChannelGate {
     private final int pixels;
     private final float[] row;
     private final float[] mean;
+    private final float[] dot;
 
     public ChannelGate(int n, int c, int h, int w) {
         this.n = n;
@@ -29,18 +30,30 @@ public final class ChannelGate {
         this.pixels = h * w;
         this.row = Lanes.perChannel(c);
         this.mean = Lanes.perChannel(c);
+        this.dot = Lanes.perChannel(c);
     }
 
     /** {@code dst = src * gate}; dst may be src. */
     public void scale(MemorySegment src, MemorySegment gate, MemorySegment dst) {
         long at = 0;
         for (int i = 0; i < n; i++) {
-            readRow(gate, i);
+            beginScale(i, gate);
             for (int b = 0; b < Lanes.blocks(c); b++) {
-                scalePlane(src, at, b * L, dst);
+                scalePlane(src, at, b * L, dst, at);
                 at += (long) pixels * BYTES;
             }
         }
+    }
+
+    /** {@link #scale} of image {@code i} follows, plane by plane. */
+    void beginScale(int i, MemorySegment gate) {
+        readRow(gate, i);
+    }
+
+    /** Plane {@code p} of src, plane {@code b} of its image, to plane {@code to} of dst. */
+    void scalePlane(int b, int p, MemorySegment src, MemorySegment dst, int to) {
+        long plane = (long) pixels * BYTES;
+        scalePlane(src, p * plane, b * L, dst, to * plane);
     }
 
     /**
@@ -78,8 +91,18 @@ public final class ChannelGate {
                 dotPlane(dDst, src, at, b * L);
                 at += (long) pixels * BYTES;
             }
-            writeRow(dGate, i);
+            endDot(i, dGate);
         }
+    }
+
+    /** {@link #backwardGate} of plane {@code p}, plane {@code b} of its image. */
+    void dotPlane(int b, int p, MemorySegment dDst, MemorySegment src) {
+        dotPlane(dDst, src, (long) p * pixels * BYTES, b * L);
+    }
+
+    /** After all planes of image {@code i}. */
+    void endDot(int i, MemorySegment dGate) {
+        MemorySegment.copy(dot, 0, dGate, ValueLayout.JAVA_FLOAT, (long) i * c * Float.BYTES, c);
     }
 
     /**
@@ -98,10 +121,6 @@ public final class ChannelGate {
         MemorySegment.copy(gate, ValueLayout.JAVA_FLOAT, (long) i * c * Float.BYTES, row, 0, c);
     }
 
-    private void writeRow(MemorySegment gate, int i) {
-        MemorySegment.copy(row, 0, gate, ValueLayout.JAVA_FLOAT, (long) i * c * Float.BYTES, c);
-    }
-
     private void affinePlane(MemorySegment src, long at, int ch, MemorySegment dst) {
         FloatVector g = FloatVector.fromArray(SPECIES, row, ch);
         FloatVector m = FloatVector.fromArray(SPECIES, mean, ch);
@@ -112,12 +131,12 @@ public final class ChannelGate {
         }
     }
 
-    private void scalePlane(MemorySegment src, long at, int ch, MemorySegment dst) {
+    private void scalePlane(MemorySegment src, long at, int ch, MemorySegment dst, long to) {
         FloatVector g = FloatVector.fromArray(SPECIES, row, ch);
         for (int i = 0; i < pixels; i++) {
             FloatVector.fromMemorySegment(SPECIES, src, at + (long) i * BYTES, ORDER)
                     .mul(g)
-                    .intoMemorySegment(dst, at + (long) i * BYTES, ORDER);
+                    .intoMemorySegment(dst, to + (long) i * BYTES, ORDER);
         }
     }
 
@@ -136,6 +155,6 @@ public final class ChannelGate {
             s0 = FloatVector.fromMemorySegment(SPECIES, a, at + (long) i * BYTES, ORDER)
                     .fma(FloatVector.fromMemorySegment(SPECIES, b, at + (long) i * BYTES, ORDER), s0);
         }
-        s0.add(s1).intoArray(row, ch);
+        s0.add(s1).intoArray(dot, ch);
     }
 }

@@ -21,14 +21,14 @@ public final class ChannelMoments implements Moments {
     private final Sums sum;
     private final Sums square;
 
-    ChannelMoments(int channels) {
+    public ChannelMoments(int channels) {
         blocks = Lanes.blocks(channels);
         shift = Lanes.perChannel(channels);
         sum = new Sums(shift.length);
         square = new Sums(shift.length);
     }
 
-    void clear() {
+    public void clear() {
         sum.clear();
         square.clear();
     }
@@ -37,7 +37,7 @@ public final class ChannelMoments implements Moments {
      * Adds planes {@code [first, first + count)} of a blocked tensor. Those of the first image come first: a pixel in the
      * middle of each is its channels' shift.
      */
-    void planes(int first, int count, MemorySegment src, int height, int width) {
+    public void planes(int first, int count, MemorySegment src, int height, int width) {
         long plane = (long) height * width * BYTES;
         for (int p = first; p < first + count; p++) {
             plane(p < blocks, p % blocks, src, p * plane, height, width);

@@ -27,7 +27,7 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * An activation of normalised values and its derivative, both from one reading of src, where forming it anew would cost more: with
- * {@code y = (src - mean) * scale + offset}, {@code dst = act(y)} and {@code slope = act'(y)}, at the same place.
+ * {@code y = (src - mean) * scale + offset}, {@code dst = act(y)} and {@code slope = act'(y)}, which is at the beginning of its memory.
  */
 final class NormalizedSlope {
     private static final float THIRD = 1f / 3;
@@ -83,7 +83,7 @@ final class NormalizedSlope {
                     .fma(f, o);
             FloatVector d = y.fma(third, half);
             d = d.blend(zero, y.compare(VectorOperators.LE, minusThree));
-            d.blend(one, y.compare(VectorOperators.GE, three)).intoMemorySegment(slope, to + at, ORDER);
+            d.blend(one, y.compare(VectorOperators.GE, three)).intoMemorySegment(slope, at, ORDER);
             FloatVector a = y.add(three);
             a = a.blend(zero, a.lt(zero));
             a.blend(six, six.lt(a)).mul(y).mul(sixth).intoMemorySegment(dst, to + at, ORDER);
@@ -95,10 +95,10 @@ final class NormalizedSlope {
             Normalizer of, int c, MemorySegment src, long s, MemorySegment dst, MemorySegment slope, long to, int vectors) {
         FloatVector one = FloatVector.broadcast(SPECIES, ONE);
         for (int i = 0; i < vectors; i++) {
-            one.intoMemorySegment(slope, to + (long) i * BYTES, ORDER);
+            one.intoMemorySegment(slope, (long) i * BYTES, ORDER);
         }
         of.plain(c, src, s, dst, to, vectors);
-        SigmoidLoops.swishBackward(slope, to, dst, to, slope, to, vectors);
+        SigmoidLoops.swishBackward(slope, 0, dst, to, slope, 0, vectors);
         SigmoidLoops.swish(dst, to, dst, to, vectors);
     }
 
@@ -136,7 +136,7 @@ final class NormalizedSlope {
             FloatVector sigmoid = one.div(e.add(one));
             FloatVector a = x.mul(sigmoid);
             a.intoMemorySegment(dst, to + at, ORDER);
-            a.mul(e).fma(sigmoid, sigmoid).intoMemorySegment(slope, to + at, ORDER);
+            a.mul(e).fma(sigmoid, sigmoid).intoMemorySegment(slope, at, ORDER);
         }
     }
 }

@@ -87,4 +87,13 @@ public final class PointwiseBackwardWeight {
             }
         }
     }
+
+    /** Writes the sums as {@code [in, out]}. */
+    void endTransposed(MemorySegment sums, MemorySegment to) {
+        for (int i = 0; i < in; i++) {
+            for (int o = 0; o < out; o++) {
+                Lanes.set(to, (long) i * out + o, Lanes.get(sums, ((long) o / L * in + i) * L + o % L));
+            }
+        }
+    }
 }

@@ -74,7 +74,18 @@ public final class PointwisePass {
         }
     }
 
-    /** The same, and {@code shift}, which is added to each output channel. */
+    /** Packs the weights of the convolution whose data gradient this is, {@code [in, out]}. */
+    void beginTransposed(MemorySegment weight, MemorySegment packed) {
+        for (int b = 0; b < Lanes.blocks(out); b++) {
+            for (int i = 0; i < in; i++) {
+                for (int o = b * L; o < (b + 1) * L; o++) {
+                    Lanes.set(packed, ((long) b * in + i) * L + o % L, o < out ? Lanes.get(weight, (long) i * out + o) : 0);
+                }
+            }
+        }
+    }
+
+    /** {@link #begin}, and {@code shift}, which is added to each output channel. */
     public void begin(MemorySegment weight, MemorySegment shift, MemorySegment packed) {
         begin(weight, packed);
         for (int o = 0; o < Lanes.blocks(out) * L; o++) {

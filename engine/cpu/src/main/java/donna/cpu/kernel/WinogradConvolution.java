@@ -7,6 +7,7 @@ import static donna.cpu.kernel.WinogradTransforms.TAPS;
 
 import donna.tensor.Activation;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * A dense 3x3 convolution of stride 1, or the gradient of its source, by {@link WinogradTransforms}: 16 products for each tile of four outputs instead of 36.
@@ -22,27 +23,39 @@ public final class WinogradConvolution {
     private final boolean backward;
     private final BiasActivation epilogue;
     private final PointwisePass products;
+    private final Optional<ChannelMoments> moments;
 
-    private WinogradConvolution(WinogradTiles tiles, boolean backward, boolean bias, Activation act) {
+    private WinogradConvolution(WinogradTiles tiles, boolean backward, boolean bias, Activation act, boolean measures) {
         this.tiles = tiles;
         this.backward = backward;
         epilogue = new BiasActivation(tiles.out, bias, act);
         products = PointwisePass.of(tiles.in, tiles.out, tiles.tiles());
+        moments = measures ? Optional.of(new ChannelMoments(tiles.out)) : Optional.empty();
     }
 
-    /** Of {@code images} images of {@code in} channels, {@code h} times {@code w} pixels; padding is at most 2. */
-    public static WinogradConvolution forward(int images, int in, int out, int h, int w, int padding, boolean bias, Activation act) {
-        return new WinogradConvolution(tiles(images, in, out, h, w, padding), false, bias, act);
+    /**
+     * Of {@code images} images of {@code in} channels, {@code h} times {@code w} pixels; padding is at most 2.
+     *
+     * @param measures whether a run takes the {@link #moments} of its result
+     */
+    public static WinogradConvolution forward(
+            int images, int in, int out, int h, int w, int padding, boolean bias, Activation act, boolean measures) {
+        return new WinogradConvolution(tiles(images, in, out, h, w, padding), false, bias, act, measures);
     }
 
     /** From the gradient of that convolution's result to that of its source; arguments as there. */
     public static WinogradConvolution backwardData(int images, int in, int out, int h, int w, int padding) {
         int rest = TAPS - 1 - padding;
-        return new WinogradConvolution(tiles(images, out, in, h + 2 * padding - TAPS + 1, w + 2 * padding - TAPS + 1, rest), true, false, Activation.NONE);
+        return new WinogradConvolution(tiles(images, out, in, h + 2 * padding - TAPS + 1, w + 2 * padding - TAPS + 1, rest), true, false, Activation.NONE, false);
     }
 
     private static WinogradTiles tiles(int images, int in, int out, int h, int w, int padding) {
         return new WinogradTiles(images, in, out, h, w, padding, LEAST_TILES, SOURCE_BYTES);
+    }
+
+    /** Of the results of the last run, if it takes them. */
+    public Optional<ChannelMoments> moments() {
+        return moments;
     }
 
     /** Bytes of the transformed weights. */
@@ -86,6 +99,7 @@ public final class WinogradConvolution {
         long result = source + tiles.sourceBytes();
         int blocks = Lanes.blocks(tiles.out);
         epilogue.begin(bias);
+        moments.ifPresent(ChannelMoments::clear);
         for (int first = 0; first < tiles.images; first += tiles.group) {
             tiles.source(src, first, scratch, 0, source);
             for (int b = 0; b < blocks; b += PointwisePass.PLANES) {
@@ -104,7 +118,11 @@ public final class WinogradConvolution {
         int pixels = tiles.outH * tiles.outW;
         for (int i = first; i < first + tiles.group; i++) {
             for (int b = block; b < block + count; b++) {
-                epilogue.apply(b, dst, ((long) i * Lanes.blocks(tiles.out) + b) * pixels * BYTES, pixels);
+                int plane = i * Lanes.blocks(tiles.out) + b;
+                epilogue.apply(b, dst, (long) plane * pixels * BYTES, pixels);
+                if (moments.isPresent()) {
+                    moments.get().planes(plane, 1, dst, tiles.outH, tiles.outW);
+                }
             }
         }
     }

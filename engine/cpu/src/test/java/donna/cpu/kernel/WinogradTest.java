@@ -34,7 +34,7 @@ class WinogradTest {
         }
 
         WinogradConvolution forward() {
-            return WinogradConvolution.forward(images(), in(), out, src.dim(2), src.dim(3), padding, true, Activation.NONE);
+            return WinogradConvolution.forward(images(), in(), out, src.dim(2), src.dim(3), padding, true, Activation.NONE, true);
         }
 
         WinogradConvolution backwardData() {
@@ -100,6 +100,20 @@ class WinogradTest {
             MemorySegment dst = sample.emptyBlocked(conv.dst());
             kernel.run(sample.blocked(conv.src, src), points, sample.plain(bias), dst, sample.scratch(kernel.scratchBytes()));
             Sample.assertClose(expected, Sample.readBlocked(conv.dst(), dst), TOLERANCE, "dst");
+            assertMoments(expected, conv, pixels, kernel.moments().orElseThrow());
+        }
+    }
+
+    private static void assertMoments(double[] dst, Conv conv, int pixels, ChannelMoments actual) {
+        long count = (long) conv.images() * pixels;
+        double[] mean = new double[conv.out];
+        double[] variance = new double[conv.out];
+        IntStream.range(0, dst.length).forEach(i -> mean[i / pixels % conv.out] += dst[i] / count);
+        IntStream.range(0, dst.length).forEach(i -> variance[i / pixels % conv.out] += Math.pow(dst[i] - mean[i / pixels % conv.out], 2) / count);
+        for (int c = 0; c < conv.out; c++) {
+            double deviation = Math.max(Math.sqrt(variance[c]), Math.abs(mean[c]));
+            Sample.assertClose(1, (float) (1 + (actual.mean(c, count) - mean[c]) / deviation), TOLERANCE, "mean " + c);
+            Sample.assertClose(deviation * deviation, (float) (actual.variance(c, count) - variance[c] + deviation * deviation), 1e-5, "variance " + c);
         }
     }
 
