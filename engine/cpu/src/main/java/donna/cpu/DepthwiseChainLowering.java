@@ -11,7 +11,6 @@ import donna.cpu.kernel.GlobalPool;
 import donna.cpu.kernel.Lanes;
 import donna.cpu.kernel.NormalizedPlanes;
 import donna.cpu.kernel.NormalizedPlanesBackward;
-import donna.graph.Graph;
 import donna.graph.Node;
 import donna.graph.Op;
 import donna.graph.Value;
@@ -47,13 +46,12 @@ final class DepthwiseChainLowering {
      */
     private record Shared(NormalizedPlanes planes, DepthwisePass forward, BatchNormBackward after, Optional<Expansion> expansion) {}
 
-    DepthwiseChainLowering(PlanBuilder b, NormLowering norms, ExpansionLowering expansions, ProjectionLowering projections, GateFusion gates, Graph graph,
-            Readers readers) {
+    DepthwiseChainLowering(PlanBuilder b, NormLowering norms, ExpansionLowering expansions, ProjectionLowering projections, GateFusion gates, DepthwiseChains chains) {
         this.b = b;
         this.norms = norms;
         this.expansions = expansions;
         this.projections = projections;
-        for (Chain c : new DepthwiseChains(graph, readers, gates).found()) {
+        for (Chain c : chains.found()) {
             take(c, shared(c), gates);
         }
     }

@@ -38,14 +38,19 @@ final class ExpansionLowering {
         this.b = b;
     }
 
-    /** Empty where that is no gain; the limits are measured. */
-    Optional<Expansion> of(Chain c) {
+    /** Whether a chain has an expansion that is formed in its passes; the limits are measured. */
+    boolean takes(Chain c) {
         return c.expansion()
                 .filter(e -> {
                     int in = e.conv().input(0).shape().dim(1);
                     return in <= NARROW || in < WIDE && e.conv().output(0).shape().elements() * Float.BYTES > in * CACHED;
                 })
-                .map(e -> new Expansion(e.conv(), e.gradient()));
+                .isPresent();
+    }
+
+    /** Empty where that is no gain. */
+    Optional<Expansion> of(Chain c) {
+        return takes(c) ? c.expansion().map(e -> new Expansion(e.conv(), e.gradient())) : Optional.empty();
     }
 
     /** Of one chain. Its methods write steps, in the order in which they stand here. */

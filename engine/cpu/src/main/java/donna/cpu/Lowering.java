@@ -6,6 +6,8 @@ import donna.graph.Graph;
 import donna.graph.Node;
 import donna.graph.Op;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** From a graph to a plan: one exhaustive switch over {@link Op}, node by node in the graph's order. */
 final class Lowering {
@@ -34,8 +36,11 @@ final class Lowering {
         norms = new NormLowering(b);
         convolutions = new ConvolutionLowering(b, choices, new WinogradLowering(b, norms, readers), expanded);
         products = new ProductLowering(b);
-        projections = new ProjectionLowering(b, norms, choices, graph, readers);
-        chains = new DepthwiseChainLowering(b, norms, new ExpansionLowering(b), projections, gates, graph, readers);
+        DepthwiseChains found = new DepthwiseChains(graph, readers, gates);
+        ExpansionLowering expansions = new ExpansionLowering(b);
+        Set<Node> formed = found.found().stream().filter(expansions::takes).map(c -> c.expansion().orElseThrow().conv()).collect(Collectors.toSet());
+        projections = new ProjectionLowering(b, norms, choices, new Projections(b, graph, readers, n -> formed.contains(n) || expanded.absorbs(n)));
+        chains = new DepthwiseChainLowering(b, norms, expansions, projections, gates, found);
         elementwise = new ElementwiseLowering(b, gates);
         pools = new PoolLowering(b);
         shapes = new ShapeLowering(b);

@@ -7,8 +7,8 @@ import donna.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A 1x1 convolution by a primitive, some images at a time: what the primitive reads is formed in the second-level cache and never stored, and the moments of its
- * result are taken there.
+ * A 1x1 convolution by a primitive, some images at a time: what the primitive reads is formed in the second-level cache and never stored, and the moments of
+ * its result are taken there.
  *
  * <p>Memory, in order: the source's, weights, dst, what the primitive reads, its scratchpad if it has one.
  */

@@ -12,7 +12,6 @@ import donna.cpu.kernel.NormalizedSource;
 import donna.cpu.kernel.NormalizedSourceBackward;
 import donna.cpu.kernel.PlaneSource;
 import donna.cpu.kernel.PointwiseBackward;
-import donna.graph.Graph;
 import donna.graph.Node;
 import donna.graph.Op;
 import donna.tensor.ConvGeometry;
@@ -26,9 +25,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A batch norm or a gate and the 1x1 convolution behind it ({@link Projections}) as fewer passes over memory. Forward: the norm only takes its statistics, and the
- * convolution normalises or scales what it loads and takes the moments of what it stores. Backward: one pass makes both gradients of the convolution, and the
- * sums of the norm's gradient or the gate's.
+ * A batch norm or a gate and the 1x1 convolution behind it ({@link Projections}) as fewer passes over memory. Forward: the norm only takes its statistics, and
+ * the convolution normalises or scales what it loads and takes the moments of what it stores. Backward: one pass makes both gradients of the convolution, and
+ * the sums of the norm's gradient or the gate's.
  */
 final class ProjectionLowering {
     /** A quarter of a second-level cache. */
@@ -43,11 +42,11 @@ final class ProjectionLowering {
     private final Map<Node, Projection> byTurn = new HashMap<>();
     private final Set<Node> absorbed = new HashSet<>();
 
-    ProjectionLowering(PlanBuilder b, NormLowering norms, ConvolutionChoices choices, Graph graph, Readers readers) {
+    ProjectionLowering(PlanBuilder b, NormLowering norms, ConvolutionChoices choices, Projections projections) {
         this.b = b;
         this.norms = norms;
         this.choices = choices;
-        for (Projection p : new Projections(b, graph, readers).found()) {
+        for (Projection p : projections.found()) {
             bySource.put(p.source(), p);
             byConv.put(p.conv(), p);
             p.backward().ifPresent(g -> {
@@ -102,7 +101,8 @@ final class ProjectionLowering {
         if (c.compiled().scratchBytes() > 0) {
             slots.add(b.temporary(c.compiled().scratchBytes()));
         }
-        PlaneSource source = p.source().op() instanceof Op.BatchNorm o ? new NormalizedSource(s.dim(1), s.dim(2) * s.dim(3), o.act()) : new GatedSource(gate(s), false);
+        PlaneSource source =
+                p.source().op() instanceof Op.BatchNorm o ? new NormalizedSource(s.dim(1), s.dim(2) * s.dim(3), o.act()) : new GatedSource(gate(s), false);
         b.step(name(p) + "+" + c.compiled().implementation() + "+moments", new ProjectionForward(group, s, d, source, b.work(c.compiled()), moments),
                 slots.toArray(Slot[]::new));
         norms.measured(p.conv().output(0), moments);

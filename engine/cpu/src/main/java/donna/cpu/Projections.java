@@ -1,5 +1,6 @@
 package donna.cpu;
 
+import donna.cpu.kernel.Lanes;
 import donna.cpu.kernel.NormalizedSourceBackward;
 import donna.ffi.DnnlElement;
 import donna.graph.Graph;
@@ -7,18 +8,23 @@ import donna.graph.Node;
 import donna.graph.Op;
 import donna.graph.Value;
 import donna.tensor.ConvGeometry;
+import donna.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Finds a batch norm in training, or squeeze-and-excite's scaling, whose result only a 1x1 convolution reads, and the gradient of its weight: the end of MBConv, of
- * fused and of grouped layers.
+ * Finds a batch norm in training, or squeeze-and-excite's scaling, whose result only a 1x1 convolution reads, and the gradient of its weight: the end of
+ * MBConv, of fused and of grouped layers.
  */
 final class Projections {
     /** A smaller result stays in a cache, where a primitive of the whole batch reads it as fast. */
     private static final long LEAST_BYTES = 1 << 20;
+
+    /** Bytes of a plane, of which some and their gradients stay in a second-level cache while they are formed and used. */
+    private static final long LARGEST_PLANE = 64 << 10;
 
     /** With more outputs the primitives' gradients are so much faster than ours that nothing is gained; measured. */
     private static final int MOST_OUTPUTS = 64;
@@ -42,10 +48,11 @@ final class Projections {
     private final Readers readers;
     private final List<Projection> found = new ArrayList<>();
 
-    Projections(PlanBuilder b, Graph graph, Readers readers) {
+    /** {@code formed}: convolutions whose results other steps form, from a source that is stored. */
+    Projections(PlanBuilder b, Graph graph, Readers readers, Predicate<Node> formed) {
         this.b = b;
         this.readers = readers;
-        graph.nodes().forEach(n -> match(n).ifPresent(found::add));
+        graph.nodes().stream().filter(formed.negate()).forEach(n -> match(n).ifPresent(found::add));
     }
 
     List<Projection> found() {
@@ -58,10 +65,7 @@ final class Projections {
         }
         Value src = conv.input(0);
         Node source = src.node();
-        long numbers = src.shape().elements();
-        int outputs = conv.output(0).shape().dim(1);
-        boolean gains = numbers * Float.BYTES >= LEAST_BYTES && outputs <= MOST_OUTPUTS && b.multiplied(numbers * outputs, numbers) == DnnlElement.F32;
-        if (!gains || !isSource(source) || !readers.keeps(source.inputs(), source, conv)) {
+        if (!isSource(source) || !gains(src.shape(), conv.output(0).shape().dim(1)) || !readers.keeps(source.inputs(), source, conv)) {
             return Optional.empty();
         }
         List<Node> all = readers.alone(src);
@@ -69,6 +73,14 @@ final class Projections {
             return Optional.of(new Projection(source, conv, Optional.empty()));
         }
         return all.size() == 2 ? backward(source, conv, all.getLast()).map(g -> new Projection(source, conv, Optional.of(g))) : Optional.empty();
+    }
+
+    private boolean gains(Shape src, int outputs) {
+        long numbers = src.elements();
+        return numbers * Float.BYTES >= LEAST_BYTES
+                && (long) src.dim(2) * src.dim(3) * Lanes.BYTES <= LARGEST_PLANE
+                && outputs <= MOST_OUTPUTS
+                && b.multiplied(numbers * outputs, numbers) == DnnlElement.F32;
     }
 
     private static boolean isSource(Node n) {

@@ -290,6 +290,9 @@ class CpuFusionTest {
         assertProjectionIsFused(false, fused(device, Activation.GELU, 16, 1, 40, false));
         assertProjectionIsFused(true, fused(device, Activation.SWISH, 16, 1, 64, false));
         assertProjectionIsFused(false, fused(device, Activation.SWISH, 16, 1, 65, false));
+        int largest = (int) Math.sqrt(65_536.0 / Lanes.BYTES);
+        assertProjectionIsFused(true, fused(device, Activation.SWISH, largest, 1, 40, false));
+        assertProjectionIsFused(false, fused(device, Activation.SWISH, largest + 1, 1, 40, false));
     }
 
     private void assertProjectionIsFused(boolean expected, Graph graph) {
@@ -298,6 +301,32 @@ class CpuFusionTest {
         assertEquals(expected ? 1 : 2, steps(graph, "Conv2dBackwardWeight"));
         assertEquals(expected ? 1 : 0, steps(graph, "vector statistics, moments given"));
         assertEquals(expected ? 2 : 1, steps(graph, "moments given"));
+    }
+
+    /** A batch norm whose result of two megabytes only an expansion reads that is formed in the passes of the chain behind it. */
+    private static Graph normBeforeExpansion(Device device, boolean trains) {
+        Graph.Builder g = new Graph.Builder();
+        Value src = g.input("src", TensorSpec.f32(32, 16, 32, 32).with(device.preferredLayout()));
+        Value wide = g.variable("expand", TensorSpec.f32(40, 16, 1, 1));
+        Value weight = g.variable("weight", TensorSpec.f32(40, 1, 3, 3));
+        Value stem = norm(g, "stem", src, Activation.RELU6);
+        Value inner = norm(g, "before", g.add(Op.Conv2d.plain(ConvGeometry.POINTWISE), stem, wide), Activation.RELU6);
+        Value dst = norm(g, "after", g.add(Op.Conv2d.plain(ConvGeometry.same(3, 2, 40)), inner, weight), Activation.RELU6);
+        if (trains) {
+            gradients(g, dst, List.of(weight, wide, src));
+        } else {
+            g.output("d0", dst, device.preferredLayout());
+        }
+        return g.build();
+    }
+
+    @Test
+    void anExpansionThatIsFormedReadsWhatTheNormBeforeItHasStored() {
+        for (boolean trains : new boolean[] {true, false}) {
+            assertEquals(1, steps(normBeforeExpansion(device, trains), "+moments"));
+            assertEquals(1, steps(normBeforeExpansion(device, trains), "1x1+norm+depthwise+moments"));
+            assertOutputs(trains ? 3 : 1, on -> normBeforeExpansion(on, trains));
+        }
     }
 
     /** Squeeze and excite, a 1x1 convolution and a norm; the scaled image is larger than a megabyte if {@code size} is 16. */

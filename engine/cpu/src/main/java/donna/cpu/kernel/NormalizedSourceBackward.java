@@ -6,8 +6,8 @@ import donna.tensor.Activation;
 import java.lang.foreign.MemorySegment;
 
 /**
- * {@link NormalizedSource} in the convolution's gradient, with the first pass of the batch norm's: takes the activation's derivative into the data gradient, and
- * its sums.
+ * {@link NormalizedSource} in the convolution's gradient, with the first pass of the batch norm's: takes the activation's derivative into the data gradient,
+ * and its sums.
  *
  * <p>Memory, in order: src, gamma, beta, mean, inverseStd, data gradient, dGamma, dBeta, room of {@link #slopeBytes}.
  */

@@ -5,7 +5,8 @@ import static donna.cpu.kernel.Lanes.BYTES;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Both gradients of a 1x1 convolution, some planes of blocked images at a time, where what it has read is formed anew. An object is used by one thread at a time.
+ * Both gradients of a 1x1 convolution, some planes of blocked images at a time, where what it has read is formed anew. An object is used by one thread at a
+ * time.
  */
 public final class PointwiseBackward {
     private final int images;
@@ -43,8 +44,8 @@ public final class PointwiseBackward {
     }
 
     /**
-     * Memory, in order: the source's, gradient of the convolution's result, weights {@code [out, in]}, data gradient, dWeight, rooms of {@link #weightBytes}, {@link
-     * #sumBytes} and {@link #formedBytes}.
+     * Memory, in order: the source's, gradient of the convolution's result, weights {@code [out, in]}, data gradient, dWeight, rooms of
+     * {@link #weightBytes}, {@link #sumBytes} and {@link #formedBytes}.
      */
     public void run(MemorySegment[] m) {
         int k = source.memory();

@@ -46,7 +46,8 @@ public final class WinogradConvolution {
     /** From the gradient of that convolution's result to that of its source; arguments as there. */
     public static WinogradConvolution backwardData(int images, int in, int out, int h, int w, int padding) {
         int rest = TAPS - 1 - padding;
-        return new WinogradConvolution(tiles(images, out, in, h + 2 * padding - TAPS + 1, w + 2 * padding - TAPS + 1, rest), true, false, Activation.NONE, false);
+        WinogradTiles gradient = tiles(images, out, in, h + 2 * padding - TAPS + 1, w + 2 * padding - TAPS + 1, rest);
+        return new WinogradConvolution(gradient, true, false, Activation.NONE, false);
     }
 
     private static WinogradTiles tiles(int images, int in, int out, int h, int w, int padding) {
