@@ -46,7 +46,8 @@ final class DepthwiseChainLowering {
      */
     private record Shared(NormalizedPlanes planes, DepthwisePass forward, BatchNormBackward after, Optional<Expansion> expansion) {}
 
-    DepthwiseChainLowering(PlanBuilder b, NormLowering norms, ExpansionLowering expansions, ProjectionLowering projections, GateFusion gates, DepthwiseChains chains) {
+    DepthwiseChainLowering(PlanBuilder b, NormLowering norms, ExpansionLowering expansions, ProjectionLowering projections, GateFusion gates,
+            DepthwiseChains chains) {
         this.b = b;
         this.norms = norms;
         this.expansions = expansions;
@@ -120,8 +121,7 @@ final class DepthwiseChainLowering {
 
     private void after(Chain c) {
         Node n = c.after();
-        if (projections.takes(n)) {
-            norms.statistics(n);
+        if (projections.write(n)) {
             return;
         }
         if (c.pool().isEmpty()) {

@@ -5,7 +5,6 @@ import donna.graph.Graph;
 import donna.graph.Node;
 import donna.graph.Op;
 import donna.graph.Value;
-import donna.tensor.Activation;
 import donna.tensor.ConvGeometry;
 import donna.tensor.Shape;
 import java.util.ArrayList;
@@ -73,7 +72,7 @@ final class DepthwiseChains {
         if (readers.alone(conv.output(0)).size() == 1) {
             return readers.alone(conv.input(0)).size() == 1 ? Optional.of(chain(before, conv, after.getFirst(), Optional.empty())) : Optional.empty();
         }
-        return backward(before, conv, after.getFirst(), norm.act()).map(b -> chain(before, conv, after.getFirst(), Optional.of(b)));
+        return backward(before, conv, after.getFirst()).map(b -> chain(before, conv, after.getFirst(), Optional.of(b)));
     }
 
     private Chain chain(Node before, Node conv, Node after, Optional<Backward> backward) {
@@ -88,12 +87,11 @@ final class DepthwiseChains {
         return n.op() instanceof Op.BatchNorm o && !o.residual();
     }
 
-    private Optional<Backward> backward(Node before, Node conv, Node after, Activation act) {
+    private Optional<Backward> backward(Node before, Node conv, Node after) {
         Op.Conv2d o = (Op.Conv2d) conv.op();
-        Op.BatchNorm behind = (Op.BatchNorm) after.op();
         Optional<Node> afterBackward = other(conv.output(0), after);
         Optional<Node> weight = other(conv.input(0), conv);
-        if (afterBackward.isEmpty() || weight.isEmpty() || !isGradientOf(afterBackward.get(), after, behind.act())) {
+        if (afterBackward.isEmpty() || weight.isEmpty() || !isGradientOf(afterBackward.get(), after)) {
             return Optional.empty();
         }
         Value d = afterBackward.get().output(0);
@@ -107,7 +105,7 @@ final class DepthwiseChains {
         }
         List<Node> last = readers.alone(data.get().output(0));
         if (last.size() != 1
-                || !isGradientOf(last.getFirst(), before, act)
+                || !isGradientOf(last.getFirst(), before)
                 || !last.getFirst().input(0).equals(data.get().output(0))
                 || readers.inside(weight.get().output(0)).stream().anyMatch(n -> n.id() < last.getFirst().id())
                 || weight.get().id() > last.getFirst().id()
@@ -156,8 +154,10 @@ final class DepthwiseChains {
         return all.size() == 2 && all.contains(first) ? all.stream().filter(n -> n != first).findFirst() : Optional.empty();
     }
 
-    private static boolean isGradientOf(Node n, Node norm, Activation act) {
-        return n.op().equals(new Op.BatchNormBackward(act, false))
+    /** Whether {@code n} is the gradient of a batch norm without residual, of whatever it is given. */
+    static boolean isGradientOf(Node n, Node norm) {
+        return norm.op() instanceof Op.BatchNorm o
+                && n.op().equals(new Op.BatchNormBackward(o.act(), false))
                 && n.inputs()
                         .subList(1, 6)
                         .equals(List.of(norm.input(0), norm.input(1), norm.input(2), norm.output(1), norm.output(2)));

@@ -61,11 +61,6 @@ final class ProjectionLowering {
         return absorbed.contains(n);
     }
 
-    /** Whether {@code norm} is one whose result is not stored. */
-    boolean takes(Node norm) {
-        return bySource.containsKey(norm);
-    }
-
     /** Writes the steps of a node that belongs to a projection; false if it does not. */
     boolean write(Node n) {
         if (bySource.containsKey(n)) {

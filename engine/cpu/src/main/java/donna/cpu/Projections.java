@@ -104,10 +104,8 @@ final class Projections {
     }
 
     private boolean isGradient(Node n, Value d, Node source) {
-        return source.op() instanceof Op.BatchNorm norm
-                ? readers.alone(d).size() == 1
-                        && n.op().equals(new Op.BatchNormBackward(norm.act(), false))
-                        && n.inputs().equals(List.of(d, source.input(0), source.input(1), source.input(2), source.output(1), source.output(2)))
+        return source.op() instanceof Op.BatchNorm
+                ? readers.alone(d).size() == 1 && DepthwiseChains.isGradientOf(n, source) && n.input(0).equals(d)
                 : n.op() instanceof Op.ChannelScaleBackwardGate && n.inputs().equals(List.of(d, source.input(0)));
     }
 

@@ -23,9 +23,6 @@ public final class GatedSource implements PlaneSource {
     }
 
     @Override
-    public void begin(MemorySegment[] m) {}
-
-    @Override
     public void beginImage(int i, MemorySegment[] m) {
         gate.beginScale(i, m[1]);
     }

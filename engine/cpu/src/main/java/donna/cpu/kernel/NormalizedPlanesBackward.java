@@ -15,10 +15,10 @@ public final class NormalizedPlanesBackward {
     private final int blocks;
     private final int pixels;
     private final int dstPixels;
-    private final Activation act;
     private final DepthwiseBackwardWeight weightPass;
     private final BatchNormBackward after;
     private final BatchNormBackward before;
+    private final NormalizedAgain again;
 
     /**
      * {@code h} and {@code w} are src's.
@@ -30,10 +30,10 @@ public final class NormalizedPlanesBackward {
         this.blocks = Lanes.blocks(c);
         this.pixels = h * w;
         this.dstPixels = geometry.outputSize(h, kernel) * geometry.outputSize(w, kernel);
-        this.act = act;
         this.after = after;
         weightPass = new DepthwiseBackwardWeight(n, c, h, w, kernel, geometry);
         before = new BatchNormBackward(n, c, h, w, Activation.NONE, false);
+        again = new NormalizedAgain(before, act, pixels);
     }
 
     /** Scratch bytes for the weight's gradient. */
@@ -43,7 +43,7 @@ public final class NormalizedPlanesBackward {
 
     /** Bytes of the activation's derivative, a plane; where it is 0 or 1 it is formed anew. */
     public long slopeBytes() {
-        return Activations.clamps(act) ? 0 : (long) pixels * BYTES;
+        return again.slopeBytes();
     }
 
     public void begin(
@@ -79,22 +79,14 @@ public final class NormalizedPlanesBackward {
             MemorySegment weightScratch) {
         int b = p % blocks;
         after.apply(b, g, result, (long) p * dstPixels * BYTES, dResult, 0);
-        if (Activations.clamps(act)) {
-            before.normalizer().apply(act, b, src, (long) at * pixels * BYTES, activated, 0, pixels);
-        } else {
-            NormalizedSlope.run(act, before.normalizer(), b, src, (long) at * pixels * BYTES, activated, slope, 0, pixels);
-        }
+        again.form(b, src, (long) at * pixels * BYTES, activated, 0, slope);
         weightPass.plane(b, activated, 0, dResult, 0, weightScratch);
     }
 
     /** The same plane from the data gradient on, which is plane {@code to} of dSrc, where it is plane {@code at} of src. */
     public void reduce(int p, MemorySegment dSrc, int to, MemorySegment src, int at, MemorySegment slope) {
         long plane = (long) pixels * BYTES;
-        if (Activations.clamps(act)) {
-            before.reduceClamped(p % blocks, dSrc, to * plane, src, at * plane, Activations.low(act), Activations.high(act));
-        } else {
-            before.reduceSloped(p % blocks, dSrc, to * plane, src, at * plane, slope);
-        }
+        again.reduce(p % blocks, dSrc, to * plane, src, at * plane, slope);
     }
 
     /** Every plane of {@code count} images has been added. */

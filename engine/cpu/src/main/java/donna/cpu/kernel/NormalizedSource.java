@@ -32,9 +32,6 @@ public final class NormalizedSource implements PlaneSource {
     }
 
     @Override
-    public void beginImage(int i, MemorySegment[] m) {}
-
-    @Override
     public void plane(int block, int p, MemorySegment[] m, MemorySegment formed, int to) {
         long plane = (long) pixels * BYTES;
         normalizer.apply(act, block, m[0], p * plane, formed, to * plane, pixels);

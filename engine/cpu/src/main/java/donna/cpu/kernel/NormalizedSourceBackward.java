@@ -13,14 +13,14 @@ import java.lang.foreign.MemorySegment;
  */
 public final class NormalizedSourceBackward implements PlaneSource {
     private final int pixels;
-    private final Activation act;
     private final BatchNormBackward norm;
+    private final NormalizedAgain again;
 
     /** {@code norm} has the activation and no residual; its second pass comes after each run. */
     public NormalizedSourceBackward(int pixels, Activation act, BatchNormBackward norm) {
         this.pixels = pixels;
-        this.act = act;
         this.norm = norm;
+        again = new NormalizedAgain(norm, act, pixels);
     }
 
     /** Whether there is such a pass for {@code act}. */
@@ -30,7 +30,7 @@ public final class NormalizedSourceBackward implements PlaneSource {
 
     /** Bytes of the activation's derivative, a plane; where it is 0 or 1 it is formed anew. */
     public long slopeBytes() {
-        return Activations.clamps(act) ? 0 : (long) pixels * BYTES;
+        return again.slopeBytes();
     }
 
     @Override
@@ -44,19 +44,11 @@ public final class NormalizedSourceBackward implements PlaneSource {
     }
 
     @Override
-    public void beginImage(int i, MemorySegment[] m) {}
-
-    @Override
     public void plane(int block, int p, MemorySegment[] m, MemorySegment formed, int to) {
         long plane = (long) pixels * BYTES;
         long at = p * plane;
-        if (Activations.clamps(act)) {
-            norm.normalizer().apply(act, block, m[0], at, formed, to * plane, pixels);
-            norm.reduceClamped(block, m[5], at, m[0], at, Activations.low(act), Activations.high(act));
-        } else {
-            NormalizedSlope.run(act, norm.normalizer(), block, m[0], at, formed, m[8], to * plane, pixels);
-            norm.reduceSloped(block, m[5], at, m[0], at, m[8]);
-        }
+        again.form(block, m[0], at, formed, to * plane, m[8]);
+        again.reduce(block, m[5], at, m[0], at, m[8]);
     }
 
     @Override

@@ -10,10 +10,10 @@ public interface PlaneSource {
     /** How many of the first segments of a step's memory are this object's. */
     int memory();
 
-    void begin(MemorySegment[] m);
+    default void begin(MemorySegment[] m) {}
 
     /** The planes that follow are of image {@code i}. */
-    void beginImage(int i, MemorySegment[] m);
+    default void beginImage(int i, MemorySegment[] m) {}
 
     /** Forms plane {@code p} of all images, plane {@code block} of its own, as plane {@code to} of {@code formed}. */
     void plane(int block, int p, MemorySegment[] m, MemorySegment formed, int to);

@@ -81,18 +81,18 @@ public final class PointwiseBackwardWeight {
 
     /** Writes the sums row-major, {@code [out, in]}, from number {@code at} of {@code to} on. */
     public void end(MemorySegment sums, MemorySegment to, long at) {
-        for (int o = 0; o < out; o++) {
-            for (int i = 0; i < in; i++) {
-                Lanes.set(to, at + (long) o * in + i, Lanes.get(sums, ((long) o / L * in + i) * L + o % L));
-            }
-        }
+        unpack(sums, to, at, in, 1);
     }
 
     /** Writes the sums as {@code [in, out]}. */
     void endTransposed(MemorySegment sums, MemorySegment to) {
-        for (int i = 0; i < in; i++) {
-            for (int o = 0; o < out; o++) {
-                Lanes.set(to, (long) i * out + o, Lanes.get(sums, ((long) o / L * in + i) * L + o % L));
+        unpack(sums, to, 0, 1, out);
+    }
+
+    private void unpack(MemorySegment sums, MemorySegment to, long at, long outStep, long inStep) {
+        for (int o = 0; o < out; o++) {
+            for (int i = 0; i < in; i++) {
+                Lanes.set(to, at + o * outStep + i * inStep, Lanes.get(sums, ((long) o / L * in + i) * L + o % L));
             }
         }
     }

@@ -65,22 +65,20 @@ public final class PointwisePass {
 
     /** Packs row-major weights. */
     public void begin(MemorySegment weight, MemorySegment packed) {
+        pack(weight, in, 1, packed);
+    }
+
+    /** The same of the convolution whose data gradient this is, {@code [in, out]}. */
+    void beginTransposed(MemorySegment weight, MemorySegment packed) {
+        pack(weight, 1, out, packed);
+    }
+
+    private void pack(MemorySegment weight, long outStep, long inStep, MemorySegment packed) {
         int first = rows() - in;
         for (int o = 0; o < Lanes.blocks(out) * L; o++) {
             long to = ((long) o / L * rows() + first) * L + o % L;
             for (int i = 0; i < in; i++) {
-                Lanes.set(packed, to + (long) i * L, o < out ? Lanes.get(weight, (long) o * in + i) : 0);
-            }
-        }
-    }
-
-    /** Packs the weights of the convolution whose data gradient this is, {@code [in, out]}. */
-    void beginTransposed(MemorySegment weight, MemorySegment packed) {
-        for (int b = 0; b < Lanes.blocks(out); b++) {
-            for (int i = 0; i < in; i++) {
-                for (int o = b * L; o < (b + 1) * L; o++) {
-                    Lanes.set(packed, ((long) b * in + i) * L + o % L, o < out ? Lanes.get(weight, (long) i * out + o) : 0);
-                }
+                Lanes.set(packed, to + (long) i * L, o < out ? Lanes.get(weight, o * outStep + i * inStep) : 0);
             }
         }
     }
